@@ -1,0 +1,132 @@
+"""What archdsl has to say about a design: one model, rendered in ``report/diagnostics.py``.
+
+A mistake of the user's is a `Diagnostic`. Stages put theirs into a `Diagnostics` collector and go
+on, so that one run reports every independent mistake. A mistake of ours is any other exception.
+
+    ArchError           a design has errors; carries every diagnostic
+      Refusal           raised by an operator that cannot take its inputs; the stage that called it
+                        adds the places and makes it a Diagnostic
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Literal
+
+from archdsl.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place that has to do with a mistake, and what stands there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake: its code, a headline that stands alone, its place, and a cure.
+
+    ``code`` names the mistake in kebab-case; ``archdsl explain CODE`` tells more about it.
+    ``label`` is written under the caret, ``related`` are the other places concerned.
+    """
+
+    code: str
+    message: str
+    span: Span
+    label: str = ""
+    help: str = ""
+    related: tuple[Label, ...] = ()
+    severity: Severity = "error"
+
+
+class ArchError(Exception):
+    """A design that archdsl refuses, with all of its diagnostics."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from archdsl.report.diagnostics import render_text
+
+        return render_text(self.diagnostics)
+
+
+class Refusal(Exception):
+    """An operator's refusal: what it cannot do with these inputs, why, and what to write.
+
+    ``argument`` names the attribute to point at; without it the call as a whole is meant.
+    ``label`` is written under that place. The caller adds the spans.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, label: str = "", help: str = "", argument: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.label, self.help, self.argument = code, message, label, help, argument
+
+
+class Diagnostics:
+    """A collector that keeps one diagnostic for each code and place, in order of discovery."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Span], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self._found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+
+    def error(
+        self, code: str, message: str, span: Span, *, label: str = "", help: str = "",
+        related: Iterable[Label] = (),
+    ) -> None:
+        self.add(Diagnostic(code, message, span, label, help, tuple(related)))
+
+    def warning(
+        self, code: str, message: str, span: Span, *, label: str = "", help: str = "",
+        related: Iterable[Label] = (),
+    ) -> None:
+        self.add(Diagnostic(code, message, span, label, help, tuple(related), "warning"))
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """In the order of the text: by source in order of discovery, then by place."""
+        order: dict[int, int] = {}
+        for _, span in self._found:
+            order.setdefault(id(span.source), len(order))
+        return iter(
+            sorted(self._found.values(), key=lambda found: (order[id(found.span.source)], found.span[1:]))
+        )
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.severity == "error" for found in self._found.values())
+
+    def raise_errors(self) -> None:
+        """Raise `ArchError` with everything found, warnings included, if there is an error."""
+        if self.has_errors:
+            raise ArchError(self)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The known word nearest to a misspelt one, or None."""
+    words = list(known)
+    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    if near:
+        return near[0]
+    plain = word.replace("_", "").replace("-", "").lower()
+    for candidate in words:
+        if candidate.replace("_", "").lower() == plain:
+            return candidate
+    return None
+
+
+def with_related(diagnostic: Diagnostic, labels: Iterable[Label]) -> Diagnostic:
+    return replace(diagnostic, related=diagnostic.related + tuple(labels))

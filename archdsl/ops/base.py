@@ -1,0 +1,152 @@
+"""The operator: one class that answers every question asked of it.
+
+An operator is a frozen pydantic model. Its fields are its attributes, in the order in which they
+may be written without a name; the instance is the payload of its nodes in the graph. No stage asks
+which operator it has before it: it calls these methods.
+
+To add an operator, write its class in the file of its family, with ``word``, a docstring and
+``examples``: the tests take it from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archdsl.ops.initialise import Initialiser
+from archdsl.ops.torch_form import TorchForm
+from archdsl.types import Shape
+
+Shapes: TypeAlias = "tuple[Shape, ...]"
+
+
+class Parameter(NamedTuple):
+    """A tensor that an operator owns.
+
+    ``name`` is the operator's own word for it; empty, it bears the name of the step. ``trained``
+    is false for buffers, which are counted apart. ``rules`` are other initialisers by the name of
+    an ``init`` scheme (``torchvision``, ``paper``) where they differ from PyTorch's.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initialiser: Initialiser
+    trained: bool = True
+    rules: Mapping[str, Initialiser] = {}
+
+
+class Emitter(Protocol):
+    """Where an operator writes its ONNX form. Values are names."""
+
+    opset: int
+
+    def node(self, op_type: str, inputs: Sequence[str], **attributes: object) -> str:
+        """Add a node with one output and return that value; attributes of None are left out."""
+
+    def nodes(self, op_type: str, inputs: Sequence[str], outputs: int, **attributes: object) -> list[str]:
+        """Add a node with several outputs and return those values."""
+
+    def parameter(self, name: str) -> str:
+        """The value of this operator's parameter of that name (its own word)."""
+
+    def integers(self, *values: int) -> str:
+        """A constant 1-d tensor of 64-bit integers."""
+
+    def number(self, value: float) -> str:
+        """A constant float32 scalar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call in the language and the shapes it is given; documentation and test in one."""
+
+    call: str
+    inputs: Shapes
+
+
+class Expects(NamedTuple):
+    """What an attribute wants, for messages: ``expects a whole number of at least 1``."""
+
+    text: str
+
+
+# ---- kinds of attributes. Strict: a boolean is no number, and text is none either.
+Count = Annotated[int, Field(ge=1), Expects("a whole number of at least 1")]
+Index = Annotated[int, Expects("a whole number")]
+Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Expects("a number above 0")]
+Probability = Annotated[float, Field(ge=0, le=1), Expects("a number from 0 to 1")]
+Flag = Annotated[bool, Expects("true or false")]
+_Count = Annotated[int, Field(ge=1)]
+_Whole = Annotated[int, Field(ge=0)]
+Sizes = Annotated[
+    _Count | tuple[_Count, ...],
+    Expects("a whole number of at least 1, or a list of one per spatial dimension"),
+]
+Padding = Annotated[
+    _Whole | tuple[_Whole, ...] | Literal["valid", "same"],
+    Expects(
+        "a whole number, a list of one per spatial dimension or of the begins and then the ends, "
+        "`valid`, or `same`"
+    ),
+]
+
+
+class Operator(BaseModel):
+    """What every operator is; the class docstring of each is its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+    word: ClassVar[str]
+    """What the operator is called in the language."""
+    examples: ClassVar[tuple[Example, ...]]
+    variadic: ClassVar[str | None] = None
+    """The attribute that takes every argument without a name: ``permute(0, 2, 3, 1)``."""
+    merges: ClassVar[bool] = False
+    """Whether it merges several values: written as a construct with branches, never in a chain."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
+        super().__pydantic_init_subclass__(**keywords)
+        if "word" in cls.__dict__:
+            OPERATORS[cls.word] = cls
+
+    def infer(self, inputs: Shapes) -> Shape:
+        """The shape of the output, without the batch.
+
+        Raises `Refusal` where no such output exists.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.infer")
+
+    def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
+        """The tensors it owns for these inputs, in PyTorch's order, buffers last."""
+        return ()
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        """Multiply-accumulates for one sample; what convolutions and linear layers do, else 0.
+
+        Called only where every size is known.
+        """
+        return 0
+
+    def check(self, inputs: Shapes) -> Refusal | None:
+        """A warning about a use that is legal and rarely meant, or None."""
+        return None
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        """What it is in PyTorch, for inputs of these shapes."""
+        raise NotImplementedError(f"{type(self).__name__}.to_torch")
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        """Write it as ONNX nodes for inference and return the value of its output.
+
+        An operator that does nothing in inference returns ``values[0]``.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.to_onnx")
+
+
+OPERATORS: dict[str, type[Operator]] = {}
+"""Every operator by its word; filled as the families are imported by ``archdsl.ops``."""
