@@ -6,6 +6,7 @@ on, so that one run reports every independent mistake. A mistake of ours is any 
     ArchError           a design has errors; carries every diagnostic
       Refusal           raised by an operator that cannot take its inputs; the stage that called it
                         adds the places and makes it a Diagnostic
+    UsageError          a mistake outside a design: a file, an option, a package that is missing
 """
 
 from __future__ import annotations
@@ -70,6 +71,20 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.label, self.help, self.argument = code, message, label, help, argument
+
+
+class UsageError(Exception):
+    """A mistake that has no place in a design: a file, an option, a package that is missing.
+
+    ``message`` is a headline, with any further lines below it; ``help`` is the cure.
+    """
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhelp: {self.help}" if self.help else self.message
 
 
 class Diagnostics:
