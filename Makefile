@@ -1,0 +1,51 @@
+# make demo   compile DenseNet-121 to ONNX and run it on a picture
+# make test   ruff, mypy --strict and pytest
+# make fuzz   random sources and designs     make bench   the numbers of benchmarks/
+# make clean  remove what the others made
+#
+# PYTHON=python3.12 chooses another interpreter (3.10 or later) for .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# What decides whether an installation is still good.
+INPUTS := pyproject.toml constraints.txt hatch_build.py grammar/arch.lark
+# A user's own settings of pip for elsewhere (--user, --target) must not lead out of .venv.
+PIP = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 \
+      PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
+
+.PHONY: demo test fuzz bench clean
+
+demo: .venv/.demo
+	@mkdir -p build
+	$(BIN)/archdsl summary densenet121 --depth 2
+	$(BIN)/archdsl compile densenet121 --to onnx -o build/densenet121.onnx
+	$(BIN)/archdsl run build/densenet121.onnx --input tests/data/picture.jpg
+
+test: .venv/.test
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --strict archdsl
+	$(BIN)/python -m pytest --quiet
+
+fuzz: .venv/.test
+	$(BIN)/python -m pytest --quiet -m fuzz
+
+bench: .venv/.test
+	$(BIN)/python -m pytest --quiet -m bench
+
+clean:
+	rm -rf .venv build dist archdsl/syntax/tables.bin .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	    { echo "archdsl needs Python 3.10 or later: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.demo: .venv/bin/pip $(INPUTS)
+	$(PIP) --editable ".[cpu]"
+	@touch $@
+
+.venv/.test: .venv/bin/pip $(INPUTS)
+	$(PIP) --editable ".[cpu,torch,test]"
+	@touch $@ .venv/.demo
