@@ -58,6 +58,9 @@ class Emitter(Protocol):
     def number(self, value: float) -> str:
         """A constant float32 scalar."""
 
+    def numbers(self, *values: float) -> str:
+        """A constant 1-d tensor of float32."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
