@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from archdsl.graph.ir import Graph, Node, parameter_name
-from archdsl.ops.base import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archdsl.ops.base import Parameter
 
 
 def owners(graph: Graph, *, heads: bool = True) -> Iterator[tuple[Node, tuple[Parameter, ...]]]:

@@ -1,0 +1,203 @@
+"""Where operators write their ONNX nodes, and how values, nodes and tensors get their names.
+
+Values, which are one namespace in ONNX, are named in this order; who comes later and finds its name
+taken is called ``name:value``:
+
+    1. inputs           the name of the node
+    2. outputs          the name of the output
+    3. initializers     the dotted name of the parameter
+    4. other values     the dotted name of the node; what an operator makes on the way ``name:1`` ...
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from onnx import AttributeProto, NodeProto, TensorProto
+
+from archdsl.graph.ir import parameter_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from archdsl.graph.ir import Graph, Node
+    from archdsl.ops.base import Parameter
+
+
+@dataclass(slots=True)
+class Call:
+    """An ONNX node before its names are final."""
+
+    name: str
+    op_type: str
+    inputs: Sequence[str]
+    outputs: list[str]
+    attributes: Mapping[str, object]
+    node: Node
+    operator: str
+    """The word that it comes from in the design; an output's own copy has ``output``."""
+
+
+class GraphEmitter:
+    """The `Emitter` of a whole graph: collects calls, constants and the parameters they use.
+
+    ``owned`` are the parameters by owner, then by the operator's own word.
+    """
+
+    def __init__(
+        self,
+        opset: int,
+        inputs: Iterable[str],
+        outputs: Iterable[str],
+        owned: Mapping[str, Mapping[str, Parameter]],
+    ) -> None:
+        self.opset = opset
+        self.calls: list[Call] = []
+        self.constants: list[TensorProto] = []
+        self.initializers: dict[str, tuple[str, Parameter]] = {}
+        """By value: the tensor's dotted name and its parameter, in the order of their first use."""
+        self._taken: set[str] = set()
+        self._constant_values: dict[str, str] = {}
+        self._made: set[str] = set()
+        self.inputs = [self._fresh(name) for name in inputs]
+        self.outputs = [self._fresh(name) for name in outputs]
+        self._owned = owned
+        self._parameter_values = {
+            (owner, word): self._fresh(parameter_name(owner, parameter))
+            for owner, parameters in owned.items()
+            for word, parameter in parameters.items()
+        }
+        self._node: Node
+        self._begin = 0
+        self._helpers = 0
+
+    # ---- what operators call
+
+    def node(self, op_type: str, inputs: Sequence[str], **attributes: object) -> str:
+        return self.nodes(op_type, inputs, 1, **attributes)[0]
+
+    def nodes(self, op_type: str, inputs: Sequence[str], outputs: int, **attributes: object) -> list[str]:
+        values = []
+        for _ in range(outputs):
+            self._helpers += 1
+            values.append(self._fresh(f"{self._node.name}:{self._helpers}"))
+        self.calls.append(
+            Call(values[0], op_type, inputs, list(values), attributes, self._node, self._node.op.word)
+        )
+        return values
+
+    def parameter(self, name: str) -> str:
+        owner = self._node.owner
+        value = self._parameter_values[owner, name]
+        if value not in self.initializers:
+            parameter = self._owned[owner][name]
+            self.initializers[value] = (parameter_name(owner, parameter), parameter)
+        return value
+
+    def integers(self, *values: int) -> str:
+        text = ",".join(map(str, values))
+        return self._constant(
+            f"integers:{text}",
+            TensorProto(data_type=TensorProto.INT64, dims=[len(values)], int64_data=values),
+        )
+
+    def number(self, value: float) -> str:
+        return self._constant(
+            f"number:{float(value)!r}", TensorProto(data_type=TensorProto.FLOAT, float_data=[value])
+        )
+
+    def numbers(self, *values: float) -> str:
+        text = ",".join(repr(float(value)) for value in values)
+        return self._constant(
+            f"numbers:{text}",
+            TensorProto(data_type=TensorProto.FLOAT, dims=[len(values)], float_data=values),
+        )
+
+    # ---- what the lowering calls
+
+    def emit(self, node: Node, values: Sequence[str], graph: Graph) -> str:
+        """Write a node of the graph and return the value that it stands for.
+
+        That value bears the node's name, and so does the call that makes it; a node that does
+        nothing in inference is another name for its input.
+        """
+        self._node, self._begin, self._helpers = node, len(self.calls), 0
+        value = node.op.to_onnx(self, values, graph.input_shapes(node), node.shape)
+        made = self.calls[self._begin :]
+        maker = next((call for call in made if value in call.outputs), None)
+        if maker is None:
+            return value
+        self._taken.discard(value)
+        final = self._fresh(node.name)
+        maker.name = node.name
+        self._made.add(final)
+        for call in made:
+            call.inputs = [final if name == value else name for name in call.inputs]
+            call.outputs = [final if name == value else name for name in call.outputs]
+        return final
+
+    def finish(self, outputs: Sequence[tuple[str, Node]]) -> dict[str, str]:
+        """Give the outputs their names: for each, the value it stands for now and its node.
+
+        Returns the values that were renamed. What cannot be renamed, an input or a value that is an
+        output already, becomes an output by an Identity node.
+        """
+        renamed: dict[str, str] = {}
+        copies: list[tuple[str, str, Node]] = []
+        for name, (value, node) in zip(self.outputs, outputs, strict=True):
+            if value in self._made and value not in renamed:
+                renamed[value] = name
+            else:
+                copies.append((name, value, node))
+        if renamed:
+            for call in self.calls:
+                call.inputs = [renamed.get(value, value) for value in call.inputs]
+                call.outputs = [renamed.get(value, value) for value in call.outputs]
+        for name, value, node in copies:
+            source = renamed.get(value, value)
+            self.calls.append(
+                Call(self._fresh(f"{name}:copy"), "Identity", [source], [name], {}, node, "output")
+            )
+        return renamed
+
+    def _constant(self, name: str, tensor: TensorProto) -> str:
+        if name not in self._constant_values:
+            tensor.name = self._constant_values[name] = self._fresh(name)
+            self.constants.append(tensor)
+        return self._constant_values[name]
+
+    def _fresh(self, name: str) -> str:
+        """This name, or, where a value has it already, this name with a suffix."""
+        while name in self._taken:
+            name += ":value"
+        self._taken.add(name)
+        return name
+
+
+def node_proto(call: Call) -> NodeProto:
+    """A call as ONNX, with the place in the design that it comes from."""
+    proto = NodeProto(name=call.name, op_type=call.op_type, input=call.inputs, output=call.outputs)
+    for name, value in call.attributes.items():
+        if value is not None:
+            proto.attribute.append(_attribute(name, value))
+    return proto
+
+
+def _attribute(name: str, value: object) -> AttributeProto:
+    # Written out, since onnx.helper.make_attribute guesses by trial and takes ten times as long.
+    match value:
+        case int():
+            return AttributeProto(name=name, type=AttributeProto.INT, i=value)
+        case float():
+            return AttributeProto(name=name, type=AttributeProto.FLOAT, f=value)
+        case str():
+            return AttributeProto(name=name, type=AttributeProto.STRING, s=value.encode())
+        case list() | tuple() if all(isinstance(item, int) for item in value):
+            return AttributeProto(name=name, type=AttributeProto.INTS, ints=value)
+        case list() | tuple() if all(isinstance(item, int | float) for item in value):
+            return AttributeProto(name=name, type=AttributeProto.FLOATS, floats=value)
+        case list() | tuple() if all(isinstance(item, str) for item in value):
+            strings = [str(item).encode() for item in value]
+            return AttributeProto(name=name, type=AttributeProto.STRINGS, strings=strings)
+    raise TypeError(f"attribute `{name}` has a value that ONNX has no type for: {value!r}")

@@ -1,0 +1,129 @@
+"""A graph as an ONNX graph for inference, all but the values of its parameters.
+
+Written node by node from the operators' own ONNX forms: nothing is traced. Nodes of side heads and
+nodes that no output needs are left out. The batch is the first dimension of every value and bears a
+name, so that one model runs any number of samples.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from onnx import ModelProto, TensorProto, ValueInfoProto
+from onnx.helper import OP_SET_ID_VERSION_MAP
+
+from archdsl.backends.onnx.emitter import GraphEmitter, node_proto
+from archdsl.diagnostics import UsageError
+from archdsl.graph.tensors import owners
+from archdsl.passes.inference import inference
+from archdsl.types import is_known
+
+if TYPE_CHECKING:
+    from archdsl.graph.ir import Graph, Node
+    from archdsl.ops.base import Parameter
+    from archdsl.types import Shape
+
+OPSETS = range(13, 24)
+"""Opsets that can be asked for: 13 made axes of Squeeze and sums inputs, 23 is the newest that the
+supported releases of onnxruntime read."""
+
+DEFAULT_OPSET = 21
+"""With IR 10, what onnxruntime 1.20 (November 2024) and later read; IR 10 also gives nodes metadata."""
+
+
+class Lowered(NamedTuple):
+    """A model without its large tensors, and those: name in the model, dotted name, parameter."""
+
+    model: ModelProto
+    initializers: list[tuple[str, str, Parameter]]
+
+
+def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
+    """The ONNX form of a graph. Raises `UsageError` for an opset that is not in `OPSETS`."""
+    if opset not in OPSETS:
+        raise UsageError(
+            f"opset {opset} is not supported",
+            help=f"ask for {OPSETS[0]} to {OPSETS[-1]}; without `--opset` it is {DEFAULT_OPSET}",
+        )
+    graph = inference(graph).graph
+    nodes = graph.nodes
+    emitter = GraphEmitter(
+        opset,
+        [nodes[position].name for position in graph.inputs],
+        [output.name for output in graph.outputs],
+        {node.owner: {tensor.name: tensor for tensor in owned} for node, owned in owners(graph)},
+    )
+    values: dict[int, str] = dict(zip(graph.inputs, emitter.inputs, strict=True))
+    shapes: dict[str, Shape] = {}
+    for position, node in enumerate(nodes):
+        if position not in values:
+            value = emitter.emit(node, [values[source] for source in node.inputs], graph)
+            values[position] = value
+            shapes.setdefault(value, node.shape)
+    renamed = emitter.finish([(values[output.node], nodes[output.node]) for output in graph.outputs])
+
+    batch = _batch_name(graph)
+    model = _model(graph, opset)
+    proto = model.graph
+    proto.name = graph.name
+    for call in emitter.calls:
+        node_form = node_proto(call)
+        node_form.metadata_props.add(key="archdsl.source", value=_place(call.node))
+        node_form.metadata_props.add(key="archdsl.operator", value=call.operator)
+        proto.node.append(node_form)
+    proto.initializer.extend(emitter.constants)
+    for name, position in zip(emitter.inputs, graph.inputs, strict=True):
+        proto.input.append(_value(name, nodes[position].shape, batch))
+    for name, output in zip(emitter.outputs, graph.outputs, strict=True):
+        proto.output.append(_value(name, nodes[output.node].shape, batch))
+    edges = {*emitter.inputs, *renamed}
+    for name, shape in shapes.items():
+        if name not in edges and name not in emitter.initializers:
+            proto.value_info.append(_value(name, shape, batch))
+    return Lowered(model, [(name, *tensor) for name, tensor in emitter.initializers.items()])
+
+
+def _model(graph: Graph, opset: int) -> ModelProto:
+    from archdsl import __version__
+
+    model = ModelProto(
+        ir_version=OP_SET_ID_VERSION_MAP["ai.onnx", opset],
+        producer_name="archdsl",
+        producer_version=__version__,
+        doc_string=f"{graph.name}, compiled by archdsl from {_file(graph.nodes[0])}",
+    )
+    model.opset_import.add(domain="", version=opset)
+    return model
+
+
+def _value(name: str, shape: Shape, batch: str) -> ValueInfoProto:
+    value = ValueInfoProto(name=name)
+    tensor = value.type.tensor_type
+    tensor.elem_type = TensorProto.FLOAT
+    tensor.shape.dim.add(dim_param=batch)
+    for size in shape:
+        if is_known(size):
+            tensor.shape.dim.add(dim_value=size)
+        else:
+            tensor.shape.dim.add(dim_param=str(size))
+    return value
+
+
+def _batch_name(graph: Graph) -> str:
+    """``batch``, unless the design calls a size of its own so."""
+    taken = {str(size) for position in graph.inputs for size in graph.nodes[position].shape}
+    name = "batch"
+    while name in taken:
+        name += "_size"
+    return name
+
+
+def _file(node: Node) -> str:
+    # Without its folder: a model is handed on, and tells nobody where it was made.
+    return os.path.basename(node.span.source.name)
+
+
+def _place(node: Node) -> str:
+    line, column = node.span.source.line_and_column(node.span.start)
+    return f"{_file(node)}:{line}:{column}"

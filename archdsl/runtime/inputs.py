@@ -1,0 +1,152 @@
+"""What a model is run on: pictures, arrays, or random numbers."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy
+from numpy.lib import format as npy
+
+from archdsl.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archdsl.runtime.session import Tensor
+
+# The training set's mean and deviation, which models for ImageNet expect to be taken out; gray ones
+# get the average of the three.
+MEAN = {3: (0.485, 0.456, 0.406), 1: (0.449,)}
+DEVIATION = {3: (0.229, 0.224, 0.225), 1: (0.226,)}
+MODES = {3: "RGB", 1: "L"}
+
+SHORTER_SIDE = 256 / 224
+"""A picture's shorter side, before the crop, to the crop's: 256 for 224, as ImageNet models are
+evaluated since AlexNet."""
+
+
+def read_input(path: str, tensor: Tensor, sizes: Mapping[str, int] | None = None) -> numpy.ndarray:
+    """A file as values for an input, with its batch: an ``.npy`` array, or else a picture.
+
+    ``sizes`` gives numbers for the input's named sizes. Raises `UsageError` where the file cannot be
+    read or does not fit.
+    """
+    if os.path.splitext(path)[1].lower() == ".npy":
+        return read_array(path, tensor)
+    return read_picture(path, tensor, sizes or {})
+
+
+def read_array(path: str, tensor: Tensor) -> numpy.ndarray:
+    """An ``.npy`` file, with or without the batch, in the input's type where that is a float."""
+    try:
+        with open(path, "rb") as file:
+            array: numpy.ndarray = npy.read_array(file, allow_pickle=False)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, EOFError) as error:
+        raise UsageError(
+            f"`{path}` is not an .npy array: {error}", help="write it by `numpy.save`"
+        ) from error
+    if array.ndim == len(tensor.shape) - 1:
+        array = array[numpy.newaxis]
+    fits = array.ndim == len(tensor.shape) and all(
+        not isinstance(want, int) or want == have
+        for want, have in zip(tensor.shape, array.shape, strict=True)
+    )
+    if not fits:
+        given = "x".join(map(str, array.shape)) or "a single number"
+        raise UsageError(
+            f"`{path}` is {given}, but the input `{tensor.name}` is {tensor.text}",
+            help=f"give it the shape {tensor.text}, or leave out the first size for a single sample",
+        )
+    if not numpy.can_cast(array.dtype, tensor.dtype, "same_kind") or array.dtype.kind != tensor.dtype.kind:
+        raise UsageError(
+            f"`{path}` holds {array.dtype}, but the input `{tensor.name}` is {tensor.dtype}",
+            help=f'write it by `numpy.save(path, array.astype("{tensor.dtype}"))`'
+            + (", scaled as the model expects" if tensor.dtype.kind == "f" else ""),
+        )
+    return numpy.ascontiguousarray(array, dtype=tensor.dtype)
+
+
+def read_picture(path: str, tensor: Tensor, sizes: Mapping[str, int]) -> numpy.ndarray:
+    """A picture as ImageNet models expect it, 1 x channels x height x width: resized, its center
+    cropped, its channels normalised; gray where the input has one channel."""
+    shape = concrete_shape(tensor, sizes, 1)
+    if len(shape) != 4 or shape[1] not in MODES or tensor.dtype.kind != "f":
+        raise UsageError(
+            f"a picture has 1 or 3 channels, a height and a width, but the input `{tensor.name}` is "
+            f"{tensor.text} of {tensor.dtype}",
+            help="give an .npy array of that shape",
+        )
+    _, channels, height, width = shape
+    pixels = numpy.asarray(_cropped(path, MODES[channels], height, width), numpy.float32) / 255
+    pixels = pixels.reshape(height, width, channels)
+    pixels = (pixels - numpy.array(MEAN[channels], numpy.float32)) / numpy.array(
+        DEVIATION[channels], numpy.float32
+    )
+    return numpy.ascontiguousarray(pixels.transpose(2, 0, 1)[numpy.newaxis], dtype=tensor.dtype)
+
+
+def _cropped(path: str, mode: str, height: int, width: int) -> Any:
+    """The middle of a picture, which after the resize is at least 256/224 of the crop each way."""
+    try:
+        pillow = importlib.import_module("PIL.Image")
+        operations = importlib.import_module("PIL.ImageOps")
+    except ImportError as error:
+        raise UsageError(
+            "reading a picture needs Pillow, which is not installed", help="pip install pillow"
+        ) from error
+    try:
+        with pillow.open(path) as file:
+            # Cameras store how they were held beside the pixels.
+            picture = operations.exif_transpose(file).convert(mode)
+    except pillow.UnidentifiedImageError as error:
+        raise UsageError(f"`{path}` is neither a picture nor an .npy array") from error
+    except pillow.DecompressionBombError as error:
+        raise UsageError(f"`{path}` is too large a picture: {error}") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    scale = max(height / picture.height, width / picture.width) * SHORTER_SIDE
+    resized = (max(width, int(picture.width * scale)), max(height, int(picture.height * scale)))
+    picture = picture.resize(resized, pillow.Resampling.BILINEAR)
+    left, top = round((resized[0] - width) / 2), round((resized[1] - height) / 2)
+    return picture.crop((left, top, left + width, top + height))
+
+
+def random_input(
+    tensor: Tensor, random: numpy.random.Generator, *, batch: int = 1, sizes: Mapping[str, int] | None = None
+) -> numpy.ndarray:
+    """Normal random numbers in the input's shape; small whole numbers where it takes such."""
+    shape = concrete_shape(tensor, sizes or {}, batch)
+    if tensor.dtype.kind == "f":
+        return random.standard_normal(shape, numpy.float32).astype(tensor.dtype, copy=False)
+    return random.integers(0, 2, shape).astype(tensor.dtype)
+
+
+def concrete_shape(tensor: Tensor, sizes: Mapping[str, int], batch: int) -> tuple[int, ...]:
+    """An input's shape in numbers; the first size, where it is open, is the batch."""
+    shape: list[int] = []
+    open_sizes: list[str] = []
+    for position, size in enumerate(tensor.shape):
+        if isinstance(size, int):
+            shape.append(size)
+        elif size is not None and size in sizes:
+            shape.append(sizes[size])
+        elif position == 0:
+            shape.append(batch)
+        else:
+            open_sizes.append(f"size {position}" if size is None else size)
+    if open_sizes:
+        names = " and ".join(f"`{name}`" for name in open_sizes)
+        raise UsageError(
+            f"the input `{tensor.name}` is {tensor.text}, and {names} has no number yet",
+            help=f"give {names} a size, such as {', '.join(f'{name}=224' for name in open_sizes)}",
+        )
+    return tuple(shape)
+
+
+def _unreadable(path: str, error: Exception) -> UsageError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return UsageError(f"cannot read `{path}`: {reason}")

@@ -1,0 +1,93 @@
+"""numpy's ``.npz``: a zip archive with one ``.npy`` a tensor. Nothing in it is ever unpickled."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from typing import IO, TYPE_CHECKING
+
+import numpy
+from numpy.lib import format as npy
+
+from archdsl.diagnostics import UsageError
+from archdsl.weights.base import PIECE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Npz:
+    """A ``.npz`` file, opened and its tensors' headers read; values are read when asked for.
+
+    Raises `UsageError` where it is no such archive, or holds something that is no array of numbers.
+    """
+
+    def __init__(self, file: IO[bytes], path: str) -> None:
+        self._path = path
+        try:
+            self._archive = zipfile.ZipFile(file)
+        except zipfile.BadZipFile as error:
+            raise UsageError(f"`{path}` is not an .npz archive", help="write it by `numpy.savez`") from error
+        self._members = {
+            member.removesuffix(".npy"): member
+            for member in self._archive.namelist()
+            if member.endswith(".npy")
+        }
+        self._headers = {name: self._header(name) for name in self._members}
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {name: shape for name, (shape, _, _) in self._headers.items()}
+
+    def dtype(self, name: str) -> str:
+        return str(self._headers[name][2])
+
+    def is_floating(self, name: str) -> bool:
+        return self._headers[name][2].kind == "f"
+
+    def read(self, name: str) -> Iterator[numpy.ndarray]:
+        """The tensor in flat float32 pieces; whole where it was saved in Fortran's order."""
+        shape, fortran, dtype = self._headers[name]
+        count = math.prod(shape)
+        try:
+            with self._archive.open(self._members[name]) as member:
+                self._read_header(member)
+                step = max(count, 1) if fortran else PIECE
+                for start in range(0, count, step):
+                    wanted = min(step, count - start) * dtype.itemsize
+                    raw = member.read(wanted)
+                    if len(raw) != wanted:
+                        raise UsageError(f"`{self._path}` ends in the middle of `{name}`")
+                    piece = numpy.frombuffer(raw, dtype)
+                    if fortran:
+                        piece = piece.reshape(shape, order="F").ravel()
+                    yield piece.astype(numpy.float32, copy=False)
+        except (zipfile.BadZipFile, EOFError, OSError) as error:
+            raise UsageError(f"`{self._path}` is damaged: {error}", help="save it again") from error
+
+    def _header(self, name: str) -> tuple[tuple[int, ...], bool, numpy.dtype]:
+        try:
+            with self._archive.open(self._members[name]) as member:
+                shape, fortran, dtype = self._read_header(member)
+        except (
+            ValueError,
+            zipfile.BadZipFile,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise UsageError(f"`{name}` in `{self._path}` cannot be read: {error}") from error
+        if dtype.hasobject:
+            raise UsageError(
+                f"`{name}` in `{self._path}` holds Python objects, which are not read",
+                help="save arrays of float32",
+            )
+        return shape, fortran, dtype
+
+    @staticmethod
+    def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, numpy.dtype]:
+        version = npy.read_magic(member)
+        if version == (1, 0):
+            return npy.read_array_header_1_0(member)
+        return npy.read_array_header_2_0(member)
