@@ -1,0 +1,190 @@
+"""What a legal graph is: one table of rules. A graph that breaks one is a mistake of ours.
+
+Checked between the stages in tests; the rules read nothing but the graph.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from archdsl.diagnostics import Refusal
+from archdsl.graph.infer import infer_shapes
+from archdsl.types import Shape, is_known, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from archdsl.graph.ir import Graph, Node
+
+
+class IllegalGraphError(AssertionError):
+    """A stage of ours made a graph that breaks the rules: an internal error, with all that is broken."""
+
+    def __init__(self, stage: str, broken: list[str]) -> None:
+        super().__init__(f"internal error: {stage} made an illegal graph: " + "; ".join(broken))
+        self.stage, self.broken = stage, broken
+
+
+Finding: TypeAlias = "Iterator[str]"
+
+
+class Rule(NamedTuple):
+    """A sentence that holds for every legal graph, and what finds the places where it does not."""
+
+    sentence: str
+    broken: Callable[[Graph], Finding]
+
+
+def verify(graph: Graph) -> list[str]:
+    """What is wrong with a graph, rule by rule; nothing for a legal one."""
+    found = []
+    for rule in RULES:
+        places = [f"{rule.sentence}: {place}" for place in rule.broken(graph)]
+        found += places
+        if places and rule in STRUCTURE:
+            # The rules after these follow edges, which have to lead where an operator can read.
+            return found
+    return found
+
+
+def check_legal(graph: Graph, stage: str) -> Graph:
+    """The graph itself. Raises `IllegalGraphError`, which names the stage that made it."""
+    if broken := verify(graph):
+        raise IllegalGraphError(stage, broken)
+    return graph
+
+
+def _repeated(names: list[str]) -> Finding:
+    return (f"`{name}` stands {times} times" for name, times in Counter(names).items() if times > 1)
+
+
+def _repeated_names(graph: Graph) -> Finding:
+    yield from _repeated([node.name for node in graph.nodes])
+
+
+def _nameless(graph: Graph) -> Finding:
+    for position, node in enumerate(graph.nodes):
+        if not node.name or not node.owner:
+            yield f"node {position} (`{node.name}`, owner `{node.owner}`)"
+
+
+def _edges_forward(graph: Graph) -> Finding:
+    for position, node in enumerate(graph.nodes):
+        for source in node.inputs:
+            if not 0 <= source < position:
+                yield f"`{node.name}` at {position} reads {source}"
+
+
+def _positions_outside(graph: Graph) -> Finding:
+    count = len(graph.nodes)
+    for what, position in (
+        *((f"input {index}", position) for index, position in enumerate(graph.inputs)),
+        *((f"output `{output.name}`", output.node) for output in graph.outputs),
+        *((f"head `{head.name}`", head.node) for head in graph.heads),
+        *((f"scope `{name}`", position) for name, position in graph.scopes.items()),
+    ):
+        if not 0 <= position < count:
+            yield f"{what} is node {position} of {count}"
+
+
+def _wrong_arity(graph: Graph) -> Finding:
+    given = set(graph.inputs)
+    for position, node in enumerate(graph.nodes):
+        arity = len(node.inputs)
+        if position in given:
+            if arity:
+                yield f"the input `{node.name}` reads {arity} values"
+        elif arity != 1 and not (node.op.merges and arity):
+            yield f"`{node.name}` reads {arity} values"
+
+
+def _wrong_sizes(graph: Graph) -> Finding:
+    for node in graph.nodes:
+        if any(size < 1 for size in node.shape if is_known(size)):
+            yield f"`{node.name}` is {text_of(node.shape)}"
+
+
+def _wrong_shapes(graph: Graph) -> Finding:
+    inferred: list[Shape] = []
+    try:
+        for shape in infer_shapes(graph):
+            inferred.append(shape)
+    except Refusal as refusal:
+        yield f"`{graph.nodes[len(inferred)].name}` refuses its inputs: {refusal.message}"
+    wrong: set[int] = set()
+    for position, shape in enumerate(inferred):
+        node = graph.nodes[position]
+        if shape != node.shape:
+            # One wrong shape makes others; only the first of them is told.
+            if wrong.isdisjoint(node.inputs):
+                yield f"`{node.name}` is {text_of(node.shape)}, and its operator says {text_of(shape)}"
+            wrong.add(position)
+
+
+def _no_outputs(graph: Graph) -> Finding:
+    if not graph.outputs:
+        yield "it has none"
+
+
+def _repeated_outputs(graph: Graph) -> Finding:
+    yield from _repeated([output.name for output in graph.outputs] + [head.name for head in graph.heads])
+
+
+def _outputs_in_heads(graph: Graph) -> Finding:
+    for output in graph.outputs:
+        if graph.nodes[output.node].head is not None:
+            yield f"output `{output.name}` is made in `{graph.nodes[output.node].head}`"
+
+
+def _reads_of_heads(graph: Graph) -> Finding:
+    for node in graph.nodes:
+        for source in node.inputs:
+            head = graph.nodes[source].head
+            if head is not None and head != node.head:
+                yield f"`{node.name}` reads `{graph.nodes[source].name}` of `{head}`"
+
+
+def _unknown_heads(graph: Graph) -> Finding:
+    known = {head.name for head in graph.heads}
+    for node in graph.nodes:
+        if node.head is not None and node.head not in known:
+            yield f"`{node.name}` is in `{node.head}`"
+
+
+def _wrong_owners(graph: Graph) -> Finding:
+    first: dict[str, Node] = {}
+    names = {node.name: node for node in graph.nodes}
+    for node in graph.nodes:
+        owner = names.get(node.owner)
+        if owner is not None and owner.owner != owner.name:
+            yield f"`{node.name}` has them of `{owner.name}`, which has them of `{owner.owner}`"
+        before = first.setdefault(node.owner, node)
+        if before is node:
+            if owner is not None and owner is not node:
+                yield f"`{node.name}` has them of `{owner.name}`, which comes later"
+            continue
+        ours, theirs = graph.params_of(node), graph.params_of(before)
+        if [p[:2] for p in ours] != [p[:2] for p in theirs]:
+            yield f"`{node.name}` and `{before.name}` need different ones"
+
+
+STRUCTURE = (
+    Rule("every node has a name and an owner", _nameless),
+    Rule("a node reads nodes before it", _edges_forward),
+    Rule("inputs, outputs, heads and scopes are nodes of the graph", _positions_outside),
+    Rule("inputs read nothing, merges one value or more, all others one", _wrong_arity),
+)
+RULES = (
+    *STRUCTURE,
+    Rule("names are unique", _repeated_names),
+    Rule("sizes are at least 1", _wrong_sizes),
+    Rule("shapes are those that the operators infer", _wrong_shapes),
+    Rule("a graph has an output", _no_outputs),
+    Rule("outputs and side heads have names of their own", _repeated_outputs),
+    Rule("no output is made in a side head", _outputs_in_heads),
+    Rule("a side head's values are read in that head only", _reads_of_heads),
+    Rule("a node is in a side head that the graph has", _unknown_heads),
+    # The owner itself may be gone, where only a later use of a shared step is still needed.
+    Rule("shared parameters are those of an earlier step and agree", _wrong_owners),
+)

@@ -1,0 +1,28 @@
+"""Which nodes are needed.
+
+    needed(roots) = roots + needed(inputs of roots)
+
+Exact, and linear in nodes and edges: inputs come before what reads them, so that one walk from the
+last node to the first sees every reader before what it reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archdsl.graph.ir import Graph
+
+
+def needed(graph: Graph, roots: Iterable[int]) -> list[bool]:
+    """For each node, whether one of the roots is made of its value."""
+    marks = [False] * len(graph.nodes)
+    for root in roots:
+        marks[root] = True
+    for position in range(len(graph.nodes) - 1, -1, -1):
+        if marks[position]:
+            for source in graph.nodes[position].inputs:
+                marks[source] = True
+    return marks

@@ -1,0 +1,72 @@
+"""Small graphs by hand: a node a line.
+
+build = Build()
+image = build.input(3, 8, 8)
+stem = build.node("conv", image, out=16, kernel=3)
+graph = build.graph(stem)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.graph.ir import Graph, Head, Node, Output
+from archdsl.ops import OPERATORS
+from archdsl.ops.input import Input
+from archdsl.source import Source
+
+if TYPE_CHECKING:
+    from archdsl.types import Dim
+
+
+class Build:
+    """A graph in the making. Values are positions; each node has a line of the source to itself."""
+
+    def __init__(self, name: str = "net") -> None:
+        self.name = name
+        self.source = Source("\n" * 1000)
+        self.nodes: list[Node] = []
+        self.inputs: list[int] = []
+        self.heads: list[Head] = []
+        self.scopes: dict[str, int] = {}
+
+    def _add(self, node: Node) -> int:
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def input(self, *shape: Dim, name: str = "input") -> int:
+        place = self.source.span(len(self.nodes), len(self.nodes) + 1)
+        self.inputs.append(self._add(Node(name, Input(), (), shape, place, name)))
+        return self.inputs[-1]
+
+    def node(
+        self,
+        word: str,
+        *inputs: int,
+        name: str | None = None,
+        owner: str | None = None,
+        head: str | None = None,
+        **attributes: object,
+    ) -> int:
+        """A node with this operator; its name is its number unless it is given one."""
+        op = OPERATORS[word](**attributes)
+        name = str(len(self.nodes)) if name is None else name
+        shape = op.infer(tuple([self.nodes[source].shape for source in inputs]))
+        place = self.source.span(len(self.nodes), len(self.nodes) + 1)
+        position = self._add(Node(name, op, inputs, shape, place, owner or name, head=head))
+        self.scopes[name] = position
+        return position
+
+    def head(self, name: str, value: int, weight: float = 0.3) -> None:
+        self.heads.append(Head(name, value, weight))
+
+    def graph(self, *outputs: int) -> Graph:
+        names = ["output"] if len(outputs) == 1 else [f"output{index}" for index in range(len(outputs))]
+        return Graph(
+            self.name,
+            tuple(self.nodes),
+            tuple(self.inputs),
+            tuple([Output(name, node) for name, node in zip(names, outputs, strict=True)]),
+            tuple(self.heads),
+            dict(self.scopes),
+        )
