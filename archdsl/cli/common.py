@@ -1,0 +1,96 @@
+"""What the verbs share: options, the pipeline with its settings, and how mistakes are shown."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archdsl.diagnostics import ArchError, Diagnostic, UsageError
+from archdsl.report.style import style_of, wants_color, width_of
+
+if TYPE_CHECKING:
+    from archdsl.network import Network
+    from archdsl.pipeline import Checked
+
+EXIT_DESIGN = 1
+EXIT_USAGE = 2
+
+FILE = Annotated[str, typer.Argument(metavar="FILE", help="A design, a zoo name, or -.", show_default=False)]
+SET = Annotated[
+    list[str], typer.Option("--set", metavar="NAME=VALUE", help="Give a parameter of the network a value.")
+]
+INPUT_SHAPE = Annotated[
+    str | None, typer.Option("--input", metavar="3x320x320", help="Give the input another shape.")
+]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SEED = Annotated[int, typer.Option("--seed", min=0, help="Seed of random weights and inputs.")]
+WEIGHTS = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="FILE", help="Weights, .safetensors or .npz.", show_default="random"),
+]
+
+
+def loaded() -> None:
+    """Turn the garbage collector on, past all that was imported. Called when a verb's imports are done."""
+    gc.freeze()
+    gc.enable()
+
+
+def checked(reference: str, settings: Sequence[str], shape: str | None) -> Checked:
+    """A design that has been through the pipeline, mistakes and all."""
+    from archdsl import pipeline
+
+    loaded()
+    return pipeline.check(reference, settings=_settings(settings), input=shape)
+
+
+def network(reference: str, settings: Sequence[str] = (), shape: str | None = None) -> Network:
+    """A design without errors; its warnings and notes go to stderr. Raises `ArchError`."""
+    result = checked(reference, settings, shape)
+    if result.network is None:
+        raise ArchError(result.diagnostics)
+    report(result.diagnostics)
+    for note in result.notes:
+        say(note)
+    return result.network
+
+
+def _settings(texts: Sequence[str]) -> dict[str, str]:
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name.strip() and equals and value.strip()):
+            raise UsageError(
+                f"`--set {text}` is not NAME=VALUE", help="write, for example, `--set growth=24`"
+            )
+        if name.strip() in settings:
+            raise UsageError(f"`--set {name.strip()}` is given twice", help="give it once")
+        settings[name.strip()] = value.strip()
+    return settings
+
+
+def report(diagnostics: Sequence[Diagnostic]) -> None:
+    """Show diagnostics on stderr, with a last line that counts them."""
+    if not diagnostics:
+        return
+    from archdsl.report.diagnostics import render_text, summary_line
+
+    text = render_text(diagnostics, color=wants_color(sys.stderr), width=width_of(sys.stderr))
+    print(f"{text}\n\n{summary_line(diagnostics)}", file=sys.stderr)
+
+
+def say(note: str) -> None:
+    """A word beside the result, on stderr."""
+    style = style_of(wants_color(sys.stderr))
+    print(f"{style.line('note')}: {note}", file=sys.stderr)
+
+
+def complain(error: UsageError) -> None:
+    style = style_of(wants_color(sys.stderr))
+    print(f"{style.error('error')}: {error.message}", file=sys.stderr)
+    if error.help:
+        print(f"{style.help('help')}: {error.help}", file=sys.stderr)

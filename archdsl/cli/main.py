@@ -1,0 +1,110 @@
+"""The application: its verbs, and what becomes of what they raise."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated
+
+import typer
+
+from archdsl import __version__
+from archdsl.cli import check, compile, explain, ops, run, summary
+from archdsl.cli.common import EXIT_DESIGN, EXIT_USAGE, complain, report
+from archdsl.diagnostics import ArchError, UsageError
+
+EXIT_INTERNAL = 70
+"""EX_SOFTWARE of sysexits.h: the mistake is ours."""
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="archdsl",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with: [bold]archdsl summary densenet121 --depth 2[/bold]",
+)
+for verb, panel in (
+    (check.check, "Know a design"),
+    (summary.summary, "Know a design"),
+    (compile.compile, "Build and run it"),
+    (run.run, "Build and run it"),
+    (ops.ops, "Learn"),
+    (explain.explain, "Learn"),
+):
+    app.command(rich_help_panel=panel)(verb)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"archdsl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Write a network as its paper's table shows it; check, compile and run it.
+
+    FILE is a design, the name of a network that comes along (resnet50), or - for standard input.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit: 0 fine, 1 the design has errors, 2 usage, 70 a fault of ours."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot show is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    status = _status()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough. What is buffered has to go somewhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
+
+
+def _status() -> int:
+    try:
+        app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except ArchError as error:
+        report(error.diagnostics)
+        return EXIT_DESIGN
+    except UsageError as error:
+        complain(error)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        print(
+            f"\ninternal error in {_stage(error.__traceback__)}: this is a fault of archdsl, not of your design\n"
+            "help: please report it with the design and the lines above",
+            file=sys.stderr,
+        )
+        return EXIT_INTERNAL
+    return 0
+
+
+def _stage(trace: TracebackType | None) -> str:
+    """The innermost part of archdsl that was at work: ``graph/infer``."""
+    package = Path(__file__).resolve().parent.parent
+    stage = "the command line"
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if package in path.parents:
+            stage = path.relative_to(package).with_suffix("").as_posix()
+        trace = trace.tb_next
+    return stage

@@ -1,0 +1,103 @@
+"""``archdsl ops``"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archdsl.diagnostics import UsageError, did_you_mean
+from archdsl.report.style import style_of, wants_color, width_of
+from archdsl.types import text_of
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from archdsl.ops.base import Operator
+
+
+def ops(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="An operator; without it, all.", show_default=False)
+    ] = None,
+) -> None:
+    """List the operators, or tell all about one."""
+    from archdsl.ops import OPERATORS
+
+    if name is None:
+        print(_list(OPERATORS))
+        return
+    if name not in OPERATORS:
+        near = did_you_mean(name, OPERATORS)
+        help = f"did you mean `{near}`?" if near else "`archdsl ops` lists them all"
+        raise UsageError(f"there is no operator `{name}`", help=help)
+    print(_describe(OPERATORS[name]))
+
+
+def _list(operators: dict[str, type[Operator]]) -> str:
+    style = style_of(wants_color(sys.stdout))
+    families: dict[str, list[type[Operator]]] = {}
+    for operator in operators.values():
+        families.setdefault(operator.__module__, []).append(operator)
+    wide = max(map(len, operators))
+    parts = []
+    for module, members in families.items():
+        title = (inspect.getdoc(sys.modules[module]) or module).splitlines()[0].rstrip(".")
+        rows = [f"  {operator.word:<{wide}}  {_first_line(operator)}" for operator in members]
+        parts.append("\n".join([style.strong(title), *rows]))
+    return "\n\n".join(parts)
+
+
+def _first_line(operator: type[Operator]) -> str:
+    return (inspect.getdoc(operator) or "").splitlines()[0].rstrip(".")
+
+
+def _describe(operator: type[Operator]) -> str:
+    style = style_of(wants_color(sys.stdout))
+    fields = operator.model_fields
+    arguments = [
+        name if field.is_required() else f"{name}={_default(field)}" for name, field in fields.items()
+    ]
+    if operator.variadic is not None:
+        arguments[list(fields).index(operator.variadic)] = f"{operator.variadic}..."
+    parts = [
+        style.strong(f"{operator.word}({', '.join(arguments)})" if arguments else operator.word),
+        inspect.getdoc(operator) or "",
+    ]
+    if fields:
+        wide = max(map(len, fields))
+        rows = [_wrapped(f"  {name:<{wide}}  ", _about(field)) for name, field in fields.items()]
+        parts.append("\n".join([style.help("Attributes:"), *rows]))
+    if operator.examples:
+        wide = max(len(example.call) for example in operator.examples)
+        rows = [
+            f"  {example.call:<{wide}}  # on {' and '.join(map(text_of, example.inputs))}"
+            for example in operator.examples
+        ]
+        parts.append("\n".join([style.help("Examples:"), *rows]))
+    return "\n\n".join(parts)
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    return "none" if value is None else str(value)
+
+
+def _about(field: FieldInfo) -> str:
+    from archdsl.ops.base import Expects
+
+    expected = next((item.text for item in field.metadata if isinstance(item, Expects)), "")
+    return "; ".join(part for part in (field.description, expected) if part)
+
+
+def _wrapped(head: str, text: str) -> str:
+    from textwrap import fill
+
+    width = max(width_of(sys.stdout) or 100, 2 * len(head))
+    return fill(text, width, initial_indent=head, subsequent_indent=" " * len(head))

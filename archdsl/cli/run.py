@@ -1,0 +1,148 @@
+"""``archdsl run``"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archdsl.cli.common import SEED, SET, WEIGHTS, loaded, network, say
+from archdsl.cli.progress import progress
+from archdsl.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    import numpy
+
+    from archdsl.runtime.run import Result
+
+TOP = 5
+"""How many classes are shown."""
+
+
+class Provider(str, Enum):
+    """Where a model can run."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    tensorrt = "tensorrt"
+
+
+def run(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A design, a zoo name, an .onnx, or -.", show_default=False)
+    ],
+    input: Annotated[
+        list[str],
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="FILE",
+            help="A picture or an .npy; NAME=FILE where there are several.",
+            show_default="random",
+        ),
+    ] = [],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Save the output: .npy, or .npz for several."),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="FILE", help="Names of the classes, one a line.")
+    ] = None,
+    provider: Annotated[Provider, typer.Option("--provider", help="Where to run.")] = Provider.auto,
+    set: SET = [],
+    size: Annotated[
+        list[str], typer.Option("--size", metavar="NAME=N", help="Give a named size of the input a number.")
+    ] = [],
+    weights: WEIGHTS = None,
+    seed: SEED = 0,
+) -> None:
+    """Run a design or an ONNX model on a picture or an array."""
+    from archdsl.runtime.run import run as run_model
+    from archdsl.runtime.top import read_labels
+
+    loaded()
+    sizes = _sizes(size)
+    names = read_labels(labels) if labels else []
+    if output is not None and Path(output).suffix not in (".npy", ".npz"):
+        raise UsageError(f"`{output}` is neither .npy nor .npz", help="name the output y.npy or y.npz")
+    with _model(file, set, weights, seed) as model:
+        result = run_model(model, input, provider=provider.value, seed=seed, sizes=sizes)
+    if result.input_is_random:
+        say(f"the input is random (--seed {seed}); give a picture or an .npy with --input")
+    say(f"ran on {result.provider}" + (f" ({result.note})" if result.note else ""))
+    if output is not None:
+        _save(output, result.outputs)
+    _show(result, names)
+
+
+@contextmanager
+def _model(file: str, settings: list[str], weights: str | None, seed: int) -> Iterator[str]:
+    """The path of an ONNX model: the one given, or a design's, compiled for the while."""
+    if file.lower().endswith(".onnx"):
+        if settings or weights is not None:
+            option = "--set" if settings else "--weights"
+            raise UsageError(
+                f"`{option}` is for designs, and `{file}` is compiled", help="compile it with them"
+            )
+        yield file
+        return
+    design = network(file, settings)
+    if weights is None:
+        say(f"the weights are random (--seed {seed}); give trained ones with --weights")
+    with TemporaryDirectory(prefix="archdsl-") as folder:
+        path = os.path.join(folder, f"{design.name}.onnx")
+        with progress(f"compiling {design.name}") as advance:
+            design.save_onnx(path, seed=seed, weights=weights, progress=advance)
+        yield path
+
+
+def _sizes(texts: list[str]) -> dict[str, int]:
+    sizes = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if not (name and number.isdecimal() and int(number) > 0):
+            raise UsageError(f"`--size {text}` is not NAME=N", help="write, for example, `--size H=224`")
+        sizes[name] = int(number)
+    return sizes
+
+
+def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:
+    import numpy
+
+    from archdsl.files import replacing
+
+    if path.endswith(".npz"):
+        with replacing(path) as file:
+            numpy.savez(file, **outputs)  # type: ignore[arg-type]  # outputs are arrays, and no options of its
+        return
+    if len(outputs) > 1:
+        raise UsageError(
+            f"the model has {len(outputs)} outputs, and an .npy holds one", help="save them as .npz"
+        )
+    with replacing(path) as file:
+        numpy.save(file, *outputs.values())
+
+
+def _show(result: Result, labels: list[str]) -> None:
+    from archdsl.runtime.top import top
+
+    for name, values in result.outputs.items():
+        shape = "x".join(map(str, values.shape))
+        line = f"{name}  {shape} {values.dtype}"
+        if values.size and values.dtype.kind == "f":
+            line += f"  from {values.min():.4g} to {values.max():.4g}, mean {values.mean():.4g}"
+        print(line)
+        if values.ndim != 2 or values.shape[1] < 2:
+            continue
+        for sample, guesses in enumerate(top(values, TOP, labels)):
+            if len(values) > 1:
+                print(f"  sample {sample}")
+            for guess in guesses:
+                print(f"  {guess.probability:7.2%}  {guess.label or f'class {guess.class_index}'}")

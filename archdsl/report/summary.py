@@ -1,0 +1,194 @@
+"""The table of a network: a row an operator, or a row a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from archdsl.graph.ir import Graph, Node
+from archdsl.passes.count import NodeCounts, count, node_counts
+from archdsl.passes.memory import activation_memory
+from archdsl.report.style import short, style_of
+from archdsl.types import element_count, text_of
+
+BYTES = 4
+"""Of a float32 element."""
+NARROWEST = 12
+"""The columns that are left to the names, however narrow the terminal."""
+HEADINGS = ("name", "operator", "output", "params", "MACs", "memory")
+
+
+class Row(NamedTuple):
+    """A line of the table. ``elements`` counts what its operators put out, one sample."""
+
+    name: str
+    operator: str
+    shape: str
+    params: int
+    macs: int | None
+    elements: int | None
+
+
+def rows(graph: Graph, depth: int | None = None) -> list[Row]:
+    """The table's rows, in execution order, without the side heads.
+
+    With ``depth``, the operators of a scope that lies so deep are one row, with their sums.
+    """
+    groups: dict[str, list[tuple[Node, NodeCounts]]] = {}
+    for node, counts in _running(graph):
+        groups.setdefault(_folded(node.name, depth), []).append((node, counts))
+    return [_row(name, members) for name, members in groups.items()]
+
+
+def _running(graph: Graph) -> Iterator[tuple[Node, NodeCounts]]:
+    """The nodes of the network as it runs, each with what it counts for."""
+    for node, counts in zip(graph.nodes, node_counts(graph), strict=True):
+        if node.head is None:
+            yield node, counts
+
+
+def _folded(name: str, depth: int | None) -> str:
+    """The first ``depth`` parts of a dotted name; what an equation adds is a part of its scope."""
+    if depth is None:
+        return name
+    scope, colon, _ = name.partition(":")
+    parts = scope.split(".") if scope else []
+    if len(parts) + bool(colon and parts) <= depth:
+        return name
+    return ".".join(parts[:depth]) or name
+
+
+def _row(name: str, members: list[tuple[Node, NodeCounts]]) -> Row:
+    last = members[-1][0]
+    if len(members) == 1 and last.name == name:
+        operator = last.op.word
+    else:
+        operator = _block(last, name) or f"{len(members)} operator{'s' if len(members) > 1 else ''}"
+    return Row(
+        name,
+        operator,
+        text_of(last.shape),
+        sum(counts.params for _, counts in members),
+        _sum(counts.macs for _, counts in members),
+        _sum(element_count(node.shape) for node, _ in members),
+    )
+
+
+def _block(node: Node, name: str) -> str | None:
+    """The block whose call opened the scope of this name around a node."""
+    construct = node.construct
+    while construct is not None:
+        if construct.name == name and construct.kind == "block":
+            return construct.title
+        construct = construct.parent
+    return None
+
+
+def _sum(amounts: Iterable[int | None]) -> int | None:
+    total = 0
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total
+
+
+def render(graph: Graph, *, depth: int | None = None, color: bool = False, width: int | None = None) -> str:
+    """The table and its totals. ``width`` is the terminal's; None leaves every name whole."""
+    style = style_of(color)
+    cells = [HEADINGS, *(_cells(row) for row in rows(graph, depth))]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
+    if width is not None:
+        rest = sum(widths[1:]) + 2 * (len(HEADINGS) - 1)
+        widths[0] = min(widths[0], max(width - rest, NARROWEST, len(HEADINGS[0])))
+    lines = [_aligned(row, widths) for row in cells]
+    lines[0] = style.strong(lines[0])
+    lines.insert(1, style.faint("-" * (sum(widths) + 2 * (len(widths) - 1))))
+    return "\n".join([*lines, "", *_totals(graph)])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    memory = "?" if row.elements is None else short(row.elements * BYTES, "B")
+    params = f"{row.params:,}" if row.params else ""
+    macs = "" if row.macs == 0 else short(row.macs)
+    return (row.name, row.operator, row.shape, params, macs, memory)
+
+
+def _aligned(cells: tuple[str, ...], widths: list[int]) -> str:
+    name = cells[0]
+    if len(name) > widths[0]:
+        name = "..." + name[3 - widths[0] :]
+    texts = [name.ljust(widths[0])]
+    for column, (cell, wide) in enumerate(zip(cells[1:], widths[1:], strict=True), 1):
+        texts.append(cell.ljust(wide) if column < 3 else cell.rjust(wide))
+    return "  ".join(texts).rstrip()
+
+
+def _totals(graph: Graph) -> list[str]:
+    counts, training = count(graph), count(graph, training=True)
+    memory = activation_memory(graph)
+    inputs = ", ".join(
+        f"{graph.nodes[position].name} {text_of(graph.nodes[position].shape)}" for position in graph.inputs
+    )
+    outputs = ", ".join(
+        f"{output.name} {text_of(graph.nodes[output.node].shape)}" for output in graph.outputs
+    )
+    lines = [
+        f"{graph.name}: {inputs} -> {outputs}",
+        f"params       {counts.params:,}"
+        + (f", and {counts.buffers:,} in buffers" if counts.buffers else ""),
+        f"MACs         {_whole(counts.macs)}",
+    ]
+    if memory is None:
+        lines.append("activations  depend on the input's size")
+    else:
+        peak, total = short(memory.peak, "B"), short(memory.total, "B")
+        lines.append(f"activations  {peak} at the peak, {total} in all (float32, one sample)")
+    if graph.heads:
+        lines.append(
+            f"in training  {training.params:,} params and {_whole(training.macs)} MACs with the side heads"
+        )
+    return lines
+
+
+def _whole(macs: int | None) -> str:
+    return "depend on the input's size" if macs is None else f"{macs:,}"
+
+
+def to_json(graph: Graph) -> dict[str, Any]:
+    """The network as it runs: what the table shows, with exact numbers. Sizes that depend on a named
+    dimension are texts, and what cannot be counted because of them is null."""
+    counts = count(graph)
+    return {
+        "name": graph.name,
+        "inputs": {graph.nodes[at].name: _shape(graph.nodes[at]) for at in graph.inputs},
+        "outputs": {output.name: _shape(graph.nodes[output.node]) for output in graph.outputs},
+        "params": counts.params,
+        "buffers": counts.buffers,
+        "macs": counts.macs,
+        "nodes": [
+            {
+                "path": node.name,
+                "op": node.op.word,
+                "inputs": [graph.nodes[position].name for position in node.inputs],
+                "shape": _shape(node),
+                "params": own.params,
+                "macs": own.macs,
+                "line": node.span.line,
+            }
+            for node, own in _running(graph)
+        ],
+    }
+
+
+def _shape(node: Node) -> list[int | str]:
+    return [size if isinstance(size, int) else str(size) for size in node.shape]
+
+
+def one_line(graph: Graph) -> str:
+    """``7,978,856 params, 2.83 G MACs, 3x224x224 -> 1000``"""
+    counts = count(graph)
+    inputs = ", ".join(text_of(graph.nodes[position].shape) for position in graph.inputs)
+    outputs = ", ".join(text_of(graph.nodes[output.node].shape) for output in graph.outputs)
+    macs = "" if counts.macs is None else f", {short(counts.macs)} MACs"
+    return f"{counts.params:,} params{macs}, {inputs} -> {outputs}"
