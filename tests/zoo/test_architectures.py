@@ -1,0 +1,61 @@
+"""Every network of ours: it checks without a word, and its counts are the published ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from archdsl.graph.verify import verify
+from archdsl.passes.count import count
+from tests.zoo.files import ARCHITECTURES, DESIGNS, checked
+
+# The exact counts of each network with where they are from: papers, reference implementations and
+# arithmetic on their layer tables.
+PUBLISHED: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("published.json").read_text(encoding="utf-8")
+)
+# A family's own defaults are one of its networks, whose file states the facts.
+FAMILIES = {"densenet": "densenet121", "resnet": "resnet50", "vgg": "vgg16"}
+
+
+@pytest.mark.parametrize("path", [*ARCHITECTURES, *DESIGNS], ids=lambda path: path.stem)
+def test_checks_without_a_diagnostic_and_gives_a_legal_graph(path: Path) -> None:
+    assert verify(checked(path).graph) == []
+
+
+@pytest.mark.parametrize("path", ARCHITECTURES, ids=lambda path: path.stem)
+def test_counts_are_the_published_ones(path: Path) -> None:
+    published = PUBLISHED[FAMILIES.get(path.stem, path.stem)]
+    network = checked(path)
+    assert network.params == published["params"]
+    assert network.buffers == published["buffers"]
+    assert network.macs == published["macs"]
+    training = count(network.graph, training=True)
+    for fact, value in published.get("training", {}).items():
+        assert getattr(training, fact) == value
+
+
+@pytest.mark.parametrize("path", ARCHITECTURES, ids=lambda path: path.stem)
+def test_the_file_states_its_facts(path: Path) -> None:
+    if path.stem in FAMILIES:
+        return
+    design = yaml.safe_load(path.read_text(encoding="utf-8"))
+    expect, published = design["expect"], PUBLISHED[path.stem]
+    assert design["name"] == path.stem
+    assert "doc" in design
+    assert expect["output"]
+    assert (expect["params"], expect["macs"]) == (published["params"], published["macs"])
+    assert expect.get("training", {}) == published.get("training", {})
+
+
+def test_no_network_repeats_the_body_of_another() -> None:
+    bodies: dict[str, str] = {}
+    for path in ARCHITECTURES:
+        _, body, rest = path.read_text(encoding="utf-8").partition("\nbody:\n")
+        if body:
+            text = rest.partition("\nexpect:")[0].strip()
+            assert bodies.setdefault(text, path.stem) == path.stem
