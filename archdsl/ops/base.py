@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Type
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from archdsl.diagnostics import Refusal
 from archdsl.ops.initialise import Initialiser
 from archdsl.ops.torch_form import TorchForm
 from archdsl.types import Shape
@@ -78,6 +79,7 @@ class Expects(NamedTuple):
 
 # ---- kinds of attributes. Strict: a boolean is no number, and text is none either.
 Count = Annotated[int, Field(ge=1), Expects("a whole number of at least 1")]
+Whole = Annotated[int, Field(ge=0), Expects("a whole number of at least 0")]
 Index = Annotated[int, Expects("a whole number")]
 Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Expects("a number above 0")]
@@ -85,9 +87,17 @@ Probability = Annotated[float, Field(ge=0, le=1), Expects("a number from 0 to 1"
 Flag = Annotated[bool, Expects("true or false")]
 _Count = Annotated[int, Field(ge=1)]
 _Whole = Annotated[int, Field(ge=0)]
-Sizes = Annotated[
-    _Count | tuple[_Count, ...],
-    Expects("a whole number of at least 1, or a list of one per spatial dimension"),
+_Sizes: TypeAlias = _Count | tuple[_Count, ...]
+Indices = Annotated[tuple[int, ...], Field(min_length=1), Expects("whole numbers")]
+Counts = Annotated[tuple[_Count, ...], Field(min_length=1), Expects("whole numbers of at least 1")]
+Sizes = Annotated[_Sizes, Expects("a whole number of at least 1, or a list of one per spatial dimension")]
+Stride = Annotated[
+    _Sizes | None, Expects("a whole number of at least 1, or a list of one per spatial dimension")
+]
+"""The step of a pool, which is its kernel unless it is given."""
+Margins = Annotated[
+    _Whole | tuple[_Whole, ...],
+    Expects("a whole number, or a list of one per spatial dimension or of the begins and then the ends"),
 ]
 Padding = Annotated[
     _Whole | tuple[_Whole, ...] | Literal["valid", "same"],

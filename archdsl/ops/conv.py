@@ -9,20 +9,53 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archdsl.diagnostics import Refusal
-from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Padding, Parameter, Shapes, Sizes
-from archdsl.ops.geometry import Window, slide, spatial, window
+from archdsl.ops.base import (
+    Count,
+    Emitter,
+    Example,
+    Flag,
+    Margins,
+    Operator,
+    Padding,
+    Parameter,
+    Shapes,
+    Sizes,
+)
+from archdsl.ops.dimensions import check_groups, known_channels
+from archdsl.ops.geometry import (
+    Window,
+    begins_and_ends,
+    per_dimension,
+    slide,
+    spatial,
+    terse,
+    torch_pads,
+    window,
+)
 from archdsl.ops.initialise import Constant, Normal, Uniform
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.types import Shape, is_known
+from archdsl.types import Dim, Shape, is_known, text_of
 
 
 class Conv(Operator):
-    """Convolution over one, two or three spatial dimensions, as many as the input has."""
+    """Convolution over one, two or three spatial dimensions, as many as the input has.
+
+    ``padding=same`` is TensorFlow's: ceil(size / stride) outputs, the odd cell going to the end.
+    """
 
     word: ClassVar[str] = "conv"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("conv(64, 3, padding=1)", ((3, 32, 32),)),
         Example("conv(8, [1, 7], padding=[0, 3], bias=false)", ((4, 9, 9),)),
+        Example("conv(8, 3, 2, padding=same)", ((4, 9, 10),)),
+        Example("conv(8, 4, padding=same, dilation=2)", ((4, 9, 10),)),
+        Example("conv(8, 3, padding=[0, 1, 2, 1])", ((4, 9, 10),)),
+        Example("conv(8, 3, padding=valid, dilation=[2, 3], groups=2)", ((4, 9, 10),)),
+        Example("conv(12, 3, groups=6)", ((6, 5, 5),)),
+        Example("conv(8, 5, stride=2, padding=2)", ((3, 17),)),
+        Example("conv(8, 4, padding=[1, 2])", ((3, 17),)),
+        Example("conv(4, [1, 3, 3], stride=[1, 2, 2], padding=[0, 1, 1], bias=false)", ((3, 4, 9, 9),)),
+        Example("conv(4, 3, stride=2, padding=same)", ((3, 4, 6, 7),)),
     )
 
     out: Annotated[Count, Field(description="output channels")]
@@ -40,56 +73,48 @@ class Conv(Operator):
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
-        sizes = spatial(shape, self.word)
-        channels = known_channels(shape, self.word)
-        check_groups(channels, self.groups, self.out)
-        return (self.out, *slide(self.word, sizes, self._window(shape)))
+        over = self._window(shape)
+        if self.groups != 1:
+            check_groups(known_channels(shape, self.word), self.groups, self.word, self.out)
+        return (self.out, *slide(self.word, shape[1:], over))
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
         (shape,) = inputs
-        kernel = self._window(shape).kernel
+        kernel = per_dimension(self.kernel, len(shape) - 1, "kernel", self.word)
         per_group = known_channels(shape, self.word) // self.groups
-        fan_in = per_group * math.prod(kernel)
-        fan_out = self.out * math.prod(kernel)
-        # PyTorch: kaiming_uniform with a = sqrt(5), which is U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
-        default = Uniform(1 / math.sqrt(fan_in))
-        # He et al. 2015, eq. 10 and 14: the variance of a layer before ReLU is kept by 2 / fan.
-        weight = Parameter(
-            "weight",
-            (self.out, per_group, *kernel),
-            default,
-            rules={"torchvision": Normal(math.sqrt(2 / fan_out)), "paper": Normal(math.sqrt(2 / fan_in))},
+        cells = math.prod(kernel)
+        return weight_and_bias(
+            (self.out, per_group, *kernel), per_group * cells, self.out * cells, self.out if self.bias else 0
         )
-        if not self.bias:
-            return (weight,)
-        zero = Constant(0.0)
-        return (weight, Parameter("bias", (self.out,), default, rules={"torchvision": zero, "paper": zero}))
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
         (shape,) = inputs
+        kernel = per_dimension(self.kernel, len(shape) - 1, "kernel", self.word)
         per_group = known_channels(shape, self.word) // self.groups
-        cells = math.prod(size for size in output[1:] if is_known(size))
-        return cells * math.prod(self._window(shape).kernel) * per_group * self.out
+        return cells_of(output) * math.prod(kernel) * per_group * self.out
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         (shape,) = inputs
         over = self._window(shape)
-        layer = Layer(
-            f"nn.Conv{len(over.kernel)}d",
-            {
-                "in_channels": shape[0],
-                "out_channels": self.out,
-                "kernel_size": over.kernel,
-                "stride": over.stride,
-                "padding": over.begins if over.is_symmetric else 0,
-                "dilation": over.dilation,
-                "groups": self.groups,
-                "bias": self.bias,
-            },
-        )
+        keywords: dict[str, object] = {
+            "in_channels": shape[0],
+            "out_channels": self.out,
+            "kernel_size": terse(over.kernel),
+        }
+        if self.stride != 1:
+            keywords["stride"] = terse(over.stride)
+        if over.is_symmetric and any(over.begins):
+            keywords["padding"] = terse(over.begins)
+        if self.dilation != 1:
+            keywords["dilation"] = terse(over.dilation)
+        if self.groups != 1:
+            keywords["groups"] = self.groups
+        if not self.bias:
+            keywords["bias"] = False
+        layer = Layer(f"nn.Conv{len(over.kernel)}d", keywords)
         if over.is_symmetric:
             return layer
-        return Invoke(layer, (Invoke("F.pad", (Operand(0), over.torch_pads)),))
+        return Invoke(layer, (Invoke("F.pad", (Operand(0), torch_pads(over.begins, over.ends))),))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         over = self._window(inputs[0])
@@ -107,26 +132,178 @@ class Conv(Operator):
         )
 
 
-def known_channels(shape: Shape, word: str) -> int:
-    """The channels of an input, which a layer with weights has to know."""
-    if not is_known(shape[0]):
-        raise Refusal(
-            "unknown-size",
-            f"`{word}` needs a known number of channels, but its input has {shape[0]}",
-            label="depends on the input's size",
-            help="give the input's channels in numbers",
-        )
-    return shape[0]
+class ConvTranspose(Operator):
+    """Transposed convolution: the map grows by the stride.
 
+    size' = (size - 1) * stride - begin - end + dilation * (kernel - 1) + 1 + output_padding;
+    ``padding=same`` gives size * stride.
+    """
 
-def check_groups(channels: int, groups: int, out: int) -> None:
-    for amount, what in ((channels, "input"), (out, "output")):
-        if amount % groups:
-            divisors = [d for d in range(1, groups + 1) if channels % d == 0 and out % d == 0]
-            raise Refusal(
-                "groups-do-not-divide",
-                f"{groups} groups do not divide the {amount} {what} channels",
-                label=f"{amount} {what} channels",
-                help=f"write `groups={divisors[-1]}`, or another number that divides both {channels} and {out}",
-                argument="groups",
+    word: ClassVar[str] = "conv_transpose"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("conv_transpose(8, 2, stride=2)", ((4, 7, 5),)),
+        Example("conv_transpose(8, 4, 2, padding=1, bias=false)", ((4, 7, 5),)),
+        Example("conv_transpose(8, 3, 2, 1, output_padding=1)", ((4, 7, 5),)),
+        Example("conv_transpose(8, 3, stride=[1, 2], padding=[1, 0], groups=2, dilation=2)", ((4, 7, 5),)),
+        Example("conv_transpose(8, 3, stride=2, padding=[0, 1, 1, 0])", ((4, 7, 5),)),
+        Example("conv_transpose(8, 3, stride=2, padding=same)", ((4, 7, 5),)),
+        Example("conv_transpose(8, 2, stride=3, padding=same)", ((4, 7, 5),)),
+        Example("conv_transpose(8, 3, padding=valid)", ((4, 7, 5),)),
+        Example("conv_transpose(6, 4, stride=2, padding=1)", ((4, 9),)),
+        Example("conv_transpose(6, 3, stride=2, padding=same)", ((4, 9),)),
+        Example("conv_transpose(6, 3, stride=2, padding=1, output_padding=[0, 1, 1])", ((4, 3, 4, 5),)),
+        Example("conv_transpose(6, 3, stride=2, padding=same, groups=2)", ((4, 3, 4, 5),)),
+    )
+
+    out: Annotated[Count, Field(description="output channels")]
+    kernel: Annotated[Sizes, Field(description="window size")]
+    stride: Annotated[Sizes, Field(description="step between the input's cells in the output")] = 1
+    padding: Annotated[Padding, Field(description="what is cut off around the output")] = 0
+    output_padding: Annotated[Margins, Field(description="what is added at the output's end")] = 0
+    groups: Annotated[Count, Field(description="independent groups of channels")] = 1
+    bias: Annotated[Flag, Field(description="whether a bias is added")] = True
+    dilation: Annotated[Sizes, Field(description="distance between the window's cells")] = 1
+
+    def _window(self, shape: Shape) -> tuple[Window, tuple[int, ...]]:
+        """The window, and what is added at the end of each dimension."""
+        rank = len(spatial(shape, self.word))
+        kernel, stride, dilation, added = (
+            per_dimension(value, rank, argument, self.word)
+            for value, argument in (
+                (self.kernel, "kernel"),
+                (self.stride, "stride"),
+                (self.dilation, "dilation"),
+                (self.output_padding, "output_padding"),
             )
+        )
+        if self.padding == "same":
+            spare = [d * (k - 1) + 1 - s for k, s, d in zip(kernel, stride, dilation, strict=True)]
+            begins = tuple([max(total, 0) // 2 for total in spare])
+            ends = tuple([max(total, 0) - begin for total, begin in zip(spare, begins, strict=True)])
+            added = tuple([max(-total, 0) for total in spare])
+        else:
+            padding = 0 if self.padding == "valid" else self.padding
+            begins, ends = begins_and_ends(padding, rank, self.word)
+        return Window(kernel, stride, dilation, begins, ends), added
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        over, added = self._window(shape)
+        check_groups(known_channels(shape, self.word), self.groups, self.word, self.out)
+        self._check_output_padding(over, added)
+        sizes: list[Dim] = []
+        for size, reach, stride, begin, end, more in zip(
+            shape[1:], over.reach, over.stride, over.begins, over.ends, added, strict=True
+        ):
+            grown = (size + -1) * stride + (reach - begin - end + more)
+            if is_known(grown) and grown < 1:
+                raise Refusal(
+                    "padding-too-large",
+                    f"`{self.word}` cuts {begin + end} cells off an output of {grown + begin + end}, and "
+                    "nothing is left",
+                    label=f"the input is {text_of(shape[1:])}",
+                    help="write `padding=0`",
+                    argument="padding",
+                )
+            sizes.append(grown)
+        return (self.out, *sizes)
+
+    def _check_output_padding(self, over: Window, added: tuple[int, ...]) -> None:
+        if self.padding == "same" and self.output_padding != 0:
+            raise Refusal(
+                "output-padding-with-same",
+                f"`padding=same` of `{self.word}` settles the output's size, which leaves nothing to "
+                "`output_padding`",
+                label="cannot be given with `padding=same`",
+                help="write `output_padding=0`, or the padding in numbers",
+                argument="output_padding",
+            )
+        for more, stride, dilation in zip(added, over.stride, over.dilation, strict=True):
+            if more >= max(stride, dilation):
+                raise Refusal(
+                    "output-padding-too-large",
+                    f"the `output_padding` of `{self.word}` is {more}, but has to be smaller than its "
+                    f"stride {stride} or its dilation {dilation}",
+                    label=f"at most {max(stride, dilation) - 1}",
+                    help=f"write `output_padding={min(max(s, d) for s, d in zip(over.stride, over.dilation, strict=True)) - 1}`",
+                    argument="output_padding",
+                )
+
+    def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
+        (shape,) = inputs
+        kernel = per_dimension(self.kernel, len(shape) - 1, "kernel", self.word)
+        channels, per_group = known_channels(shape, self.word), self.out // self.groups
+        cells = math.prod(kernel)
+        # PyTorch reads fan-in off the weight's second dimension, which here holds the outputs.
+        return weight_and_bias(
+            (channels, per_group, *kernel), per_group * cells, channels * cells, self.out if self.bias else 0
+        )
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        (shape,) = inputs
+        kernel = per_dimension(self.kernel, len(shape) - 1, "kernel", self.word)
+        # Each cell of the input is multiplied with the whole window.
+        return (
+            cells_of(shape) * math.prod(kernel) * known_channels(shape, self.word) * self.out // self.groups
+        )
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        (shape,) = inputs
+        over, added = self._window(shape)
+        keywords: dict[str, object] = {
+            "in_channels": shape[0],
+            "out_channels": self.out,
+            "kernel_size": terse(over.kernel),
+            "stride": terse(over.stride),
+        }
+        if over.is_symmetric and any(over.begins):
+            keywords["padding"] = terse(over.begins)
+        if any(added):
+            keywords["output_padding"] = terse(added)
+        if self.groups != 1:
+            keywords["groups"] = self.groups
+        if not self.bias:
+            keywords["bias"] = False
+        if self.dilation != 1:
+            keywords["dilation"] = terse(over.dilation)
+        layer = Layer(f"nn.ConvTranspose{len(over.kernel)}d", keywords)
+        if over.is_symmetric:
+            return layer
+        cut = torch_pads([-begin for begin in over.begins], [-end for end in over.ends])
+        return Invoke("F.pad", (Invoke(layer, (Operand(0),)), cut))
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        over, added = self._window(inputs[0])
+        tensors = [values[0], emit.parameter("weight")]
+        if self.bias:
+            tensors.append(emit.parameter("bias"))
+        return emit.node(
+            "ConvTranspose",
+            tensors,
+            kernel_shape=list(over.kernel),
+            strides=list(over.stride),
+            pads=over.onnx_pads,
+            dilations=list(over.dilation),
+            output_padding=list(added) if any(added) else None,
+            group=self.groups,
+        )
+
+
+def weight_and_bias(shape: tuple[int, ...], fan_in: int, fan_out: int, biases: int) -> tuple[Parameter, ...]:
+    """A convolution's weight, and its bias where there are any ``biases``."""
+    # PyTorch: kaiming_uniform with a = sqrt(5), which is U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
+    default = Uniform(1 / math.sqrt(fan_in))
+    # He et al. 2015, eq. 10 and 14: the variance of a layer before ReLU is kept by 2 / fan.
+    rules = {"torchvision": Normal(math.sqrt(2 / fan_out)), "paper": Normal(math.sqrt(2 / fan_in))}
+    weight = Parameter("weight", shape, default, rules=rules)
+    if not biases:
+        return (weight,)
+    return (weight, Parameter("bias", (biases,), default, rules=_ZERO))
+
+
+_ZERO = {"torchvision": Constant(0.0), "paper": Constant(0.0)}
+
+
+def cells_of(shape: Shape) -> int:
+    """The cells of a map: the product of its spatial sizes."""
+    return math.prod([size for size in shape[1:] if is_known(size)])

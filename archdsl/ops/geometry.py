@@ -1,6 +1,6 @@
 """Windows that slide: what convolutions and pools have in common.
 
-    output = floor((input + begin + end - dilation * (kernel - 1) - 1) / stride) + 1
+output = floor((input + begin + end - dilation * (kernel - 1) - 1) / stride) + 1
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import Refusal
+from archdsl.ops.dimensions import counted
 from archdsl.types import Dim, Shape, is_known, text_of
 
 PaddingSpec: TypeAlias = "int | tuple[int, ...] | Literal['valid', 'same']"
@@ -26,7 +27,7 @@ class Window(NamedTuple):
     @property
     def reach(self) -> tuple[int, ...]:
         """The input cells that a window spans, dilation included."""
-        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+        return tuple([d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)])
 
     @property
     def is_symmetric(self) -> bool:
@@ -36,39 +37,70 @@ class Window(NamedTuple):
     def onnx_pads(self) -> list[int]:
         return [*self.begins, *self.ends]
 
-    @property
-    def torch_pads(self) -> list[int]:
-        """For ``F.pad``: from the last dimension to the first, begin and end of each."""
-        pairs = list(zip(self.begins, self.ends, strict=True))
-        return [amount for pair in reversed(pairs) for amount in pair]
+
+def torch_pads(begins: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
+    """For ``F.pad``: from the last dimension to the first, begin and end of each."""
+    pairs = zip(reversed(begins), reversed(ends), strict=True)
+    return tuple([amount for pair in pairs for amount in pair])
+
+
+def terse(values: tuple[int, ...]) -> int | tuple[int, ...]:
+    """Equal numbers as one, as people write them: 3 for (3, 3)."""
+    return values[0] if len(set(values)) == 1 else values
 
 
 def spatial(shape: Shape, word: str) -> Shape:
     """The spatial part of a shape: its 1, 2 or 3 dimensions after the channels."""
-    if not 2 <= len(shape) <= 4:
+    if 2 <= len(shape) <= 4:
+        return shape[1:]
+    if len(shape) > 4:
         raise Refusal(
-            "no-spatial-dimensions" if len(shape) < 2 else "too-many-dimensions",
-            f"`{word}` needs channels and one to three spatial dimensions, but gets {text_of(shape)}",
+            "too-many-dimensions",
+            f"`{word}` takes channels and one to three spatial dimensions, but gets {text_of(shape)}",
             label=f"gets {text_of(shape)}",
-            help="use `linear` on a flat value" if len(shape) < 2 else "`reshape` the value first",
+            help="put `flatten(4)` before it, which joins the last dimensions",
         )
-    return shape[1:]
+    ones = f"{shape[0] if shape else 1}, 1, 1"
+    raise Refusal(
+        "no-spatial-dimensions",
+        f"`{word}` slides over a map, but gets {text_of(shape)}, which has no height or width",
+        label=f"gets {text_of(shape)}",
+        help=f"use it before the value is flattened, or put `reshape({ones})` before it",
+    )
 
 
-def per_dimension(value: int | Sequence[int], rank: int, argument: str, word: str) -> tuple[int, ...]:
+def per_dimension(value: int | tuple[int, ...], rank: int, argument: str, word: str) -> tuple[int, ...]:
     """One number for each spatial dimension."""
     if isinstance(value, int):
         return (value,) * rank
     if len(value) != rank:
-        raise Refusal(
-            "wrong-number-of-dimensions",
-            f"`{argument}` has {len(value)} numbers, but the input of `{word}` has {rank} spatial "
-            f"dimension{'s' if rank > 1 else ''}",
-            label=f"{len(value)} numbers",
-            help=f"write one number, or a list of {rank}",
-            argument=argument,
-        )
-    return tuple(value)
+        raise _wrong_number(len(value), rank, argument, word, f"one number, or a list of {rank}")
+    return value
+
+
+def _wrong_number(numbers: int, rank: int, argument: str, word: str, cure: str) -> Refusal:
+    return Refusal(
+        "wrong-number-of-dimensions",
+        f"`{argument}` has {counted(numbers, 'number')}, but the input of `{word}` has "
+        f"{counted(rank, 'spatial dimension')}",
+        label=counted(numbers, "number"),
+        help=f"write {cure}",
+        argument=argument,
+    )
+
+
+def begins_and_ends(
+    padding: int | tuple[int, ...], rank: int, word: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Padding written as a number, one number per dimension, or the begins and then the ends."""
+    if isinstance(padding, int):
+        return (padding,) * rank, (padding,) * rank
+    if len(padding) == rank:
+        return padding, padding
+    if len(padding) == 2 * rank:
+        return padding[:rank], padding[rank:]
+    cure = f"one number, a list of {rank}, or the {rank} begins and then the {rank} ends"
+    raise _wrong_number(len(padding), rank, "padding", word, cure)
 
 
 def window(
@@ -86,21 +118,8 @@ def window(
     dilations = per_dimension(dilation, rank, "dilation", word)
     if padding == "same":
         begins, ends = _same(word, sizes, kernels, strides, dilations)
-    elif padding == "valid":
-        begins = ends = (0,) * rank
-    elif isinstance(padding, tuple) and len(padding) == 2 * rank and rank > 0:
-        begins, ends = padding[:rank], padding[rank:]
-    elif isinstance(padding, tuple) and len(padding) != rank:
-        raise Refusal(
-            "wrong-number-of-dimensions",
-            f"`padding` has {len(padding)} numbers, but the input of `{word}` has {rank} spatial "
-            f"dimension{'s' if rank > 1 else ''}",
-            label=f"{len(padding)} numbers",
-            help=f"write one number, a list of {rank}, or the {rank} begins and then the {rank} ends",
-            argument="padding",
-        )
     else:
-        begins = ends = per_dimension(padding, rank, "padding", word)
+        begins, ends = begins_and_ends(0 if padding == "valid" else padding, rank, word)
     return Window(kernels, strides, dilations, begins, ends)
 
 
@@ -120,7 +139,7 @@ def _same(
                 "unknown-size",
                 f"`padding=same` with a stride needs a known size, but the input of `{word}` has {size}",
                 label="depends on the input's size",
-                help="write the padding in numbers, or give the input's size",
+                help=f"write the padding in numbers, such as `padding={reach // 2}`",
                 argument="padding",
             )
         begins.append(total // 2)
@@ -135,15 +154,36 @@ def slide(word: str, sizes: Shape, over: Window, *, ceil: bool = False) -> Shape
     for size, reach, stride, begin, end in zip(
         sizes, over.reach, over.stride, over.begins, over.ends, strict=True
     ):
+        if not is_known(size):
+            output.append(_slide_named(word, size, reach, stride, begin, end, ceil))
+            continue
         padded = size + begin + end
-        if is_known(padded) and padded < reach:
+        if padded < reach:
             raise _too_large(word, sizes, over)
-        steps = -((reach - padded) // stride) if ceil else (padded - reach) // stride
-        count = steps + 1
-        if ceil and is_known(count) and is_known(size) and (count - 1) * stride >= size + begin:
-            count -= 1
-        output.append(count)
+        if not ceil:
+            output.append((padded - reach) // stride + 1)
+            continue
+        steps = -((reach - padded) // stride)
+        output.append(steps if steps * stride >= size + begin else steps + 1)
     return tuple(output)
+
+
+def _slide_named(word: str, size: Dim, reach: int, stride: int, begin: int, end: int, ceil: bool) -> Dim:
+    spare = size + (begin + end - reach)
+    if not ceil:
+        return spare // stride + 1
+    # The last window starts before size + begin + end - reach + stride, so that it cannot start
+    # beyond the input as long as end + stride <= reach.
+    if end + stride > reach:
+        raise Refusal(
+            "unknown-size",
+            f"`ceil=true` with a stride of {stride} over a window of {reach} needs a known size, but the "
+            f"input of `{word}` has {size}",
+            label="depends on the input's size",
+            help="write `ceil=false`, or give the dimensions of `input` in numbers",
+            argument="ceil",
+        )
+    return (spare + (stride - 1)) // stride + 1
 
 
 def _too_large(word: str, sizes: Shape, over: Window) -> Refusal:
@@ -151,20 +191,39 @@ def _too_large(word: str, sizes: Shape, over: Window) -> Refusal:
     window_text, size_text = text_of(over.reach), text_of(sizes)
     dilated = " (dilation included)" if any(d > 1 for d in over.dilation) else ""
     padding = f", {text_of(padded)} with its padding" if any((*over.begins, *over.ends)) else ""
-    fitting = [min(k, s) if is_known(s) else k for k, s in zip(over.kernel, padded, strict=True)]
-    smaller = fitting[0] if len(set(fitting)) == 1 else fitting
-    enough = max(
-        -(-(reach - size) // 2)
-        for size, reach in zip(sizes, over.reach, strict=True)
-        if is_known(size)
-    )
-    help = f"write `kernel={smaller}`, or `padding={enough}`"
-    if word.endswith("pool"):
-        help = f"write `{word}({smaller})`, or `global_avg_pool` for the whole map"
+    fits = over.reach
+    help = ""
+    if word.endswith("pool") or word == "subsample":
+        # Without its padding, which a smaller window might not allow.
+        fits = tuple(
+            [
+                min(k, (s - 1) // d + 1) if is_known(s) else k
+                for k, s, d in zip(over.kernel, sizes, over.dilation, strict=True)
+            ]
+        )
+        help = f"write `{word}({_listed(fits)})`"
+        if word == "avg_pool":
+            help += ", or `global_avg_pool` for the whole map"
+    else:
+        fits = tuple(
+            [
+                min(k, (s - 1) // d + 1) if is_known(s) else k
+                for k, s, d in zip(over.kernel, padded, over.dilation, strict=True)
+            ]
+        )
+        enough = max(
+            -(-(reach - size) // 2) for size, reach in zip(sizes, over.reach, strict=True) if is_known(size)
+        )
+        help = f"write `kernel={_listed(fits)}`, or `padding={enough}`"
     return Refusal(
         "kernel-too-large",
-        f"a {window_text} window{dilated} does not fit on a {size_text} input{padding}",
+        f"the {window_text} window of `{word}`{dilated} does not fit on its {size_text} input{padding}",
         label=f"the input is {size_text}{padding}",
         help=help,
         argument="kernel",
     )
+
+
+def _listed(values: tuple[int, ...]) -> str:
+    short = terse(values)
+    return str(short) if isinstance(short, int) else str(list(short))

@@ -43,3 +43,13 @@ class Normal(NamedTuple):
     def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
         random.standard_normal(out=piece, dtype=piece.dtype)
         piece *= self.deviation
+
+
+class Signs(NamedTuple):
+    """Codes: plus or minus the amplitude, with equal chance."""
+
+    amplitude: float = 1.0
+
+    def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
+        random.random(out=piece, dtype=piece.dtype)
+        piece[:] = ((piece >= 0.5) * 2 - 1) * self.amplitude

@@ -1,0 +1,142 @@
+"""Operators that cut a part out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics import Refusal
+from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, Shapes
+from archdsl.ops.dimensions import counted, known, position
+from archdsl.ops.geometry import spatial, torch_pads
+from archdsl.ops.torch_form import Invoke, Operand, TorchForm
+from archdsl.types import Shape, text_of
+
+
+class Slice(Operator):
+    """The part of a dimension from ``begin`` up to and without ``end``; negative counts from the end."""
+
+    word: ClassVar[str] = "slice"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("slice(0, 4)", ((8, 5, 6),)),
+        Example("slice(4, 8)", ((8, 5, 6),)),
+        Example("slice(2)", ((8,),)),
+        Example("slice(-4, -1, dim=-1)", ((8, 5, 6),)),
+        Example("slice(1, 3, dim=2)", ((8, 5),)),
+    )
+
+    begin: Annotated[Index, Field(description="the first index")]
+    end: Annotated[Index | None, Field(description="the index after the last; the end unless given")] = None
+    dim: Annotated[Index, Field(description="the dimension that is cut")] = 1
+
+    def _bounds(self, shape: Shape) -> tuple[int, int, int]:
+        """The place of the dimension in the shape, and the part as indices from 0."""
+        place = position(self.dim, shape, self.word)
+        size = known(shape[place], self.word, "the size of what it cuts")
+        bounds = []
+        for value, argument in ((self.begin, "begin"), (size if self.end is None else self.end, "end")):
+            if not -size <= value <= size:
+                raise Refusal(
+                    "slice-out-of-range",
+                    f"`{argument}` of `{self.word}` is {value}, but dimension {place + 1} of its input "
+                    f"{text_of(shape)} has {size}",
+                    label=f"from {-size} to {size}",
+                    help=f"write `{argument}={size if argument == 'end' else 0}`",
+                    argument=argument,
+                )
+            bounds.append(value if value >= 0 else value + size)
+        begin, end = bounds
+        if begin >= end:
+            raise Refusal(
+                "empty-slice",
+                f"`{self.word}` from {begin} to {end} of {size} leaves nothing",
+                label="nothing is left",
+                help=f"write `{self.word}(0, {size})`, or a `begin` below the `end`",
+            )
+        return place, begin, end
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        place, begin, end = self._bounds(shape)
+        return (*shape[:place], end - begin, *shape[place + 1 :])
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        place, begin, end = self._bounds(inputs[0])
+        return Invoke("torch.narrow", (Operand(0), place + 1, begin, end - begin))
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        place, begin, end = self._bounds(inputs[0])
+        bounds = [emit.integers(begin), emit.integers(end), emit.integers(place + 1)]
+        return emit.node("Slice", [values[0], *bounds])
+
+
+class CenterCrop(Operator):
+    """The middle of a map; where the margin is odd, the smaller part is cut off at the begin."""
+
+    word: ClassVar[str] = "center_crop"
+    variadic: ClassVar[str | None] = "size"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("center_crop(4, 3)", ((2, 8, 8),)),
+        Example("center_crop(5)", ((2, 8, 8),)),
+        Example("center_crop(8)", ((2, 8, 8),)),
+        Example("center_crop(3)", ((2, 8),)),
+        Example("center_crop(2, 3, 4)", ((2, 5, 6, 7),)),
+    )
+
+    size: Annotated[Counts, Field(description="one number, or one per spatial dimension")]
+
+    def _margins(self, shape: Shape) -> tuple[list[int], list[int]]:
+        """What is cut off at the begin and at the end of each spatial dimension."""
+        sizes = spatial(shape, self.word)
+        wanted = self.size * len(sizes) if len(self.size) == 1 else self.size
+        if len(wanted) != len(sizes):
+            raise Refusal(
+                "wrong-number-of-dimensions",
+                f"`{self.word}` is given {counted(len(wanted), 'size')}, but its input {text_of(shape)} has "
+                f"{counted(len(sizes), 'spatial dimension')}",
+                label=counted(len(wanted), "size"),
+                help=f"write one size, or {len(sizes)}",
+                argument="size",
+            )
+        spare = [
+            known(size, self.word, "the size of its input") - want
+            for size, want in zip(sizes, wanted, strict=True)
+        ]
+        if min(spare) < 0:
+            fits = ", ".join(str(want + min(less, 0)) for want, less in zip(wanted, spare, strict=True))
+            raise Refusal(
+                "crop-too-large",
+                f"`{self.word}` is to leave {text_of(wanted)} of an input of {text_of(sizes)}, which is smaller",
+                label=f"the input is {text_of(sizes)}",
+                help=f"write `{self.word}({fits})`",
+                argument="size",
+            )
+        begins = [margin // 2 for margin in spare]
+        return begins, [margin - begin for margin, begin in zip(spare, begins, strict=True)]
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        begins, ends = self._margins(shape)
+        cut = [size - (b + e) for size, b, e in zip(shape[1:], begins, ends, strict=True)]
+        return (shape[0], *cut)
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        begins, ends = self._margins(inputs[0])
+        if not any((*begins, *ends)):
+            return Operand(0)
+        # A negative padding cuts off.
+        return Invoke("F.pad", (Operand(0), torch_pads([-b for b in begins], [-e for e in ends])))
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        begins, ends = self._margins(inputs[0])
+        if not any((*begins, *ends)):
+            return values[0]
+        last = [
+            begin + known(size, self.word, "its output")
+            for begin, size in zip(begins, output[1:], strict=True)
+        ]
+        axes = range(2, len(begins) + 2)
+        bounds = [emit.integers(*begins), emit.integers(*last), emit.integers(*axes)]
+        return emit.node("Slice", [values[0], *bounds])

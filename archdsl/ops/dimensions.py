@@ -1,0 +1,99 @@
+"""Dimensions of a value, as operators ask for them.
+
+Dimensions are counted as PyTorch counts them, the batch being 0; shapes here are without the batch,
+so dimension 1 is ``shape[0]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archdsl.diagnostics import Refusal
+from archdsl.types import Dim, Shape, is_known, text_of
+
+
+def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") -> int:
+    """Where dimension ``dim`` stands in a shape without the batch.
+
+    Raises `Refusal` for the batch, which no operator mixes with the rest, and for a dimension that
+    the value does not have.
+    """
+    rank = len(shape) + 1
+    if not -rank <= dim < rank:
+        raise Refusal(
+            "no-such-dimension",
+            f"`{word}` is told dimension {dim}, but its input {text_of(shape)} has the dimensions "
+            f"1 to {rank - 1} after the batch",
+            label=f"the last dimension is {rank - 1}",
+            help=f"write {named_argument(argument, rank - 1)} for the last dimension",
+            argument=argument,
+        )
+    if dim % rank == 0:
+        raise Refusal(
+            "batch-dimension",
+            f"`{word}` is told dimension {dim}, which is the batch; samples of a batch are never mixed",
+            label="the batch",
+            help=f"write {named_argument(argument, 1)} for the channels",
+            argument=argument,
+        )
+    return dim % rank - 1
+
+
+def named_argument(argument: str | None, value: object) -> str:
+    return f"`{argument}={value}`" if argument else f"`{value}`"
+
+
+def known(size: Dim, word: str, what: str) -> int:
+    """A size that has to be a number: ``what`` says whose (``the number of channels``)."""
+    if is_known(size):
+        return size
+    raise Refusal(
+        "unknown-size",
+        f"`{word}` has to know {what}, but it is {size}, which depends on the input",
+        label=f"{what} is {size}",
+        help="give the dimensions of `input` that it depends on in numbers",
+    )
+
+
+def known_channels(shape: Shape, word: str) -> int:
+    """The channels of an input, which a layer with weights has to know."""
+    return known(shape[0], word, "the number of channels")
+
+
+def product(sizes: Sequence[Dim], word: str) -> Dim:
+    """The product of sizes. A `Size` is linear, so only one of them may depend on the input."""
+    total: Dim = 1
+    for size in sizes:
+        if is_known(size):
+            total = total * size
+        elif is_known(total):
+            total = size * total
+        else:
+            return known(size, word, f"the number of elements in {text_of(tuple(sizes))}")
+    return total
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def ordinal(number: int) -> str:
+    """``first`` for 0, as people count branches."""
+    words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+    return words[number] if number < len(words) else f"{number + 1}th"
+
+
+def check_groups(channels: int, groups: int, word: str, out: int | None = None) -> None:
+    """Groups have to divide the channels that go in and, where ``out`` is given, that come out."""
+    amounts = [(channels, "input"), *([(out, "output")] if out is not None else [])]
+    for amount, what in amounts:
+        if amount % groups:
+            nearest = max(d for d in range(1, groups + 1) if all(total % d == 0 for total, _ in amounts))
+            both = " and ".join(str(total) for total in dict.fromkeys(total for total, _ in amounts))
+            raise Refusal(
+                "groups-do-not-divide",
+                f"the {groups} groups of `{word}` do not divide its {amount} {what} channels",
+                label=f"{amount} {what} channels",
+                help=f"write `groups={nearest}`, or another number that divides {both}",
+                argument="groups",
+            )

@@ -1,0 +1,104 @@
+"""Fully connected layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics import Refusal
+from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Parameter, Shapes
+from archdsl.ops.dimensions import known
+from archdsl.ops.initialise import Constant, Normal, Uniform
+from archdsl.ops.torch_form import Layer, TorchForm
+from archdsl.types import Shape, element_count, text_of
+
+
+class Linear(Operator):
+    """Fully connected layer: y = W x + b, on the last dimension."""
+
+    word: ClassVar[str] = "linear"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("linear(10)", ((84,),)),
+        Example("linear(10, bias=false)", ((84,),)),
+        Example("linear(6)", ((5, 8),)),
+        Example("linear(6, bias=false)", ((3, 3, 8),)),
+        Example("linear(6)", ((2, 3, 5, 8),)),
+    )
+
+    out: Annotated[Count, Field(description="output features")]
+    bias: Annotated[Flag, Field(description="whether a bias is added")] = True
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        self._features(shape)
+        return (*shape[:-1], self.out)
+
+    def _features(self, shape: Shape) -> int:
+        if not shape:
+            raise Refusal(
+                "no-features",
+                f"`{self.word}` acts on the last dimension, but its input is a single number",
+                label="gets a single number",
+                help="put `reshape(1)` before it",
+            )
+        return known(shape[-1], self.word, "the number of features")
+
+    def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
+        features = self._features(inputs[0])
+        # PyTorch: kaiming_uniform with a = sqrt(5), which is U(-1/sqrt(features), 1/sqrt(features)).
+        default = Uniform(1 / math.sqrt(features))
+        # Krizhevsky et al. 2012 and Simonyan & Zisserman 2015: N(0, 0.01^2).
+        narrow, zero = Normal(0.01), Constant(0.0)
+        weight = Parameter(
+            "weight", (self.out, features), default, rules={"torchvision": narrow, "paper": narrow}
+        )
+        if not self.bias:
+            return (weight,)
+        return (weight, Parameter("bias", (self.out,), default, rules={"torchvision": zero, "paper": zero}))
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        return (element_count(inputs[0]) or 0) * self.out
+
+    def check(self, inputs: Shapes) -> Refusal | None:
+        (shape,) = inputs
+        if not _is_map(shape):
+            return None
+        return Refusal(
+            "linear-on-map",
+            f"`{self.word}` acts on the last dimension of a map of {text_of(shape)}, so on its rows of "
+            f"{shape[-1]}",
+            label=f"gets {text_of(shape)}, which still has a height and a width",
+            help=f"write `flatten -> {self.word}({self.out})` if the whole map is meant",
+        )
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        keywords: dict[str, object] = {"in_features": inputs[0][-1], "out_features": self.out}
+        if not self.bias:
+            keywords["bias"] = False
+        return Layer("nn.Linear", keywords)
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        weight = emit.parameter("weight")
+        if len(inputs[0]) == 1:
+            tensors = [values[0], weight]
+            if self.bias:
+                tensors.append(emit.parameter("bias"))
+            return emit.node("Gemm", tensors, transB=1)
+        product = emit.node("MatMul", [values[0], emit.node("Transpose", [weight], perm=[1, 0])])
+        if not self.bias:
+            return product
+        return emit.node("Add", [product, emit.parameter("bias")])
+
+
+def _is_map(shape: Shape) -> bool:
+    """Whether a value still has its channels first.
+
+    A map with the channels last (ConvNeXt's) is told by its height and width, which are equal and
+    come first.
+    """
+    if len(shape) < 3:
+        return False
+    return not (len(set(shape[:-1])) == 1 and shape[-1] != shape[0])

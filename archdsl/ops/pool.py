@@ -1,0 +1,359 @@
+"""Pools: the largest or the mean of each window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics import Refusal
+from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride
+from archdsl.ops.dimensions import known
+from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
+from archdsl.ops.onnx_form import pad, reduce
+from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
+from archdsl.types import Shape, is_known, text_of
+
+
+class _Ends:
+    """Where the windows of a pool end, so that all back ends see the same windows.
+
+    PyTorch and onnxruntime round up by different rules and divide what hangs over differently, so
+    the padding that a rounded-up output needs is written out wherever the sizes are known.
+    """
+
+    def __init__(self, shape: Shape, output: Shape, over: Window, ceil: bool) -> None:
+        self.over = over
+        self.padding: list[int] = []
+        """What is padded at the ends: no more than is asked for, and no more than is used."""
+        self.overhang: list[int] = []
+        """How far the last windows reach beyond that."""
+        self.is_open = False
+        """Whether the sizes are open, so that rounding up is left to the back end."""
+        for size, count, begin, end, stride, reach in zip(
+            shape[1:], output[1:], over.begins, over.ends, over.stride, over.reach, strict=True
+        ):
+            if not ceil:
+                self.padding.append(end)
+                self.overhang.append(0)
+            elif is_known(size) and is_known(count):
+                used = (count - 1) * stride + reach - size - begin
+                self.padding.append(min(end, used))
+                self.overhang.append(max(used - end, 0))
+            else:
+                self.padding.append(end)
+                self.overhang.append(0)
+                self.is_open = True
+
+    @property
+    def onnx_ends(self) -> list[int]:
+        """For a pool that leaves its padding out of account."""
+        given = zip(self.over.ends, self.padding, self.overhang, strict=True)
+        return [end if more == 0 else used + more for end, used, more in given]
+
+
+class _Pool(Operator):
+    """What both pools have in common."""
+
+    def _check_padding(self, sizes: Shape, over: Window) -> None:
+        """PyTorch's rule: no more than half a window, so that each window sees the input."""
+        for size, reach, dilation, begin, end in zip(
+            sizes, over.reach, over.dilation, over.begins, over.ends, strict=True
+        ):
+            if max(begin, end) > reach // 2:
+                raise Refusal(
+                    "padding-too-large",
+                    f"the padding of `{self.word}` is {max(begin, end)}, more than half of its window of "
+                    f"{reach}",
+                    label=f"at most {min(r // 2 for r in over.reach)}",
+                    help=f"write `padding={min(r // 2 for r in over.reach)}`",
+                    argument="padding",
+                )
+            if (begin or end) and is_known(size) and size < dilation:
+                raise Refusal(
+                    "padding-too-large",
+                    f"a window of `{self.word}` with its cells {dilation} apart can miss an input of {size} "
+                    "and lie in the padding alone",
+                    label=f"the input is {text_of(sizes)}",
+                    help="write `padding=0`",
+                    argument="padding",
+                )
+
+
+class MaxPool(_Pool):
+    """The largest number of each window. The stride is the kernel unless it is given.
+
+    ``ceil=true`` keeps a window that reaches beyond the end, as long as it starts inside.
+    """
+
+    word: ClassVar[str] = "max_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("max_pool(2)", ((4, 8, 8),)),
+        Example("max_pool(3, stride=2, padding=1)", ((4, 9, 10),)),
+        Example("max_pool(3, stride=2, ceil=true)", ((4, 9, 10),)),
+        Example("max_pool(2, stride=2, padding=1, ceil=true)", ((4, 6, 7),)),
+        Example("max_pool(1, stride=3, ceil=true)", ((4, 8, 9),)),
+        Example("max_pool([3, 2], stride=[1, 2])", ((4, 9, 10),)),
+        Example("max_pool(3, stride=2, padding=same)", ((4, 9, 10),)),
+        Example("max_pool(2, stride=1, padding=same)", ((4, 5, 6),)),
+        Example("max_pool(3, stride=2, padding=[0, 1, 1, 0])", ((4, 9, 10),)),
+        Example("max_pool(3, stride=2, padding=[0, 1, 1, 0], ceil=true)", ((4, 9, 10),)),
+        Example("max_pool(3, stride=1, padding=valid, dilation=2)", ((4, 9, 10),)),
+        Example("max_pool(3, stride=2, padding=2, dilation=2, ceil=true)", ((4, 9, 10),)),
+        Example("max_pool(3, stride=2, padding=3, dilation=3, ceil=true)", ((4, 8, 11),)),
+        Example("max_pool(3, stride=1, padding=same, dilation=4)", ((4, 9, 10),)),
+        Example("max_pool(3, stride=2, padding=1, ceil=true)", ((4, 10),)),
+        Example("max_pool(2, padding=[1, 0])", ((4, 9),)),
+        Example("max_pool(3, stride=2, ceil=true)", ((4, 4, 5, 6),)),
+        Example("max_pool(3, stride=2, padding=same)", ((4, 4, 5, 6),)),
+    )
+
+    kernel: Annotated[Sizes, Field(description="window size")]
+    stride: Annotated[Stride, Field(description="step of the window; the kernel unless given")] = None
+    padding: Annotated[Padding, Field(description="margin that never wins")] = 0
+    dilation: Annotated[Sizes, Field(description="distance between the window's cells")] = 1
+    ceil: Annotated[Flag, Field(description="whether the output's size is rounded up")] = False
+
+    def _window(self, shape: Shape) -> Window:
+        stride = self.kernel if self.stride is None else self.stride
+        return window(self.word, spatial(shape, self.word), self.kernel, stride, self.padding, self.dilation)
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        over = self._window(shape)
+        sizes = slide(self.word, shape[1:], over, ceil=self.ceil)
+        if self.padding != 0:
+            self._check_padding(shape[1:], over)
+        return (shape[0], *sizes)
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        (shape,) = inputs
+        over = self._window(shape)
+        keywords: dict[str, object] = {"kernel_size": terse(over.kernel)}
+        if over.stride != over.kernel:
+            keywords["stride"] = terse(over.stride)
+        # PyTorch bounds the padding by half of the kernel, whatever the dilation.
+        native = over.is_symmetric and all(b <= k // 2 for b, k in zip(over.begins, over.kernel, strict=True))
+        if native and any(over.begins):
+            keywords["padding"] = terse(over.begins)
+        if self.dilation != 1:
+            keywords["dilation"] = terse(over.dilation)
+        if native:
+            if self.ceil:
+                keywords["ceil_mode"] = True
+            return Layer(f"nn.MaxPool{len(over.kernel)}d", keywords)
+        ends = _Ends(shape, self.infer(inputs), over, self.ceil)
+        if ends.is_open or any(ends.overhang):
+            keywords["ceil_mode"] = True
+        pads = torch_pads(over.begins, ends.padding)
+        padded = Invoke("F.pad", (Operand(0), pads), {"value": -math.inf})
+        return Invoke(Layer(f"nn.MaxPool{len(over.kernel)}d", keywords), (padded,))
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        (value,) = values
+        over = self._window(inputs[0])
+        ends = _Ends(inputs[0], output, over, self.ceil)
+        begins, onnx_ends = list(over.begins), ends.onnx_ends
+        # onnxruntime bounds the padding by the kernel, whatever the dilation.
+        if any(max(b, e) >= k for b, e, k in zip(begins, onnx_ends, over.kernel, strict=True)):
+            value = pad(emit, value, [0, *begins], [0, *onnx_ends], -math.inf)
+            begins = onnx_ends = [0] * len(begins)
+        return emit.node(
+            "MaxPool",
+            [value],
+            kernel_shape=list(over.kernel),
+            strides=list(over.stride),
+            pads=[*begins, *onnx_ends],
+            dilations=list(over.dilation),
+            ceil_mode=1 if ends.is_open else None,
+        )
+
+
+class AvgPool(_Pool):
+    """The mean of each window. The stride is the kernel unless it is given.
+
+    ``count_include_pad`` says whether the zeros of the padding count in the mean; what a window
+    rounded up by ``ceil=true`` reaches beyond the padding never does.
+    """
+
+    word: ClassVar[str] = "avg_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("avg_pool(2)", ((4, 8, 8),)),
+        Example("avg_pool(3, stride=1, padding=1, count_include_pad=false)", ((4, 9, 10),)),
+        Example("avg_pool(3, stride=1, padding=1)", ((4, 9, 10),)),
+        Example("avg_pool(3, stride=2, ceil=true)", ((4, 9, 10),)),
+        Example("avg_pool(3, stride=2, padding=1, ceil=true)", ((4, 9, 10),)),
+        Example("avg_pool(3, 2, 1, ceil=true, count_include_pad=false)", ((4, 9, 10),)),
+        Example("avg_pool(2, stride=2, padding=1, ceil=true)", ((4, 6, 7),)),
+        Example("avg_pool(4, stride=3, padding=2, ceil=true)", ((4, 9, 10),)),
+        Example("avg_pool(1, stride=2)", ((4, 9, 10),)),
+        Example("avg_pool([3, 2], stride=[1, 2], padding=[1, 0])", ((4, 9, 10),)),
+        Example("avg_pool(3, stride=2, padding=same)", ((4, 9, 10),)),
+        Example("avg_pool(3, stride=2, padding=same, count_include_pad=false)", ((4, 9, 10),)),
+        Example("avg_pool(3, stride=2, padding=[0, 1, 1, 0], ceil=true)", ((4, 9, 10),)),
+        Example("avg_pool(3, 2, [0, 1, 1, 0], ceil=true, count_include_pad=false)", ((4, 8, 11),)),
+        Example("avg_pool(3, stride=2, padding=valid)", ((4, 9, 10),)),
+        Example("avg_pool(3, stride=2, padding=1, ceil=true)", ((4, 10),)),
+        Example("avg_pool(3, stride=2, padding=[1, 0], count_include_pad=false)", ((4, 9),)),
+        Example("avg_pool(3, stride=2, padding=1, ceil=true)", ((4, 4, 5, 6),)),
+        Example("avg_pool(3, stride=2, padding=same, count_include_pad=false)", ((4, 4, 5, 6),)),
+    )
+
+    kernel: Annotated[Sizes, Field(description="window size")]
+    stride: Annotated[Stride, Field(description="step of the window; the kernel unless given")] = None
+    padding: Annotated[Padding, Field(description="zeros around the input")] = 0
+    ceil: Annotated[Flag, Field(description="whether the output's size is rounded up")] = False
+    count_include_pad: Annotated[Flag, Field(description="whether the padding counts in the mean")] = True
+
+    def _window(self, shape: Shape) -> Window:
+        stride = self.kernel if self.stride is None else self.stride
+        return window(self.word, spatial(shape, self.word), self.kernel, stride, self.padding)
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        over = self._window(shape)
+        sizes = slide(self.word, shape[1:], over, ceil=self.ceil)
+        if self.padding != 0:
+            self._check_padding(shape[1:], over)
+        return (shape[0], *sizes)
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        (shape,) = inputs
+        over = self._window(shape)
+        rank = len(over.kernel)
+        keywords: dict[str, object] = {"kernel_size": terse(over.kernel)}
+        if over.stride != over.kernel:
+            keywords["stride"] = terse(over.stride)
+        if over.is_symmetric:
+            if any(over.begins):
+                keywords["padding"] = terse(over.begins)
+                if not self.count_include_pad:
+                    keywords["count_include_pad"] = False
+            if self.ceil:
+                keywords["ceil_mode"] = True
+            return Layer(f"nn.AvgPool{rank}d", keywords)
+        ends = _Ends(shape, self.infer(inputs), over, self.ceil)
+        if ends.is_open or any(ends.overhang):
+            keywords["ceil_mode"] = True
+        pads = torch_pads(over.begins, ends.padding)
+
+        def mean(of: object) -> Invoke:
+            return Invoke(f"F.avg_pool{rank}d", (Invoke("F.pad", (of, pads)),), keywords)
+
+        if self.count_include_pad:
+            return mean(Operand(0))
+        # What share of each window is input: the mean over the input alone is the mean over the
+        # window divided by it.
+        return Invoke("torch.div", (mean(Operand(0)), mean(Invoke("torch.ones_like", (Operand(0),)))))
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        (value,) = values
+        over = self._window(inputs[0])
+        ends = _Ends(inputs[0], output, over, self.ceil)
+        padded = any((*over.begins, *over.ends))
+        begins, onnx_ends = list(over.begins), ends.onnx_ends
+        counts = self.count_include_pad and padded
+        if counts and (ends.is_open or any(ends.overhang)):
+            # The padding counts and what hangs over does not: only the first is written as zeros.
+            value = pad(emit, value, [0, *begins], [0, *ends.padding])
+            begins, onnx_ends, counts = [0] * len(begins), ends.overhang, False
+        return emit.node(
+            "AveragePool",
+            [value],
+            kernel_shape=list(over.kernel),
+            strides=list(over.stride),
+            pads=[*begins, *onnx_ends],
+            count_include_pad=1 if counts else None,
+            ceil_mode=1 if ends.is_open else None,
+        )
+
+
+class GlobalAvgPool(Operator):
+    """The mean of each channel, as a map of one cell: C x 1 x 1."""
+
+    word: ClassVar[str] = "global_avg_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("global_avg_pool", ((4, 7, 7),)),
+        Example("global_avg_pool", ((4, 7),)),
+        Example("global_avg_pool", ((4, 3, 4, 5),)),
+    )
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        return (shape[0], *(1 for _ in spatial(shape, self.word)))
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        return Layer(f"nn.AdaptiveAvgPool{len(inputs[0]) - 1}d", {"output_size": 1})
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        return emit.node("GlobalAveragePool", [values[0]])
+
+
+class AdaptiveAvgPool(Operator):
+    """The means of windows laid so that the output has the size asked for.
+
+    Output i is the mean of the cells from floor(i * size / out) to ceil((i + 1) * size / out).
+    """
+
+    word: ClassVar[str] = "adaptive_avg_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("adaptive_avg_pool(7)", ((4, 14, 14),)),
+        Example("adaptive_avg_pool(4)", ((4, 14, 14),)),
+        Example("adaptive_avg_pool(7)", ((4, 7, 7),)),
+        Example("adaptive_avg_pool([3, 2])", ((4, 7, 9),)),
+        Example("adaptive_avg_pool(1)", ((4, 7, 9),)),
+        Example("adaptive_avg_pool(5)", ((4, 3, 4),)),
+        Example("adaptive_avg_pool(3)", ((4, 8),)),
+        Example("adaptive_avg_pool([2, 3, 2])", ((4, 3, 6, 5),)),
+    )
+
+    size: Annotated[Sizes, Field(description="the output's size")]
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (shape,) = inputs
+        sizes = per_dimension(self.size, len(spatial(shape, self.word)), "size", self.word)
+        for size, out in zip(shape[1:], sizes, strict=True):
+            if out != 1:
+                known(size, self.word, "the size of its input")
+        return (shape[0], *sizes)
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        rank = len(inputs[0]) - 1
+        sizes = per_dimension(self.size, rank, "size", self.word)
+        return Layer(f"nn.AdaptiveAvgPool{rank}d", {"output_size": terse(sizes)})
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        (value,) = values
+        (shape,) = inputs
+        if all(size == 1 for size in output[1:]):
+            return emit.node("GlobalAveragePool", [value])
+        kernel, stride, uneven = [1] * (len(shape) - 1), [1] * (len(shape) - 1), []
+        for axis, (size, out) in enumerate(zip(shape[1:], output[1:], strict=True)):
+            if not (is_known(size) and is_known(out)):
+                value = reduce(emit, "ReduceMean", value, [axis + 2])
+                continue
+            windows = _windows(size, out)
+            lengths = {end - start for start, end in windows}
+            steps = {later[0] - earlier[0] for earlier, later in pairwise(windows)}
+            if len(lengths) == 1 and len(steps) <= 1 and 0 not in steps:
+                kernel[axis], stride[axis] = lengths.pop(), steps.pop() if steps else 1
+            else:
+                uneven.append((axis + 2, windows))
+        if max(kernel) > 1 or max(stride) > 1:
+            value = emit.node("AveragePool", [value], kernel_shape=kernel, strides=stride)
+        # The mean of a rectangle is the mean of its rows' means, so each dimension goes by itself.
+        for axis, windows in uneven:
+            parts = []
+            for start, end in windows:
+                bounds = [emit.integers(start), emit.integers(end), emit.integers(axis)]
+                part = emit.node("Slice", [value, *bounds])
+                parts.append(reduce(emit, "ReduceMean", part, [axis]) if end - start > 1 else part)
+            value = emit.node("Concat", parts, axis=axis)
+        return value
+
+
+def _windows(size: int, out: int) -> list[tuple[int, int]]:
+    return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
