@@ -1,0 +1,119 @@
+"""The order of the house: who may import whom, and how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "archdsl"
+
+FLOORS = (
+    {"source", "diagnostics", "types", "files", "resources", "explanations", "__init__"},
+    {"syntax"},
+    {"ops"},
+    {"spec"},
+    {"graph"},
+    {"passes"},
+    {"weights"},
+    {"backends"},
+    {"runtime"},
+    {"pipeline", "network"},
+    {"report"},
+    {"cli", "__main__"},
+)
+"""The folders and files of the package, in the order in which a network flows through them."""
+
+UPWARDS = {
+    # An error that nobody caught shows what the command line would show.
+    ("diagnostics.py", "report"),
+    # `archdsl.load` is the package's own door.
+    ("__init__.py", "pipeline"),
+    ("__init__.py", "network"),
+}
+"""What may look up all the same, and does so inside a function or for type checkers alone."""
+
+LONGEST = 400
+
+
+class Import(NamedTuple):
+    """A module of ours that a file imports; ``immediate`` where that happens as it is loaded."""
+
+    file: str
+    module: str
+    immediate: bool
+
+
+def imports() -> Iterator[Import]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        file = path.relative_to(PACKAGE).as_posix()
+        for module, immediate in _imported(ast.parse(path.read_text(encoding="utf-8")), True):
+            parts = module.split(".")
+            if parts[0] == "archdsl":
+                yield Import(file, parts[1] if len(parts) > 1 else "__init__", immediate)
+
+
+def _imported(node: ast.AST, immediate: bool) -> Iterator[tuple[str, bool]]:
+    if isinstance(node, ast.Import):
+        yield from ((alias.name, immediate) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert not node.level, "imports are written in full"
+        if node.module == "archdsl":
+            yield from ((f"archdsl.{alias.name}", immediate) for alias in node.names)
+        else:
+            yield node.module or "", immediate
+    deferred = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or (
+        isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    for child in ast.iter_child_nodes(node):
+        yield from _imported(child, immediate and not deferred)
+
+
+def floor(name: str) -> int:
+    return next(number for number, names in enumerate(FLOORS) if name in names)
+
+
+def _home(file: str) -> str:
+    return file.split("/")[0].removesuffix(".py")
+
+
+def test_every_folder_has_its_floor() -> None:
+    names = {_home(path.relative_to(PACKAGE).as_posix()) for path in PACKAGE.rglob("*.py")}
+    assert names <= set().union(*FLOORS)
+
+
+def test_folders_import_only_from_those_above() -> None:
+    known = {path.name.removesuffix(".py") for path in PACKAGE.iterdir()}
+    wrong = [
+        found
+        for found in imports()
+        # `from archdsl import load` names no module, and what it names is the package's own.
+        if found.module in known
+        and floor(found.module) > floor(_home(found.file))
+        and (found.immediate or (found.file, found.module) not in UPWARDS)
+    ]
+    assert wrong == []
+
+
+def _long_files() -> Iterator[Path]:
+    for folder in ("archdsl", "architectures", "benchmarks", "grammar", "tests"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".lark", ".yaml", ".arch"):
+                yield path
+
+
+def test_no_file_is_longer_than_a_person_reads() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in _long_files()}
+    assert {str(path): length for path, length in lengths.items() if length > LONGEST} == {}
+
+
+@pytest.mark.parametrize("text", ["from archdsl.cli import main", "def f():\n    import archdsl.cli.main"])
+def test_the_walk_sees_imports_wherever_they_stand(text: str) -> None:
+    ((module, _),) = _imported(ast.parse(text), True)
+    assert module.startswith("archdsl.cli")

@@ -1,0 +1,61 @@
+"""`archdsl explain`: every code is explained, every example has its mistake, every cure cures it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from archdsl import pipeline
+from archdsl.explanations import Explanation, explanations
+
+PACKAGE = Path(__file__).resolve().parents[2] / "archdsl"
+ENTRIES = explanations()
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+|assignment")
+NO_CODES = {"utf-8", "utf-8-sig"}
+"""Texts of that form that are the names of encodings."""
+
+
+def codes_in_use() -> set[str]:
+    """Every text in the package that has the form of a code."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+                found.add(node.value)
+    return found - NO_CODES
+
+
+def codes_of(design: str, entry: Explanation, folder: Path) -> list[str]:
+    for name, text in entry.files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    path = folder / "design.yaml"
+    path.write_text(design, encoding="utf-8")
+    result = pipeline.check(str(path), settings=entry.settings, input=entry.input)
+    return [found.code for found in result.diagnostics]
+
+
+def test_every_code_in_use_is_explained() -> None:
+    assert sorted(codes_in_use() - set(ENTRIES)) == []
+
+
+def test_every_explained_code_is_in_use() -> None:
+    assert sorted(set(ENTRIES) - codes_in_use()) == []
+
+
+@pytest.mark.parametrize("code", ENTRIES)
+def test_an_example_has_the_mistake_and_its_cure_has_none(code: str, tmp_path: Path) -> None:
+    entry = ENTRIES[code]
+    assert codes_of(entry.example, entry, tmp_path) == [code]
+    assert codes_of(entry.cure, entry, tmp_path) == []
+
+
+@pytest.mark.parametrize("code", ENTRIES)
+def test_an_explanation_is_a_line_and_a_paragraph(code: str) -> None:
+    entry = ENTRIES[code]
+    assert entry.what.endswith(".")
+    assert "\n" not in entry.what
+    assert max(map(len, entry.why.splitlines())) <= 100
+    assert entry.example != entry.cure
