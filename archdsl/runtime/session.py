@@ -20,6 +20,9 @@ DTYPES = {
     "tensor(uint64)": "uint64", "tensor(bool)": "bool",
 }  # fmt: skip
 
+NO_GRAPH = ("ModelProto does not have a graph", "No graph was found in the protobuf")
+"""What onnxruntime says of an empty file: to protobuf it is a message without any field."""
+
 ERRORS_ONLY = 3  # of onnxruntime's severities
 
 
@@ -140,7 +143,7 @@ def _readable(error: Exception, name: str, provider: str) -> Exception:
     if not _is_onnxruntimes(error):
         return error
     kind, text = type(error).__name__, _first_line(error)
-    if kind in ("InvalidProtobuf", "NoModel") or "ModelProto does not have a graph" in text:
+    if kind in ("InvalidProtobuf", "NoModel") or any(words in text for words in NO_GRAPH):
         return UsageError(
             f"`{name}` is not an ONNX model", help="compile one: `archdsl compile FILE --to onnx`"
         )

@@ -36,6 +36,10 @@ class Checkpoint(Protocol):
 
 FORMATS: dict[str, Callable[[IO[bytes], str], Checkpoint]] = {".safetensors": Safetensors, ".npz": Npz}
 
+COMPARISONS = 10_000
+"""Names are compared in pairs, which for two networks that have nothing in common takes seconds and
+helps nobody: with more pairs than these, no near names are looked for."""
+
 
 class Loaded:
     """`Weights` from a checkpoint whose names and shapes are the network's."""
@@ -90,13 +94,21 @@ def check(checkpoint: Checkpoint, graph: Graph, path: str) -> None:
     other_kind = [name for name in wanted if name in given and not checkpoint.is_floating(name)]
     if not (missing or unexpected or reshaped or other_kind):
         return
+    absent = {name: wanted[name] for name in missing}
+    foreign = {name: given[name] for name in unexpected}
     lines = [f"the weights in `{path}` are not this network's"]
     if missing:
         lines.append(f"missing from the file ({len(missing)}):")
-        lines += [f"  {name}  {text_of(wanted[name])}{_near(name, unexpected)}" for name in missing]
+        lines += [
+            f"  {name}  {text_of(shape)}{_near(name, shape, foreign, len(missing))}"
+            for name, shape in absent.items()
+        ]
     if unexpected:
         lines.append(f"in the file, and not in the network ({len(unexpected)}):")
-        lines += [f"  {name}  {text_of(given[name])}{_near(name, missing)}" for name in unexpected]
+        lines += [
+            f"  {name}  {text_of(shape)}{_near(name, shape, absent, len(unexpected))}"
+            for name, shape in foreign.items()
+        ]
     if reshaped:
         lines.append(f"of another shape ({len(reshaped)}):")
         lines += [
@@ -116,9 +128,11 @@ def _counts_batches(name: str, wanted: Mapping[str, object], spare: set[str]) ->
     return word == "num_batches_tracked" and (mean in wanted or mean in spare)
 
 
-def _near(name: str, others: list[str]) -> str:
-    # Each comparison costs; a network that is not this one at all has thousands of names to compare.
-    near = did_you_mean(name, others) if len(others) <= 200 else None
+def _near(name: str, shape: tuple[int, ...], others: Mapping[str, tuple[int, ...]], unlike: int) -> str:
+    """The name in ``others`` that may be meant: a similar one, of the same shape."""
+    if unlike * len(others) > COMPARISONS:
+        return ""
+    near = did_you_mean(name, [other for other in others if others[other] == shape])
     return f"  (near: {near})" if near else ""
 
 

@@ -87,11 +87,13 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
 def _model(graph: Graph, opset: int) -> ModelProto:
     from archdsl import __version__
 
+    first = graph.nodes[0]
+    origin = f" from {_file(first)}" if first.span.source.path else ""
     model = ModelProto(
         ir_version=OP_SET_ID_VERSION_MAP["ai.onnx", opset],
         producer_name="archdsl",
         producer_version=__version__,
-        doc_string=f"{graph.name}, compiled by archdsl from {_file(graph.nodes[0])}",
+        doc_string=f"{graph.name}, compiled by archdsl{origin}",
     )
     model.opset_import.add(domain="", version=opset)
     return model
