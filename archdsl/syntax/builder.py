@@ -1,0 +1,224 @@
+"""The parser's callbacks: each rule of the grammar becomes a part of the tree, spans and all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lark import Token
+
+from archdsl.source import Source, Span
+from archdsl.syntax.lines import NESTING_LIMIT
+from archdsl.syntax.tree import (
+    Apply,
+    Argument,
+    Attribute,
+    Binary,
+    Binding,
+    Boolean,
+    Call,
+    Chain,
+    Conditional,
+    Expression,
+    Fact,
+    Index,
+    ListOf,
+    Name,
+    Nothing,
+    Number,
+    Parameter,
+    Signature,
+    Template,
+    Unary,
+)
+
+LARGEST_LITERAL = 10**18
+TemplateReader = Callable[[Source, int, int], Template]
+
+
+class TooDeep(Exception):
+    """An expression whose parts nest deeper than anybody writes them."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(span)
+        self.span = span
+
+
+class Heading(NamedTuple):
+    """A key: a label, a construct or an operator, with the arguments where it has parentheses."""
+
+    span: Span
+    name: Name
+    arguments: tuple[Argument | Binding, ...] | None
+
+
+class _Arguments(NamedTuple):
+    end: int
+    items: tuple[Argument | Binding, ...]
+
+
+class Builder:
+    """Methods named as the grammar's rules, called with the rule's children."""
+
+    def __init__(self) -> None:
+        self._source = Source("")
+        self._read_template: TemplateReader | None = None
+
+    def begin(self, source: Source, read_template: TemplateReader) -> Source:
+        """Build for this source from now on; returns the one before (templates nest)."""
+        outer, self._source, self._read_template = self._source, source, read_template
+        return outer
+
+    def resume(self, source: Source) -> None:
+        self._source = source
+
+    def span(self, token: Token) -> Span:
+        return Span(self._source, token.start_pos or 0, token.end_pos or 0)
+
+    def _between(self, first: Expression, last: Expression) -> Span:
+        return Span(self._source, first.span.start, last.span.end)
+
+    def _depth(self, span: Span, *parts: Expression) -> int:
+        depth = 1 + max((getattr(part, "depth", 0) for part in parts), default=0)
+        if depth > NESTING_LIMIT:
+            raise TooDeep(span)
+        return depth
+
+    def _name(self, token: Token) -> Name:
+        return Name(Span(self._source, token.start_pos or 0, token.end_pos or 0), str(token))
+
+    # ---- steps
+
+    def chain(self, calls: list[Call]) -> Chain:
+        return Chain(Span(self._source, calls[0].span.start, calls[-1].span.end), tuple(calls))
+
+    def path(self, names: list[Token]) -> Name:
+        if len(names) == 1:
+            return self._name(names[0])
+        span = Span(self._source, names[0].start_pos or 0, names[-1].end_pos or 0)
+        return Name(span, ".".join(names))
+
+    def call(self, children: list[Any]) -> Call:
+        name, arguments = children
+        assert isinstance(name, Name)
+        if not isinstance(arguments, _Arguments):
+            return Call(name.span, name, ())
+        return Call(Span(self._source, name.span.start, arguments.end), name, arguments.items)
+
+    def key(self, children: list[Any]) -> Heading:
+        name, arguments = children
+        assert isinstance(name, Name)
+        if not isinstance(arguments, _Arguments):
+            return Heading(name.span, name, None)
+        return Heading(Span(self._source, name.span.start, arguments.end), name, arguments.items)
+
+    def arguments(self, children: list[Any]) -> _Arguments:
+        closing = children[-1]
+        assert isinstance(closing, Token)
+        items = tuple(item for item in children if isinstance(item, Argument | Binding))
+        return _Arguments(closing.end_pos or 0, items)
+
+    def positional(self, children: list[Expression]) -> Argument:
+        return Argument(children[0].span, None, children[0])
+
+    def keyword(self, children: list[Any]) -> Argument:
+        token, value = children
+        name = self._name(token)
+        return Argument(Span(self._source, name.span.start, value.span.end), name, value)
+
+    def binding(self, children: list[Any]) -> Binding:
+        token, value = children
+        name = self._name(token)
+        return Binding(Span(self._source, name.span.start, value.span.end), name, value)
+
+    # ---- headings
+
+    def signature(self, children: list[Any]) -> Signature:
+        name = self._name(children[0])
+        parameters = tuple(child for child in children if isinstance(child, Parameter))
+        end = parameters[-1].span.end if parameters else name.span.end
+        return Signature(Span(self._source, name.span.start, end), name, parameters)
+
+    def parameter(self, children: list[Any]) -> Parameter:
+        token, default = children
+        name = self._name(token)
+        end = name.span.end if default is None else default.span.end
+        return Parameter(Span(self._source, name.span.start, end), name, default)
+
+    def fact(self, children: list[Any]) -> Fact:
+        relation, value = children
+        start = value.span.start if relation is None else relation.start_pos
+        span = Span(self._source, start, value.span.end)
+        return Fact(span, "==" if relation is None else str(relation), value)
+
+    # ---- expressions
+
+    def number(self, children: list[Token]) -> Number:
+        (token,) = children
+        text = token.replace("_", "")
+        value: int | float
+        if text.isdigit():
+            # Python refuses to read very long numbers; no size is that large either.
+            value = int(text) if len(text) <= 18 else LARGEST_LITERAL
+        else:
+            value = float(text)
+            value = value if math.isfinite(value) else float(LARGEST_LITERAL)
+        return Number(self.span(token), value)
+
+    def boolean(self, children: list[Token]) -> Boolean:
+        return Boolean(self.span(children[0]), children[0] == "true")
+
+    def none(self, children: list[Token]) -> Nothing:
+        return Nothing(self.span(children[0]))
+
+    def name(self, children: list[Token]) -> Name:
+        return self._name(children[0])
+
+    def template(self, children: list[Token]) -> Template:
+        (token,) = children
+        assert self._read_template is not None
+        start, end = token.start_pos or 0, token.end_pos or 0
+        read = self._read_template(self._source, start + 1, end - 1)
+        return Template(Span(self._source, start, end), read.parts)
+
+    def list(self, children: list[Any]) -> ListOf:
+        opening, closing = children[0], children[-1]
+        assert isinstance(opening, Token) and isinstance(closing, Token)
+        items = tuple(item for item in children if item is not None and not isinstance(item, Token))
+        span = Span(self._source, opening.start_pos or 0, closing.end_pos or 0)
+        return ListOf(span, items, self._depth(span, *items))
+
+    def unary(self, children: list[Any]) -> Unary:
+        token, operand = children
+        span = Span(self._source, token.start_pos, operand.span.end)
+        return Unary(span, str(token), operand, self._depth(span, operand))
+
+    def binary(self, children: list[Any]) -> Binary:
+        left, token, right = children
+        span = self._between(left, right)
+        return Binary(span, str(token), left, right, self._depth(span, left, right))
+
+    def conditional(self, children: list[Expression]) -> Conditional:
+        then, condition, otherwise = children
+        span = self._between(then, otherwise)
+        return Conditional(span, then, condition, otherwise, self._depth(span, *children))
+
+    def index(self, children: list[Expression]) -> Index:
+        of, at = children
+        span = Span(self._source, of.span.start, at.span.end + 1)
+        return Index(span, of, at, self._depth(span, of, at))
+
+    def attribute(self, children: list[Any]) -> Attribute:
+        of, token = children
+        name = self._name(token)
+        span = Span(self._source, of.span.start, name.span.end)
+        return Attribute(span, of, name, self._depth(span, of))
+
+    def apply(self, children: list[Any]) -> Apply:
+        token, arguments = children
+        name = self._name(token)
+        assert isinstance(arguments, _Arguments)
+        span = Span(self._source, name.span.start, arguments.end)
+        values = [item.value for item in arguments.items]
+        return Apply(span, name, arguments.items, self._depth(span, *values))

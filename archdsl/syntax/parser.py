@@ -1,0 +1,188 @@
+"""Texts to trees: the doors of ``grammar/arch.lark``.
+
+The parser's tables are saved when the package is built, and loaded here. They carry the hash of
+what they were made from; where it differs, as in a checkout whose grammar was just edited, they are
+made anew from the grammar.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import lark
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lark import _LOAD_ALLOWED_OPTIONS
+from lark.utils import TextSlice
+
+from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.resources import grammar_path
+from archdsl.source import Source, Span
+from archdsl.syntax import lines, words
+from archdsl.syntax.builder import Builder, Heading, TooDeep
+from archdsl.syntax.tree import Chain, Expression, Fact, Signature, Template
+
+DOORS = ("chain", "key", "signature", "expression", "fact")
+TABLES = Path(__file__).with_name("tables.bin")
+
+
+class SyntaxFault(ArchError):
+    """A text that the grammar refuses."""
+
+    def __init__(self, code: str, message: str, span: Span, label: str = "", help: str = "") -> None:
+        super().__init__([Diagnostic(code, message, span, label, help)])
+
+
+def parse_chain(source: Source, start: int, end: int) -> Chain:
+    return _parse("chain", source, start, end)  # type: ignore[no-any-return]
+
+
+def parse_key(source: Source, start: int, end: int) -> Heading:
+    return _parse("key", source, start, end)  # type: ignore[no-any-return]
+
+
+def parse_signature(source: Source, start: int, end: int) -> Signature:
+    return _parse("signature", source, start, end)  # type: ignore[no-any-return]
+
+
+def parse_expression(source: Source, start: int, end: int) -> Expression:
+    return _parse("expression", source, start, end)  # type: ignore[no-any-return]
+
+
+def parse_fact(source: Source, start: int, end: int) -> Fact:
+    return _parse("fact", source, start, end)  # type: ignore[no-any-return]
+
+
+def parse_template(source: Source, start: int, end: int) -> Template:
+    """Split quoted text (its quotes excluded) at its braces and read what is inside them."""
+    text = source.text
+    parts: list[str | Expression] = []
+    position = start
+    while position < end:
+        opening = text.find("{", position, end)
+        plain = text[position : end if opening < 0 else opening]
+        if "}" in plain:
+            at = position + plain.index("}")
+            raise SyntaxFault(
+                "unbalanced-brace", "a `}` without its `{`", Span(source, at, at + 1), "nothing is open here",
+                "write `{expression}` for a computed part",
+            )  # fmt: skip
+        if plain:
+            parts.append(plain)
+        if opening < 0:
+            break
+        closing = text.find("}", opening, end)
+        if closing < 0:
+            raise SyntaxFault(
+                "unbalanced-brace", "a `{` without its `}`", Span(source, opening, opening + 1),
+                "opened here, never closed", "close the expression: `{expression}`",
+            )  # fmt: skip
+        parts.append(parse_expression(source, opening + 1, closing))
+        position = closing + 1
+    return Template(Span(source, start, end), tuple(parts))
+
+
+def _parse(door: str, source: Source, start: int, end: int) -> Any:
+    text = source.text
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    parser, builder = _parser()
+    outer = builder.begin(source, parse_template)
+    try:
+        return parser.parse(TextSlice(text, start, end), start=door)
+    except UnexpectedInput as unexpected:
+        raise _fault(unexpected, door, source, start, end) from None
+    except (lines.NestedTooDeep, TooDeep) as deep:
+        place = deep.span if isinstance(deep, TooDeep) else builder.span(deep.token)
+        raise SyntaxFault(
+            "nested-too-deep", f"expressions nest deeper than {lines.NESTING_LIMIT}", place,
+            help="name the parts: a block's parameters may have defaults that use those before them",
+        ) from None  # fmt: skip
+    finally:
+        builder.resume(outer)
+
+
+def _fault(unexpected: UnexpectedInput, door: str, source: Source, start: int, end: int) -> SyntaxFault:
+    """Say what stands there, what could stand there, and what to write."""
+    if isinstance(unexpected, UnexpectedToken):
+        token = unexpected.token
+        expected = unexpected.accepts or unexpected.expected
+        if token.type == "$END":
+            span, found = Span(source, end, end), ""
+        else:
+            at = token.start_pos if token.start_pos is not None else end
+            span, found = Span(source, at, at + max(len(token.strip()), 1)), str(token)
+    elif isinstance(unexpected, UnexpectedCharacters):
+        at = unexpected.pos_in_stream if unexpected.pos_in_stream is not None else start
+        span, found = Span(source, at, at + 1), source.text[at : at + 1]
+        expected = unexpected.allowed or set()
+    else:
+        span, found, expected = Span(source, end, end), "", set()
+    return SyntaxFault(*words.describe(door, source.text[start:end], found, span, start, expected))
+
+
+@lru_cache(maxsize=1)
+def _parser() -> tuple[Lark, Builder]:
+    builder = Builder()
+    return _load(builder), builder
+
+
+def _options(builder: Builder | None = None) -> dict[str, Any]:
+    return {"postlex": lines.Lines(), "transformer": builder}
+
+
+def _fingerprint() -> bytes:
+    """What the tables depend on: grammar, doors, lark, and how they are stored."""
+    digest = hashlib.sha256(grammar_path().read_bytes())
+    digest.update(repr((DOORS, lark.__version__, pickle.HIGHEST_PROTOCOL)).encode())
+    return digest.digest()
+
+
+def _build(builder: Builder | None = None) -> Lark:
+    return Lark(
+        grammar_path().read_text(encoding="utf-8"),
+        start=list(DOORS),
+        parser="lalr",
+        lexer="contextual",
+        **_options(builder),
+    )
+
+
+def _load(builder: Builder) -> Lark:
+    fingerprint = _fingerprint()
+    try:
+        with TABLES.open("rb") as file:
+            if file.read(len(fingerprint)) == fingerprint:
+                return Lark.__new__(Lark)._load(file, **_options(builder))
+    except FileNotFoundError:
+        pass
+    if os.access(TABLES.parent, os.W_OK):
+        save_tables(TABLES)
+    return _build(builder)
+
+
+def save_tables(path: Path) -> None:
+    """Build the parser from the grammar and save its tables, beside and then renamed."""
+    with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=path.name, delete=False) as file:
+        try:
+            file.write(_fingerprint())
+            _build().save(file, exclude_options=_LOAD_ALLOWED_OPTIONS)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
+
+
+def tables_are_fresh(path: Path = TABLES) -> bool:
+    return path.is_file() and path.read_bytes().startswith(_fingerprint())
+
+

@@ -1,0 +1,245 @@
+"""The tree that both skins of the language become; every part knows its place.
+
+Expressions are values, steps are what a value flows through, and a `File` is a design as written,
+before anything in it is looked up or evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+from archdsl.source import Source, Span
+
+# ---- expressions
+
+
+class Number(NamedTuple):
+    span: Span
+    value: int | float
+
+
+class Boolean(NamedTuple):
+    span: Span
+    value: bool
+
+
+class Nothing(NamedTuple):
+    """``none``, which is reserved so that it can be answered: the absent block is ``identity``."""
+
+    span: Span
+
+
+class Name(NamedTuple):
+    """A word: a loop variable or parameter, or else itself."""
+
+    span: Span
+    word: str
+
+
+class Template(NamedTuple):
+    """Quoted text with expressions in braces: ``"enc{i}"``; also every label."""
+
+    span: Span
+    parts: tuple[str | Expression, ...]
+
+    @property
+    def plain(self) -> str | None:
+        """The text, where nothing in it is computed."""
+        if all(isinstance(part, str) for part in self.parts):
+            return "".join(part for part in self.parts if isinstance(part, str))
+        return None
+
+
+class ListOf(NamedTuple):
+    span: Span
+    items: tuple[Expression, ...]
+    depth: int
+
+
+class Unary(NamedTuple):
+    span: Span
+    operator: str
+    operand: Expression
+    depth: int
+
+
+class Binary(NamedTuple):
+    """Arithmetic, a comparison, or ``and`` and ``or``."""
+
+    span: Span
+    operator: str
+    left: Expression
+    right: Expression
+    depth: int
+
+
+class Conditional(NamedTuple):
+    span: Span
+    then: Expression
+    condition: Expression
+    otherwise: Expression
+    depth: int
+
+
+class Index(NamedTuple):
+    span: Span
+    of: Expression
+    at: Expression
+    depth: int
+
+
+class Attribute(NamedTuple):
+    """``skip.height``; in ``from(encoder.conv1)`` a dotted name."""
+
+    span: Span
+    of: Expression
+    name: Name
+    depth: int
+
+
+class Argument(NamedTuple):
+    """An argument, with its name where one is written."""
+
+    span: Span
+    name: Name | None
+    value: Expression
+
+
+class Binding(NamedTuple):
+    """``i in xs``, in a loop's heading."""
+
+    span: Span
+    name: Name
+    value: Expression
+
+
+class Apply(NamedTuple):
+    """``max(a, b)``, ``from(label)``, or a block with some of its arguments: ``group_norm(32)``."""
+
+    span: Span
+    name: Name
+    arguments: tuple[Argument | Binding, ...]
+    depth: int
+
+
+Expression: TypeAlias = (
+    "Number | Boolean | Nothing | Name | Template | ListOf | Unary | Binary | Conditional"
+    " | Index | Attribute | Apply"
+)
+
+# ---- steps
+
+
+class Call(NamedTuple):
+    """An operator or a block at work: ``conv(64, 1)``; or ``from``, ``share``, ``output``.
+
+    ``name`` has dots only where somebody wrote Python (``nn.Conv2d``).
+    """
+
+    span: Span
+    name: Name
+    arguments: tuple[Argument | Binding, ...]
+
+
+class Chain(NamedTuple):
+    """``conv(64, 1) -> batch_norm -> relu``."""
+
+    span: Span
+    calls: tuple[Call, ...]
+
+
+class Group(NamedTuple):
+    """Steps in a row; the empty group passes the value on."""
+
+    span: Span
+    steps: tuple[Step, ...]
+
+
+class Labelled(NamedTuple):
+    span: Span
+    label: Template
+    step: Step
+
+
+class Construct(NamedTuple):
+    """A heading with bodies. ``span`` is the heading's.
+
+    ``parts`` are the branches of a merge; or the body and, where one is written, the second body:
+    the shortcut of ``residual``, the ``else`` of ``when``.
+    """
+
+    span: Span
+    name: Name
+    arguments: tuple[Argument | Binding, ...]
+    parts: tuple[Step, ...]
+
+
+Step: TypeAlias = "Chain | Group | Labelled | Construct"
+
+MERGES = ("concat", "add", "mul", "max")
+CONSTRUCTS = (*MERGES, "residual", "dense", "repeat", "for", "when", "aux", "checkpoint")
+FLOW_CALLS = ("from", "share", "output")
+"""Calls that run nothing: they neither count nor make a chain longer."""
+
+# ---- files
+
+
+class Parameter(NamedTuple):
+    """A parameter of a block or of the network; ``details`` are its bounds and documentation."""
+
+    span: Span
+    name: Name
+    default: Expression | None
+    details: Mapping[str, Entry] = {}
+
+
+class Signature(NamedTuple):
+    span: Span
+    name: Name
+    parameters: tuple[Parameter, ...]
+
+
+class Block(NamedTuple):
+    signature: Signature
+    body: Step
+
+
+class PlainText(NamedTuple):
+    """A text that is no expression: a name, a path, documentation."""
+
+    span: Span
+    text: str
+
+
+class Fact(NamedTuple):
+    """What ``expect`` states: a value, or a bound on it."""
+
+    span: Span
+    relation: str
+    value: Expression
+
+
+class Section(NamedTuple):
+    """A mapping of the file that is not steps: ``expect``, ``inputs``, ``use`` ..."""
+
+    span: Span
+    entries: Mapping[str, Entry]
+
+
+class Entry(NamedTuple):
+    """A key of a section with its value."""
+
+    key: Name
+    value: PlainText | Expression | Fact | Section
+
+
+class File(NamedTuple):
+    """A design file as written; a missing section is None or empty."""
+
+    source: Source
+    span: Span
+    header: Mapping[str, Entry]
+    params: tuple[Parameter, ...]
+    blocks: tuple[Block, ...]
+    body: Step | None
