@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,18 @@ from typing import Protocol
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+_OF_A_TERMINAL = (
+    "COLUMNS",
+    "FORCE_COLOR",
+    "GITHUB_ACTIONS",
+    "NO_COLOR",
+    "PY_COLORS",
+    "TERM",
+    "TERMINAL_WIDTH",
+)
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _OF_A_TERMINAL}
+"""For fresh processes, which run this checkout from wherever they stand, and look the same everywhere."""
+ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,6 +70,7 @@ def archdsl(tmp_path: Path) -> Archdsl:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             cwd=cwd or tmp_path,
+            env=ENVIRONMENT,
             timeout=120,
             check=False,
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ENVIRONMENT
+
 HEAVY = ("PIL", "matplotlib", "numpy", "onnx", "onnxruntime", "torch")
 
 SCRIPT = """
@@ -25,6 +27,7 @@ def loaded(*arguments: str, cwd: Path) -> set[str]:
         capture_output=True,
         text=True,
         cwd=cwd,
+        env=ENVIRONMENT,
         check=False,
     )
     assert done.returncode == 0, done.stderr
