@@ -12,6 +12,9 @@ from archdsl.runtime.providers import ORDER, PROVIDERS, Obstacle, choose, onnxru
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
+
+    Model = str | os.PathLike[str] | bytes
 
 DTYPES = {
     "tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64",
@@ -93,7 +96,7 @@ class Session:
             raise UsageError("\n".join(problems), help=f"`{self.name}` takes {listed}")
 
 
-def open_session(model: str | os.PathLike[str] | bytes, provider: str = "auto") -> Session:
+def open_session(model: Model, provider: str = "auto") -> Session:
     """Load a model: the path of an ``.onnx`` file, or its bytes.
 
     ``provider`` is ``auto``, ``cpu``, ``cuda`` or ``tensorrt``. Raises `UsageError` where onnxruntime
@@ -104,23 +107,42 @@ def open_session(model: str | os.PathLike[str] | bytes, provider: str = "auto") 
     name = "the model" if isinstance(model, bytes) else os.fspath(model)
     if not isinstance(model, bytes):
         _check_readable(name)
-    options = package.SessionOptions()
-    options.log_severity_level = ERRORS_ONLY
     try:
-        session = package.InferenceSession(
-            model if isinstance(model, bytes) else name,
-            options,
-            providers=[PROVIDERS[word] for word in ORDER[choice.provider]],
-            enable_fallback=0,
-        )
+        session = _start(package, model, choice.provider)
     except Exception as error:
-        raise _readable(error, name, choice.provider) from error
+        if not _is_onnxruntimes(error):
+            raise
+        if choice.provider == "cpu" or provider != "auto":
+            raise _readable(error, name, choice.provider) from error
+        # What the GPU does not take, for want of memory perhaps, the CPU may; if not, it says so.
+        return _open_on_cpu(package, model, name, f"not {choice.provider}: {_first_line(error)}")
     # onnxruntime goes on without a provider that does not start.
     if PROVIDERS[choice.provider] not in session.get_providers():
         if provider == "auto":
             return Session(session, name, "cpu", f"not {choice.provider}: onnxruntime could not start it")
         raise refused(provider, Obstacle("onnxruntime could not start it", "see its log above"))
     return Session(session, name, choice.provider, choice.note)
+
+
+def _open_on_cpu(package: ModuleType, model: Model, name: str, note: str) -> Session:
+    try:
+        return Session(_start(package, model, "cpu"), name, "cpu", note)
+    except Exception as error:
+        if not _is_onnxruntimes(error):
+            raise
+        raise _readable(error, name, "cpu") from error
+
+
+def _start(package: ModuleType, model: Model, provider: str) -> Any:
+    """onnxruntime's session, on the provider and on what takes the nodes that it has no kernel for."""
+    options = package.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    return package.InferenceSession(
+        model if isinstance(model, bytes) else os.fspath(model),
+        options,
+        providers=[PROVIDERS[word] for word in ORDER[provider]],
+        enable_fallback=0,
+    )
 
 
 def _tensor(found: Any, model: str) -> Tensor:
@@ -138,15 +160,15 @@ def _check_readable(path: str) -> None:
         raise UsageError(f"cannot read the model `{path}`: {reason}") from error
 
 
-def _readable(error: Exception, name: str, provider: str) -> Exception:
-    """onnxruntime's error in words, or, where it is none of its own, the error itself."""
-    if not _is_onnxruntimes(error):
-        return error
+def _readable(error: Exception, name: str, provider: str) -> UsageError:
+    """onnxruntime's error in words."""
     kind, text = type(error).__name__, _first_line(error)
     if kind in ("InvalidProtobuf", "NoModel") or any(words in text for words in NO_GRAPH):
         return UsageError(
             f"`{name}` is not an ONNX model", help="compile one: `archdsl compile FILE --to onnx`"
         )
+    if "install TensorRT libraries" in text:
+        return refused(provider, Obstacle("its libraries do not start", "pip install tensorrt"))
     if "opset" in text or "IR version" in text:
         return UsageError(
             f"`{name}` is newer than this onnxruntime: {text}",

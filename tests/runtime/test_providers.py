@@ -33,6 +33,7 @@ class Package(SimpleNamespace):
     def __init__(self, built: list[str], started: list[str] | None = None) -> None:
         super().__init__(built=built, started=built if started is None else started, preloaded=0)
         self.SessionOptions = SimpleNamespace
+        self.refused = ""
 
     def get_available_providers(self) -> list[str]:
         return self.built
@@ -44,6 +45,8 @@ class Package(SimpleNamespace):
     def InferenceSession(  # noqa: N802  (onnxruntime's name)
         self, model: object, options: object, providers: list[str], enable_fallback: int
     ) -> Any:
+        if self.refused in providers:
+            raise RuntimeError("onnxruntime: CUDA failure 2: out of memory")
         taken = [name for name in providers if name in self.started]
         return SimpleNamespace(get_providers=lambda: taken, get_inputs=list, get_outputs=list)
 
@@ -113,6 +116,20 @@ def test_a_provider_that_was_dropped_in_silence_is_an_error(monkeypatch: pytest.
         open_session(b"", "cuda")
     opened = open_session(b"", "auto")
     assert (opened.provider, opened.note) == ("cpu", "not cuda: onnxruntime could not start it")
+
+
+@pytest.mark.usefixtures("driver")
+def test_what_the_gpu_does_not_take_goes_to_the_cpu_only_under_auto(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = Package(GPU_BUILD)
+    package.refused = "CUDAExecutionProvider"
+    monkeypatch.setattr(session, "onnxruntime", lambda: package)
+    opened = open_session(b"", "auto")
+    assert (opened.provider, opened.note) == ("cpu", "not cuda: onnxruntime: CUDA failure 2: out of memory")
+    with pytest.raises(UsageError, match=r"does not take `the model` on cuda: .*out of memory"):
+        open_session(b"", "cuda")
+    package.refused = "CPUExecutionProvider"
+    with pytest.raises(UsageError, match="does not take `the model` on cpu"):
+        open_session(b"", "auto")
 
 
 def test_an_unknown_provider() -> None:
