@@ -211,10 +211,8 @@ class GroupNorm(Operator):
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         (shape,) = inputs
         channels = known_channels(shape, self.word)
-        # Opset 18 had a weight and a bias for each group, which no framework has.
-        if emit.opset >= 21 and self.affine and len(shape) > 1:
-            tensors = [values[0], emit.parameter("weight"), emit.parameter("bias")]
-            return emit.node("GroupNormalization", tensors, num_groups=self.groups, epsilon=self.eps)
+        # Not GroupNormalization, which opset 18 defines otherwise, onnx infers no shape for and
+        # onnxruntime takes apart into the same.
         # A group is an instance with one channel.
         grouped = reshape(emit, values[0], self.groups, -1)
         units = [filled(emit, 1.0, self.groups), filled(emit, 0.0, self.groups)]

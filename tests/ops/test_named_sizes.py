@@ -1,0 +1,74 @@
+"""Named dimensions: what an operator says of ``H`` and ``W`` holds for every number put there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+import pytest
+
+from archdsl.backends.onnx.write import to_model
+from archdsl.diagnostics import Refusal
+from archdsl.ops import OPERATORS, Example
+from archdsl.types import FloorDivision, Size, is_known
+from tests.ops.calls import operator
+from tests.ops.test_examples import case, graph, runnable
+
+if TYPE_CHECKING:
+    from archdsl.types import Dim, Shape
+
+WITH_SPACE = [
+    example
+    for kind in OPERATORS.values()
+    for example in kind.examples
+    if not kind.merges and len(example.inputs[0]) > 1
+]
+
+# Those that depend on sizes and say so; any other operator takes a map of any size.
+REFUSING = {
+    "linear", "layer_norm", "upsample", "slice", "center_crop", "adaptive_avg_pool", "reshape", "flatten",
+    "conv", "max_pool", "avg_pool", "pad",
+}  # fmt: skip
+
+
+def at(size: Dim, values: dict[str, int]) -> int:
+    if is_known(size):
+        return size
+    assert isinstance(size, Size)
+    return size.constant + sum(coefficient * atom_at(atom, values) for atom, coefficient in size.terms)
+
+
+def atom_at(atom: object, values: dict[str, int]) -> int:
+    if isinstance(atom, FloorDivision):
+        return at(atom.numerator, values) // atom.denominator
+    assert isinstance(atom, str)
+    return values[atom]
+
+
+def named(shape: tuple[int, ...]) -> Shape:
+    return (shape[0], *(Size.named("DHW"[3 - len(shape[1:]) + at]) for at in range(len(shape) - 1)))
+
+
+@pytest.mark.parametrize("example", WITH_SPACE, ids=lambda e: f"{e.call} on {e.inputs[0]}")
+def test_the_formula_holds_for_every_size(example: Example) -> None:
+    op = operator(example.call)
+    (shape,) = example.inputs
+    names = named(shape)
+    try:
+        formula = op.infer((names,))
+    except Refusal as refusal:
+        assert refusal.code == "unknown-size"
+        assert op.word in REFUSING
+        return
+    model = to_model(graph(op, [names]), weights=case(example))
+    session = runnable(model)
+    for more in (0, 1, 2, 5):
+        sizes = (shape[0], *(size + more for size in shape[1:]))
+        values = {str(name): size for name, size in zip(names[1:], sizes[1:], strict=True)}
+        expected = op.infer((sizes,))
+        assert tuple([at(size, values) for size in formula]) == expected
+        random = numpy.random.default_rng(more)
+        value = random.standard_normal((2, *sizes)).astype(numpy.float32)
+        theirs = case(Example(example.call, (sizes,)))
+        (output,) = session.run(None, {"in0": value})
+        numpy.testing.assert_allclose(output, theirs([value]).numpy(), rtol=1e-4, atol=1e-4)
