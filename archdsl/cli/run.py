@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
+from zipfile import ZipFile
 
 import typer
 
@@ -114,20 +115,25 @@ def _sizes(texts: list[str]) -> dict[str, int]:
 
 
 def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:
-    import numpy
+    """Write the outputs: an ``.npz`` with each by its name, or the only one as an ``.npy``."""
+    from numpy.lib import format as npy
 
     from archdsl.files import replacing
 
     if path.endswith(".npz"):
-        with replacing(path) as file:
-            numpy.savez(file, **outputs)  # type: ignore[arg-type]  # outputs are arrays, and no options of its
+        # numpy's own `savez` takes names as keywords, and has a parameter called `file`.
+        with replacing(path) as file, ZipFile(file, "w") as archive:
+            for name, values in outputs.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    npy.write_array(member, values, allow_pickle=False)
         return
     if len(outputs) > 1:
         raise UsageError(
             f"the model has {len(outputs)} outputs, and an .npy holds one", help="save them as .npz"
         )
+    (values,) = outputs.values()
     with replacing(path) as file:
-        numpy.save(file, *outputs.values())
+        npy.write_array(file, values, allow_pickle=False)
 
 
 def _show(result: Result, labels: list[str]) -> None:

@@ -43,7 +43,7 @@ def explanations() -> dict[str, Explanation]:
 
     found: dict[str, Explanation] = {}
     for path in sorted(Path(__file__).parent.glob("*.yaml")):
-        for code, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        for code, entry in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader).items():
             if code in found:
                 raise ValueError(f"{path.name}: `{code}` is explained twice")
             found[code] = Explanation(**entry)

@@ -15,7 +15,7 @@ from archdsl.ops import OPERATORS
 from tests.conftest import ENVIRONMENT, Archdsl
 
 NET = "name: tiny\ninput: [3, 8, 8]\nbody:\n  - conv1: conv(4, 3)\n  - relu -> global_avg_pool -> flatten\n"
-TWO = "name: two\ninput: [3, 8, 8]\nbody:\n  - stem: conv(4, 3) -> output(a)\n  - relu -> output(b)\n"
+TWO = "name: two\ninput: [3, 8, 8]\nbody:\n  - stem: conv(4, 3) -> output(file)\n  - relu -> output(b)\n"
 PICTURE = Path(__file__).resolve().parents[1] / "data" / "picture.jpg"
 
 
@@ -177,7 +177,7 @@ def test_several_outputs_are_saved_by_name(archdsl: Archdsl, tmp_path: Path) -> 
     done = archdsl("run", "two.yaml", "-o", "y.npz")
     assert done.returncode == 0, done.stderr
     saved = numpy.load(tmp_path / "y.npz")
-    assert numpy.array_equal(numpy.maximum(saved["a"], 0), saved["b"])
+    assert numpy.array_equal(numpy.maximum(saved["file"], 0), saved["b"])
 
 
 def test_run_refuses_what_it_cannot_do(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
