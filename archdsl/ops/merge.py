@@ -149,33 +149,37 @@ class Mul(_Elementwise):
             "mul-shape-mismatch",
             f"`{self.word}` needs equal sizes, or 1, but gets {text_of(total)} and {text_of(inputs[index])}",
             label=f"the {ordinal(index)} branch gives {text_of(inputs[index])}",
-            help=_cure(total, inputs[index], index),
+            help=_cure(total, inputs[index], index, ones_meet_all=True),
         )
 
 
-def _cure(first: Shape, other: Shape, index: int, *, free: int | None = None) -> str:
+def _cure(
+    first: Shape, other: Shape, index: int, *, free: int | None = None, ones_meet_all: bool = False
+) -> str:
     """What to write so that branch ``index`` meets those before it, whose shape is ``first``.
 
-    ``free`` is the place in the shape that may differ.
+    ``free`` is the place in the shape that may differ; with ``ones_meet_all`` a size of 1 may too.
     """
     if len(first) != len(other):
-        return _same_rank(first, other, index)
+        return _same_rank(first, other, index, joins=free == 0, ones_meet_all=ones_meet_all)
     if not (all_known(first) and all_known(other)):
         return "give the dimensions of `input` in numbers, or bring the branches to one size"
-    branches = ((first, other, "first"), (other, first, ordinal(index)))
     if len(first) == 1:
         return f"put `linear({first[0]})` at the end of the {ordinal(index)} branch"
-    bound = [at for at in range(1, len(first)) if at != free]
-    keeps_channels = free == 0 or first[0] == other[0]
+    bound = [
+        at for at in range(len(first)) if at != free and not (ones_meet_all and 1 in (first[at], other[at]))
+    ]
+    keeps_channels = 0 not in bound or first[0] == other[0]
+    bound = [at for at in bound if at != 0]
     if all(first[at] == other[at] for at in bound):
         return f"put `conv({first[0]}, 1)` at the end of the {ordinal(index)} branch"
-    for large, small, name in branches:
+    for large, small, name in ((first, other, "first"), (other, first, ordinal(index))):
         if any(large[at] < small[at] for at in bound):
             continue
         steps = [_step(large[at], small[at]) if at in bound else 1 for at in range(1, len(first))]
         if None not in steps:
             step = steps[0] if len(set(steps)) == 1 else steps
-            if not keeps_channels or free is None:
+            if free != 0:
                 return f"put `conv({small[0]}, 1, stride={step})` at the end of the {name} branch"
             whole = all(large[at] // (steps[at - 1] or 1) == small[at] for at in bound)
             pool = f"max_pool({step})" if whole else f"max_pool(1, stride={step})"
@@ -188,16 +192,19 @@ def _cure(first: Shape, other: Shape, index: int, *, free: int | None = None) ->
     return "bring the branches to one size: each is larger than the other in one dimension"
 
 
-def _same_rank(first: Shape, other: Shape, index: int) -> str:
+def _same_rank(first: Shape, other: Shape, index: int, *, joins: bool, ones_meet_all: bool) -> str:
     """A flat value becomes a map of one cell, or a map becomes flat."""
-    (low, low_name), (high, high_name) = sorted(
-        ((first, "first"), (other, ordinal(index))), key=lambda branch: len(branch[0])
-    )
+    low, low_name, high_name = first, "first", ordinal(index)
+    if len(other) < len(first):
+        low, low_name, high_name = other, ordinal(index), "first"
     if len(low) != 1:
         return "bring the branches to the same number of dimensions with `reshape`"
-    return f"put `flatten` at the end of the {high_name} branch, whose value is {text_of(high)}, or " + (
-        f"`reshape(-1, {', '.join(['1'] * (len(high) - 1))})` at the end of the {low_name}"
-    )
+    if joins:
+        return f"put `flatten` at the end of the {high_name} branch"
+    if ones_meet_all:
+        ones = ", ".join(["1"] * (abs(len(first) - len(other))))
+        return f"put `reshape(-1, {ones})` at the end of the {low_name} branch"
+    return f"put `flatten -> linear({low[0]})` at the end of the {high_name} branch"
 
 
 def _step(large: int, small: int) -> int | None:

@@ -234,7 +234,9 @@ def test_lenet5_counts_of_the_paper() -> None:
     ]
     for op, shape, trained, fixed, macs in layers:
         owned = op.params((shape,))
-        counts = {flag: sum(int(numpy.prod(p.shape)) for p in owned if p.trained is flag) for flag in (True, False)}
+        counts = {
+            flag: sum(int(numpy.prod(p.shape)) for p in owned if p.trained is flag) for flag in (True, False)
+        }
         assert counts == {True: trained, False: fixed}
         assert op.macs((shape,), op.infer((shape,))) == macs
 
@@ -244,6 +246,11 @@ def test_codes_are_signs() -> None:
     values = numpy.empty(840, numpy.float32)
     codes.initialiser.fill(numpy.random.default_rng(0), values)
     assert set(values.tolist()) == {-1.0, 1.0}
+
+
+class NoWeights:
+    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
+        raise AssertionError(f"{name} is not a pool's")
 
 
 @pytest.mark.parametrize("call", ["avg_pool", "max_pool"])
@@ -266,14 +273,9 @@ def test_pools_of_every_small_geometry(call: str) -> None:
                         assert layer is not None
                         expected = forms.build(layer)(torch.from_numpy(value)).numpy()
                         assert expected.shape[1:] == op.infer(((2, size),)), text
-                        model = to_model(graph(op, [(2, size)]), weights=_no_weights())
+                        model = to_model(graph(op, [(2, size)]), weights=NoWeights())
                         (output,) = runnable(model).run(None, {"in0": value})
                         numpy.testing.assert_allclose(output, expected, atol=1e-5, err_msg=text)
-
-
-class _no_weights:
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        raise AssertionError(f"{name} is not a pool's")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 14, 20, 21, 27])
@@ -283,5 +285,5 @@ def test_upsampling_to_a_size_takes_torchs_cells(size: int) -> None:
     for out in range(1, 50):
         op = operator(f"upsample(size={out})")
         expected = torch.nn.functional.interpolate(torch.from_numpy(value), size=out).numpy()
-        (output,) = runnable(to_model(graph(op, [(2, size)]), weights=_no_weights())).run(None, {"in0": value})
+        (output,) = runnable(to_model(graph(op, [(2, size)]), weights=NoWeights())).run(None, {"in0": value})
         numpy.testing.assert_array_equal(output, expected, err_msg=str(out))
