@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -26,8 +26,8 @@ class Elementwise(Operator):
 class Relu(Elementwise):
     """max(x, 0)."""
 
-    word: ClassVar[str] = "relu"
-    examples: ClassVar[tuple[Example, ...]] = (Example("relu", ((4, 5, 6),)),)
+    word = "relu"
+    examples = (Example("relu", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.ReLU")
@@ -39,8 +39,8 @@ class Relu(Elementwise):
 class Relu6(Elementwise):
     """min(max(x, 0), 6)."""
 
-    word: ClassVar[str] = "relu6"
-    examples: ClassVar[tuple[Example, ...]] = (Example("relu6", ((4, 5, 6),)),)
+    word = "relu6"
+    examples = (Example("relu6", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.ReLU6")
@@ -52,8 +52,8 @@ class Relu6(Elementwise):
 class LeakyRelu(Elementwise):
     """x, or slope * x where x is below 0."""
 
-    word: ClassVar[str] = "leaky_relu"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "leaky_relu"
+    examples = (
         Example("leaky_relu(0.2)", ((4, 5, 6),)),
         Example("leaky_relu", ((4,),)),
     )
@@ -71,8 +71,8 @@ class Prelu(Elementwise):
     """x, or a * x where x is below 0, with a trained, one for all channels or one for each
     (He et al. 2015)."""
 
-    word: ClassVar[str] = "prelu"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "prelu"
+    examples = (
         Example("prelu", ((4, 5, 6),)),
         Example("prelu(per_channel=true)", ((4, 5, 6),)),
         Example("prelu(per_channel=true, slope=0.1)", ((4,),)),
@@ -105,8 +105,8 @@ class Prelu(Elementwise):
 class Sigmoid(Elementwise):
     """1 / (1 + exp(-x))."""
 
-    word: ClassVar[str] = "sigmoid"
-    examples: ClassVar[tuple[Example, ...]] = (Example("sigmoid", ((4, 5, 6),)),)
+    word = "sigmoid"
+    examples = (Example("sigmoid", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.Sigmoid")
@@ -118,8 +118,8 @@ class Sigmoid(Elementwise):
 class HardSigmoid(Elementwise):
     """min(max(x / 6 + 1 / 2, 0), 1)."""
 
-    word: ClassVar[str] = "hardsigmoid"
-    examples: ClassVar[tuple[Example, ...]] = (Example("hardsigmoid", ((4, 5, 6),)),)
+    word = "hardsigmoid"
+    examples = (Example("hardsigmoid", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.Hardsigmoid")
@@ -136,8 +136,8 @@ def hard_sigmoid(emit: Emitter, value: str) -> str:
 class Tanh(Elementwise):
     """Hyperbolic tangent."""
 
-    word: ClassVar[str] = "tanh"
-    examples: ClassVar[tuple[Example, ...]] = (Example("tanh", ((4, 5, 6),)),)
+    word = "tanh"
+    examples = (Example("tanh", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.Tanh")
@@ -152,8 +152,8 @@ class Gelu(Elementwise):
     With ``approximate=tanh``: x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
     """
 
-    word: ClassVar[str] = "gelu"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "gelu"
+    examples = (
         Example("gelu", ((4, 5, 6),)),
         Example("gelu(approximate=tanh)", ((4, 5, 6),)),
     )
@@ -183,8 +183,8 @@ class Gelu(Elementwise):
 class Silu(Elementwise):
     """Sigmoid linear unit, also called swish: x * sigmoid(x)."""
 
-    word: ClassVar[str] = "silu"
-    examples: ClassVar[tuple[Example, ...]] = (Example("silu", ((4, 5, 6),)),)
+    word = "silu"
+    examples = (Example("silu", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.SiLU")
@@ -196,8 +196,8 @@ class Silu(Elementwise):
 class HardSwish(Elementwise):
     """x * hardsigmoid(x) (Howard et al. 2019)."""
 
-    word: ClassVar[str] = "hardswish"
-    examples: ClassVar[tuple[Example, ...]] = (Example("hardswish", ((4, 5, 6),)),)
+    word = "hardswish"
+    examples = (Example("hardswish", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.Hardswish")
@@ -211,8 +211,8 @@ class HardSwish(Elementwise):
 class Softmax(Operator):
     """exp(x) / sum(exp(x)) over the channels, or over another dimension."""
 
-    word: ClassVar[str] = "softmax"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "softmax"
+    examples = (
         Example("softmax", ((10,),)),
         Example("softmax", ((4, 5, 6),)),
         Example("softmax(dim=-1)", ((4, 5, 6),)),
@@ -234,8 +234,8 @@ class Softmax(Operator):
 class Abs(Elementwise):
     """Absolute value."""
 
-    word: ClassVar[str] = "abs"
-    examples: ClassVar[tuple[Example, ...]] = (Example("abs", ((4, 5, 6),)),)
+    word = "abs"
+    examples = (Example("abs", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Invoke("torch.abs")

@@ -8,7 +8,7 @@ To add an operator, write its class in the file of its family, with ``word``, a 
 ``examples``: the tests take it from there.
 """
 
-from __future__ import annotations
+# Without deferred annotations: pydantic would evaluate the four class attributes anew for each operator.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,6 +81,7 @@ class Expects(NamedTuple):
 Count = Annotated[int, Field(ge=1), Expects("a whole number of at least 1")]
 Whole = Annotated[int, Field(ge=0), Expects("a whole number of at least 0")]
 Index = Annotated[int, Expects("a whole number")]
+OptionalIndex = Annotated[int | None, Expects("a whole number")]
 Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Expects("a number above 0")]
 Probability = Annotated[float, Field(ge=0, le=1), Expects("a number from 0 to 1")]

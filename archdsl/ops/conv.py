@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -43,8 +43,8 @@ class Conv(Operator):
     ``padding=same`` is TensorFlow's: ceil(size / stride) outputs, the odd cell going to the end.
     """
 
-    word: ClassVar[str] = "conv"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "conv"
+    examples = (
         Example("conv(64, 3, padding=1)", ((3, 32, 32),)),
         Example("conv(8, [1, 7], padding=[0, 3], bias=false)", ((4, 9, 9),)),
         Example("conv(8, 3, 2, padding=same)", ((4, 9, 10),)),
@@ -139,8 +139,8 @@ class ConvTranspose(Operator):
     ``padding=same`` gives size * stride.
     """
 
-    word: ClassVar[str] = "conv_transpose"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "conv_transpose"
+    examples = (
         Example("conv_transpose(8, 2, stride=2)", ((4, 7, 5),)),
         Example("conv_transpose(8, 4, 2, padding=1, bias=false)", ((4, 7, 5),)),
         Example("conv_transpose(8, 3, 2, 1, output_padding=1)", ((4, 7, 5),)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from archdsl.diagnostics import Refusal
-from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, Shapes
+from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, OptionalIndex, Shapes
 from archdsl.ops.dimensions import counted, known, position
 from archdsl.ops.geometry import spatial, torch_pads
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
@@ -18,8 +18,8 @@ from archdsl.types import Shape, text_of
 class Slice(Operator):
     """The part of a dimension from ``begin`` up to and without ``end``; negative counts from the end."""
 
-    word: ClassVar[str] = "slice"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "slice"
+    examples = (
         Example("slice(0, 4)", ((8, 5, 6),)),
         Example("slice(4, 8)", ((8, 5, 6),)),
         Example("slice(2)", ((8,),)),
@@ -28,7 +28,7 @@ class Slice(Operator):
     )
 
     begin: Annotated[Index, Field(description="the first index")]
-    end: Annotated[Index | None, Field(description="the index after the last; the end unless given")] = None
+    end: Annotated[OptionalIndex, Field(description="the index after the last; the end unless given")] = None
     dim: Annotated[Index, Field(description="the dimension that is cut")] = 1
 
     def _bounds(self, shape: Shape) -> tuple[int, int, int]:
@@ -75,9 +75,9 @@ class Slice(Operator):
 class CenterCrop(Operator):
     """The middle of a map; where the margin is odd, the smaller part is cut off at the begin."""
 
-    word: ClassVar[str] = "center_crop"
-    variadic: ClassVar[str | None] = "size"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "center_crop"
+    variadic = "size"
+    examples = (
         Example("center_crop(4, 3)", ((2, 8, 8),)),
         Example("center_crop(5)", ((2, 8, 8),)),
         Example("center_crop(8)", ((2, 8, 8),)),

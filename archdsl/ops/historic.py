@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -42,8 +42,8 @@ class Subsample(Operator):
     """LeNet-5's S layer: the sum of each window, times a trained coefficient plus a trained bias,
     one of each for a map: y = weight * sum + bias."""
 
-    word: ClassVar[str] = "subsample"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "subsample"
+    examples = (
         Example("subsample(2)", ((6, 28, 28),)),
         Example("subsample([3, 2])", ((4, 10, 9),)),
         Example("subsample(2)", ((4, 9),)),
@@ -96,8 +96,8 @@ class TableConv(Operator):
     """Convolution in which each output map sees the input maps that a table lists for it, as in
     LeNet-5's C3. There are weights for the listed connections only, in the table's order."""
 
-    word: ClassVar[str] = "table_conv"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "table_conv"
+    examples = (
         Example("table_conv([[0, 1, 2], [1, 2, 3], [0, 3], [0, 1, 2, 3]], 5)", ((4, 14, 14),)),
         Example("table_conv([[1, 0], [2]], [1, 3], stride=[1, 2], padding=[0, 1], bias=false)", ((3, 6, 7),)),
         Example("table_conv([[0], [1], [0, 1]], 4, padding=same)", ((2, 6, 7),)),
@@ -174,8 +174,8 @@ class TableConv(Operator):
         rank, channels = len(over.kernel), known_channels(shape, self.word)
         # A zero connection behind the last, so that every pair of maps has one to take.
         weight = Invoke("F.pad", (Weight("weight"), (*(0, 0) * rank, 0, 1)))
-        places = Invoke(".long", (Invoke(".new_tensor", (Weight("weight"), self._places(channels))),))
-        chosen = Invoke("torch.index_select", (weight, 0, places))
+        # Taken by a list of numbers, which needs no tensor of indices on the weight's device.
+        chosen = Invoke(".__getitem__", (weight, self._places(channels)))
         dense = Invoke(".unflatten", (chosen, 0, (len(self.table), channels)))
         value: TorchForm = Operand(0)
         if any((*over.begins, *over.ends)):
@@ -203,8 +203,8 @@ class TableConv(Operator):
 class ScaledTanh(Elementwise):
     """amplitude * tanh(slope * x), LeNet-5's squashing function."""
 
-    word: ClassVar[str] = "scaled_tanh"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "scaled_tanh"
+    examples = (
         Example("scaled_tanh(1.7159, 0.6666667)", ((4, 5, 6),)),
         Example("scaled_tanh", ((4,),)),
     )
@@ -228,8 +228,8 @@ class Rbf(Operator):
     """LeNet-5's output: the squared distance to each class's fixed code of -1 and 1,
     y_i = sum_j (x_j - code_ij)^2. The smallest is the answer."""
 
-    word: ClassVar[str] = "rbf"
-    examples: ClassVar[tuple[Example, ...]] = (Example("rbf(10)", ((84,),)),)
+    word = "rbf"
+    examples = (Example("rbf(10)", ((84,),)),)
 
     classes: Annotated[Count, Field(description="how many codes")]
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from archdsl.ops.base import Example, Operator, Shapes
+from archdsl.ops.base import Operator, Shapes
 from archdsl.types import Shape
 
 
 class Input(Operator):
     """A value that is handed to the network. Written as ``input`` or ``inputs``, not called."""
 
-    examples: ClassVar[tuple[Example, ...]] = ()
+    examples = ()
 
     def infer(self, inputs: Shapes) -> Shape:
         raise AssertionError("an input's shape is given, not inferred")

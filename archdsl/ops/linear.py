@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -19,8 +19,8 @@ from archdsl.types import Shape, element_count, text_of
 class Linear(Operator):
     """Fully connected layer: y = W x + b, on the last dimension."""
 
-    word: ClassVar[str] = "linear"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "linear"
+    examples = (
         Example("linear(10)", ((84,),)),
         Example("linear(10, bias=false)", ((84,),)),
         Example("linear(6)", ((5, 8),)),

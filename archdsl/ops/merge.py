@@ -17,9 +17,9 @@ from archdsl.types import Dim, Shape, all_known, text_of
 class Concat(Operator):
     """Puts the branches' values one behind the other, over the channels or another dimension."""
 
-    word: ClassVar[str] = "concat"
-    merges: ClassVar[bool] = True
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "concat"
+    merges = True
+    examples = (
         Example("concat", ((4, 5, 6), (3, 5, 6))),
         Example("concat", ((4,), (3,), (1,))),
         Example("concat(dim=-1)", ((4, 5, 6), (4, 5, 2))),
@@ -64,7 +64,7 @@ class Concat(Operator):
 class _Elementwise(Operator):
     """A merge of values of one shape, two at a time."""
 
-    merges: ClassVar[bool] = True
+    merges = True
     torch_function: ClassVar[str]
     onnx_operator: ClassVar[str]
 
@@ -96,10 +96,10 @@ class _Elementwise(Operator):
 class Add(_Elementwise):
     """The sum of the branches' values, which have equal shapes."""
 
-    word: ClassVar[str] = "add"
-    torch_function: ClassVar[str] = "torch.add"
-    onnx_operator: ClassVar[str] = "Add"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "add"
+    torch_function = "torch.add"
+    onnx_operator = "Add"
+    examples = (
         Example("add", ((4, 5, 6), (4, 5, 6))),
         Example("add", ((4,), (4,), (4,))),
         Example("add", ((4, 5),)),
@@ -109,10 +109,10 @@ class Add(_Elementwise):
 class Max(_Elementwise):
     """The largest of the branches' values, element by element; they have equal shapes."""
 
-    word: ClassVar[str] = "max"
-    torch_function: ClassVar[str] = "torch.maximum"
-    onnx_operator: ClassVar[str] = "Max"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "max"
+    torch_function = "torch.maximum"
+    onnx_operator = "Max"
+    examples = (
         Example("max", ((4, 5, 6), (4, 5, 6))),
         Example("max", ((4,), (4,), (4,))),
     )
@@ -122,10 +122,10 @@ class Mul(_Elementwise):
     """The product of the branches' values. A size of 1 meets any size, so that one number a channel
     (C x 1 x 1) weighs a map."""
 
-    word: ClassVar[str] = "mul"
-    torch_function: ClassVar[str] = "torch.mul"
-    onnx_operator: ClassVar[str] = "Mul"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "mul"
+    torch_function = "torch.mul"
+    onnx_operator = "Mul"
+    examples = (
         Example("mul", ((4, 5, 6), (4, 1, 1))),
         Example("mul", ((4, 5, 6), (4, 5, 6))),
         Example("mul", ((1, 5, 6), (4, 1, 1), (1, 1, 6))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -48,8 +48,8 @@ class BatchNorm(Operator):
     and the running ones otherwise.
     """
 
-    word: ClassVar[str] = "batch_norm"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "batch_norm"
+    examples = (
         Example("batch_norm", ((8, 5, 5),)),
         Example("batch_norm(eps=0.001, momentum=0.01)", ((8, 5, 5),)),
         Example("batch_norm(affine=false)", ((8, 5, 5),)),
@@ -104,8 +104,8 @@ class LayerNorm(Operator):
     y = (x - mean) / sqrt(variance + eps) * weight + bias (Ba et al. 2016).
     """
 
-    word: ClassVar[str] = "layer_norm"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "layer_norm"
+    examples = (
         Example("layer_norm", ((5, 8),)),
         Example("layer_norm(eps=1e-6, dim=1)", ((8, 5, 6),)),
         Example("layer_norm(affine=false)", ((4, 5, 8),)),
@@ -174,8 +174,8 @@ class LayerNorm(Operator):
 class GroupNorm(Operator):
     """Normalisation of each group of channels, sample by sample (Wu & He 2018)."""
 
-    word: ClassVar[str] = "group_norm"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "group_norm"
+    examples = (
         Example("group_norm(4)", ((8, 5, 6),)),
         Example("group_norm(1, eps=1e-3)", ((8, 5, 6),)),
         Example("group_norm(8, affine=false)", ((8, 5, 6),)),
@@ -224,8 +224,8 @@ class GroupNorm(Operator):
 class InstanceNorm(Operator):
     """Normalisation of each channel of each sample (Ulyanov et al. 2016)."""
 
-    word: ClassVar[str] = "instance_norm"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "instance_norm"
+    examples = (
         Example("instance_norm", ((4, 5, 6),)),
         Example("instance_norm(eps=1e-3, affine=true)", ((4, 5, 6),)),
         Example("instance_norm(affine=true)", ((4, 7),)),
@@ -280,8 +280,8 @@ class LocalResponseNorm(Operator):
     Caffe, does not divide alpha by size: its 1e-4 over 5 channels is ``lrn(5, alpha=5e-4, k=2)``.
     """
 
-    word: ClassVar[str] = "lrn"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "lrn"
+    examples = (
         Example("lrn(5, alpha=5e-4, k=2)", ((8, 5, 6),)),
         Example("lrn(3, alpha=0.5, beta=0.5, k=1)", ((8, 5, 6),)),
         Example("lrn(4, alpha=0.5)", ((8, 5, 6),)),
@@ -329,8 +329,8 @@ class LocalResponseNorm(Operator):
 class L2Normalize(Operator):
     """Scales a dimension to Euclidean length 1: y = x / max(|x|, eps)."""
 
-    word: ClassVar[str] = "l2_normalize"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "l2_normalize"
+    examples = (
         Example("l2_normalize", ((512,),)),
         Example("l2_normalize(dim=-1, eps=1e-6)", ((4, 5, 6),)),
         Example("l2_normalize", ((4, 5, 6),)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -89,8 +89,8 @@ class MaxPool(_Pool):
     ``ceil=true`` keeps a window that reaches beyond the end, as long as it starts inside.
     """
 
-    word: ClassVar[str] = "max_pool"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "max_pool"
+    examples = (
         Example("max_pool(2)", ((4, 8, 8),)),
         Example("max_pool(3, stride=2, padding=1)", ((4, 9, 10),)),
         Example("max_pool(3, stride=2, ceil=true)", ((4, 9, 10),)),
@@ -179,8 +179,8 @@ class AvgPool(_Pool):
     rounded up by ``ceil=true`` reaches beyond the padding never does.
     """
 
-    word: ClassVar[str] = "avg_pool"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "avg_pool"
+    examples = (
         Example("avg_pool(2)", ((4, 8, 8),)),
         Example("avg_pool(3, stride=1, padding=1, count_include_pad=false)", ((4, 9, 10),)),
         Example("avg_pool(3, stride=1, padding=1)", ((4, 9, 10),)),
@@ -274,8 +274,8 @@ class AvgPool(_Pool):
 class GlobalAvgPool(Operator):
     """The mean of each channel, as a map of one cell: C x 1 x 1."""
 
-    word: ClassVar[str] = "global_avg_pool"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "global_avg_pool"
+    examples = (
         Example("global_avg_pool", ((4, 7, 7),)),
         Example("global_avg_pool", ((4, 7),)),
         Example("global_avg_pool", ((4, 3, 4, 5),)),
@@ -298,8 +298,8 @@ class AdaptiveAvgPool(Operator):
     Output i is the mean of the cells from floor(i * size / out) to ceil((i + 1) * size / out).
     """
 
-    word: ClassVar[str] = "adaptive_avg_pool"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "adaptive_avg_pool"
+    examples = (
         Example("adaptive_avg_pool(7)", ((4, 14, 14),)),
         Example("adaptive_avg_pool(4)", ((4, 14, 14),)),
         Example("adaptive_avg_pool(7)", ((4, 7, 7),)),

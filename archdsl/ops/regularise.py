@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,8 +21,8 @@ class _TrainingOnly(Elementwise):
 class Dropout(_TrainingOnly):
     """In training each number is dropped with probability ``rate`` and the rest scaled up."""
 
-    word: ClassVar[str] = "dropout"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "dropout"
+    examples = (
         Example("dropout(0.5)", ((84,),)),
         Example("dropout", ((4, 5, 6),)),
     )
@@ -37,8 +37,8 @@ class StochasticDepth(_TrainingOnly):
     """In training the value of a whole sample is dropped with probability ``rate`` and the rest
     scaled up: at the end of a residual branch the block is skipped (Huang et al. 2016)."""
 
-    word: ClassVar[str] = "stochastic_depth"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "stochastic_depth"
+    examples = (
         Example("stochastic_depth(0.1)", ((4, 5, 6),)),
         Example("stochastic_depth(0)", ((4,),)),
     )

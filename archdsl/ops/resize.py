@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,8 +24,8 @@ class Pad(Operator):
     ``mode=replicate`` the edge itself. Channels always hold ``value``.
     """
 
-    word: ClassVar[str] = "pad"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "pad"
+    examples = (
         Example("pad(1)", ((2, 4, 5),)),
         Example("pad(0, channels=[0, 3])", ((2, 4, 5),)),
         Example("pad([1, 2])", ((2, 4, 5),)),
@@ -116,8 +116,8 @@ class Upsample(Operator):
     want two and ``trilinear`` three.
     """
 
-    word: ClassVar[str] = "upsample"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "upsample"
+    examples = (
         Example("upsample(2)", ((3, 4, 5),)),
         Example("upsample(size=[7, 9])", ((3, 4, 5),)),
         Example("upsample(2, mode=bilinear)", ((3, 4, 5),)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -18,8 +18,8 @@ from archdsl.types import Shape
 class Scale(Elementwise):
     """factor * x, with a fixed factor."""
 
-    word: ClassVar[str] = "scale"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "scale"
+    examples = (
         Example("scale(0.17)", ((4, 5, 6),)),
         Example("scale(-1)", ((4,),)),
     )
@@ -39,8 +39,8 @@ class LayerScale(Elementwise):
     Its parameter bears the name of the step.
     """
 
-    word: ClassVar[str] = "layer_scale"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "layer_scale"
+    examples = (
         Example("layer_scale(1e-6)", ((4, 5, 6),)),
         Example("layer_scale(1)", ((4,),)),
         Example("layer_scale(1e-6)", ((4, 5),)),
@@ -67,8 +67,8 @@ class LayerScale(Elementwise):
 class Identity(Elementwise):
     """The value itself; as an argument, the absent block."""
 
-    word: ClassVar[str] = "identity"
-    examples: ClassVar[tuple[Example, ...]] = (Example("identity", ((4, 5, 6),)),)
+    word = "identity"
+    examples = (Example("identity", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Operand(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -20,8 +20,8 @@ from archdsl.types import Dim, Shape, Size, is_known, text_of
 class Flatten(Operator):
     """Joins dimensions into one: all of them, or those from ``start`` to ``end``."""
 
-    word: ClassVar[str] = "flatten"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "flatten"
+    examples = (
         Example("flatten", ((4, 5, 6),)),
         Example("flatten", ((4,),)),
         Example("flatten(2)", ((4, 5, 6),)),
@@ -76,9 +76,9 @@ class Flatten(Operator):
 class Reshape(Operator):
     """Gives the numbers of a sample another shape, written without the batch; one size may be -1."""
 
-    word: ClassVar[str] = "reshape"
-    variadic: ClassVar[str | None] = "shape"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "reshape"
+    variadic = "shape"
+    examples = (
         Example("reshape(16, -1)", ((4, 8, 6),)),
         Example("reshape(2, 3, 4)", ((24,),)),
         Example("reshape(-1)", ((4, 5, 6),)),
@@ -148,9 +148,9 @@ def _divided(total: Dim, divisor: int) -> Dim | None:
 class Permute(Operator):
     """Puts the dimensions in another order; 0 is the batch and stays first."""
 
-    word: ClassVar[str] = "permute"
-    variadic: ClassVar[str | None] = "dims"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "permute"
+    variadic = "dims"
+    examples = (
         Example("permute(0, 2, 3, 1)", ((4, 5, 6),)),
         Example("permute(0, -1, 1)", ((4, 5),)),
         Example("permute(0, 4, 1, 3, 2)", ((4, 3, 5, 6),)),
@@ -206,8 +206,8 @@ class Permute(Operator):
 class ChannelShuffle(Operator):
     """Deals the channels of each group out over all groups (Zhang et al. 2018)."""
 
-    word: ClassVar[str] = "channel_shuffle"
-    examples: ClassVar[tuple[Example, ...]] = (
+    word = "channel_shuffle"
+    examples = (
         Example("channel_shuffle(2)", ((6, 4, 5),)),
         Example("channel_shuffle(3)", ((6, 4),)),
         Example("channel_shuffle(3)", ((6, 2, 3, 4),)),

@@ -19,7 +19,7 @@ from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS
 from archdsl.backends.onnx.write import to_model
 from archdsl.backends.torch import forms
 from archdsl.graph.ir import Graph, Node, Output
-from archdsl.ops import OPERATORS, Operator
+from archdsl.ops import OPERATORS, Expects, Operator
 from archdsl.ops.input import Input
 from archdsl.source import Source
 from tests.ops.calls import operator
@@ -102,6 +102,8 @@ def test_every_operator_has_an_example_and_a_documented_purpose() -> None:
         assert kind.__doc__, word
         for name, field in kind.model_fields.items():
             assert field.description, f"{word}.{name}"
+            expected = [entry for entry in field.metadata if isinstance(entry, Expects)]
+            assert len(expected) == 1, f"{word}.{name} says what it expects"
 
 
 @each_example
