@@ -182,7 +182,7 @@ class Builder:
         read = self._read_template(self._source, start + 1, end - 1)
         return Template(Span(self._source, start, end), read.parts)
 
-    def list(self, children: list[Any]) -> ListOf:
+    def items(self, children: list[Any]) -> ListOf:
         opening, closing = children[0], children[-1]
         assert isinstance(opening, Token) and isinstance(closing, Token)
         items = tuple(item for item in children if item is not None and not isinstance(item, Token))

@@ -243,3 +243,4 @@ class File(NamedTuple):
     params: tuple[Parameter, ...]
     blocks: tuple[Block, ...]
     body: Step | None
+    sections: frozenset[str] = frozenset()

@@ -111,7 +111,7 @@ class YamlDocument:
             except ArchError as fault:
                 self._reader.fault(fault)
         text = self.source.text
-        return File(self.source, Span(self.source, 0, len(text)), header, params, blocks, body)
+        return File(self.source, Span(self.source, 0, len(text)), header, params, blocks, body, frozenset(self.sections))
 
     def _plain_section(self, key: Name, node: yaml.Node) -> PlainText:
         if isinstance(node, yaml.ScalarNode) or key.word not in _PLAIN:

@@ -1,0 +1,284 @@
+"""Expressions to values: pure, total and bounded. Nothing here is ever handed to Python's own
+evaluator.
+
+They mean what they mean in Python, with these differences: booleans are no numbers, comparisons do
+not chain, there is no text, and numbers, lists and steps have limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from archdsl.diagnostics import did_you_mean
+from archdsl.ops.base import OPERATORS
+from archdsl.source import Span
+from archdsl.spec.arithmetic import FUNCTIONS, LARGEST, ExpressionFault, call, combine, mismatch, negate, whole
+from archdsl.spec.values import Callee, Library, Result, Value, Word, kind_of, written
+from archdsl.syntax import tree
+from archdsl.types import text_of
+
+SIZES = ("channels", "height", "width")
+
+
+class Flow(Protocol):
+    """What expressions ask of the stage that lets values flow."""
+
+    def find(self, path: str, span: Span, environment: Environment) -> Value:
+        """The value that ``from(path)`` names."""
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Count work against the limit."""
+
+
+class Unresolved(Exception):
+    """An expression that depends on a value of unknown shape: its reason is reported already."""
+
+
+class Environment:
+    """What a text can see: the variables of its body, its file's parameters and blocks, and the
+    value that enters the call in which it stands. ``place`` belongs to the stage that evaluates."""
+
+    __slots__ = ("flow", "incoming", "library", "place", "variables")
+
+    def __init__(
+        self, library: Library, variables: dict[str, Result], flow: Flow | None = None, place: object = None,
+        incoming: Value | None = None,
+    ) -> None:  # fmt: skip
+        self.library = library
+        self.variables = variables
+        self.flow = flow
+        self.place = place
+        self.incoming = incoming
+
+    def with_variables(self, variables: Mapping[str, Result]) -> Environment:
+        return Environment(
+            self.library, {**self.variables, **variables}, self.flow, self.place, self.incoming
+        )
+
+    def lookup(self, word: str) -> Result | None:
+        """The variable or parameter of that name, or None."""
+        found = self.variables.get(word)
+        return self.library.params.get(word) if found is None else found
+
+
+def evaluate(expression: tree.Expression, environment: Environment) -> Result:
+    """The value of an expression.
+
+    Raises `ExpressionFault` where it has none, `Unresolved` where it follows from a mistake.
+    """
+    return _EVALUATE[expression.__class__](expression, environment)
+
+
+def render(template: tree.Template, environment: Environment) -> str:
+    """A label or name with its computed parts: whole numbers and words."""
+    text = ""
+    for part in template.parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        value = evaluate(part, environment)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int | Word | Callee):
+            raise ExpressionFault(
+                "wrong-label", f"a label takes whole numbers and words, not {written(value)}", part.span,
+                kind_of(value), "write a whole number, `i // 2` for example",
+            )  # fmt: skip
+        text += written(value)
+    return text
+
+
+def path_of(expression: tree.Expression, environment: Environment) -> str:
+    """The dotted name that ``from``, ``share``, ``output`` and ``aux`` take, computed or plain."""
+    if isinstance(expression, tree.Template):
+        return render(expression, environment)
+    if isinstance(expression, tree.Name):
+        return expression.word
+    if isinstance(expression, tree.Attribute):
+        return f"{path_of(expression.of, environment)}.{expression.name.word}"
+    raise ExpressionFault(
+        "wrong-argument", "expected a name here", expression.span, "not a name", 'write a label, or `"enc{i}"`'
+    )  # fmt: skip
+
+
+# ---- one function a kind of expression
+
+
+def _constant(expression: tree.Number | tree.Boolean, environment: Environment) -> Result:
+    if expression.value == LARGEST:
+        raise ExpressionFault("number-too-large", "a number this large is no size", expression.span)
+    return expression.value
+
+
+def _nothing(expression: tree.Nothing, environment: Environment) -> Result:
+    raise ExpressionFault(
+        "python-word", "there is no `none`", expression.span, help="the absent block is `identity`"
+    )
+
+
+def _name(expression: tree.Name, environment: Environment) -> Result:
+    word = expression.word
+    found = environment.lookup(word)
+    if found is not None:
+        if isinstance(found, Value) and not found.known:
+            raise Unresolved
+        return found
+    if word in SIZES and environment.incoming is not None:
+        return size_of(environment.incoming, word, expression.span)
+    if word in SIZES and environment.flow is not None:
+        raise ExpressionFault(
+            "nothing-flows", f"`{word}` needs a value that flows in here", expression.span,
+            help="begin the chain with `from(...)`",
+        )  # fmt: skip
+    return callee_of(word, environment) or Word(word)
+
+
+def callee_of(word: str, environment: Environment) -> Callee | None:
+    """The block or operator of that name, or None."""
+    block = environment.library.blocks.get(word)
+    if block is not None:
+        return Callee(word, block)
+    operator_class = OPERATORS.get(word)
+    if operator_class is not None and not operator_class.merges:
+        return Callee(word, operator_class)
+    return None
+
+
+def size_of(value: Value, word: str, span: Span) -> Result:
+    """The channels, height or width of a value; height and width are its last two dimensions."""
+    if not value.known:
+        raise Unresolved
+    shape = value.shape
+    if word == "channels" and shape:
+        return shape[0]
+    if word == "width" and len(shape) >= 2:
+        return shape[-1]
+    if word == "height" and len(shape) >= 3:
+        return shape[-2]
+    raise ExpressionFault(
+        "no-such-size", f"a value of {text_of(shape)} has no {word}", span,
+        f"its shape is {text_of(shape)}", "read it before the value is flattened",
+    )  # fmt: skip
+
+
+def _template(expression: tree.Template, environment: Environment) -> Result:
+    raise ExpressionFault(
+        "text-value", "there is no text here but words", expression.span, "quoted",
+        f"write `{expression.plain}` without quotes" if (expression.plain or "").isidentifier() else "",
+    )  # fmt: skip
+
+
+def _list(expression: tree.ListOf, environment: Environment) -> Result:
+    return tuple([evaluate(item, environment) for item in expression.items])
+
+
+def _unary(expression: tree.Unary, environment: Environment) -> Result:
+    return negate(expression.operator, evaluate(expression.operand, environment), expression.span)
+
+
+def _binary(expression: tree.Binary, environment: Environment) -> Result:
+    sign = expression.operator
+    left = evaluate(expression.left, environment)
+    if sign not in ("and", "or"):
+        return combine(sign, left, evaluate(expression.right, environment), expression.span)
+    if not isinstance(left, bool):
+        raise mismatch(sign, left, expression.span)
+    if left == (sign == "or"):
+        return left
+    right = evaluate(expression.right, environment)
+    if not isinstance(right, bool):
+        raise mismatch(sign, right, expression.span)
+    return right
+
+
+def _conditional(expression: tree.Conditional, environment: Environment) -> Result:
+    return evaluate(
+        expression.then if condition(expression.condition, environment) else expression.otherwise, environment
+    )
+
+
+def condition(expression: tree.Expression, environment: Environment) -> bool:
+    """A condition's value, which has to be true or false."""
+    value = evaluate(expression, environment)
+    if isinstance(value, bool):
+        return value
+    raise ExpressionFault(
+        "wrong-condition", f"a condition is true or false, not {kind_of(value)}", expression.span,
+        written(value), f"compare it: `{expression.span.text} > 0`" if isinstance(value, int | float) else "",
+    )  # fmt: skip
+
+
+def _index(expression: tree.Index, environment: Environment) -> Result:
+    items = evaluate(expression.of, environment)
+    at = whole(evaluate(expression.at, environment))
+    if not isinstance(items, tuple):
+        raise ExpressionFault(
+            "wrong-operand", f"only a list has items, not {kind_of(items)}", expression.of.span, written(items)
+        )  # fmt: skip
+    if at is None or not -len(items) <= at < len(items):
+        raise ExpressionFault(
+            "index-out-of-range", f"a list of {len(items)} has no item `{expression.at.span.text}`",
+            expression.at.span, f"this is {at}" if at is not None else "not a whole number",
+            f"items are counted from 0 to {len(items) - 1}",
+        )  # fmt: skip
+    return items[at]
+
+
+def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
+    name = expression.name
+    value = evaluate(expression.of, environment)
+    if isinstance(value, Value) and name.word in SIZES:
+        return size_of(value, name.word, name.span)
+    near = did_you_mean(name.word, SIZES) if isinstance(value, Value) else None
+    raise ExpressionFault(
+        "no-such-size", f"{kind_of(value)} has no `.{name.word}`", name.span,
+        written(value) if not isinstance(value, Value) else "",
+        f"did you mean `.{near}`?" if near else f"`{', '.join(SIZES)}` are read of a parameter that holds a value",
+    )  # fmt: skip
+
+
+def _apply(expression: tree.Apply, environment: Environment) -> Result:
+    word = expression.name.word
+    if word == "from" and environment.flow is not None:
+        if len(expression.arguments) != 1:
+            raise ExpressionFault("wrong-argument", "`from` takes one name", expression.span)
+        path = path_of(expression.arguments[0].value, environment)
+        value = environment.flow.find(path, expression.arguments[0].span, environment)
+        if not value.known:
+            raise Unresolved
+        return value
+    if word in FUNCTIONS:
+        values = []
+        for argument in expression.arguments:
+            if argument.name is not None:
+                raise ExpressionFault("wrong-argument", f"`{word}` takes no names", argument.span)
+            values.append(evaluate(argument.value, environment))
+        if environment.flow is not None:
+            environment.flow.spend(1 + sum(len(value) for value in values if isinstance(value, tuple)), expression.span)
+        return call(word, values, expression.span)
+    found = environment.lookup(word)
+    callee = found if isinstance(found, Callee) else callee_of(word, environment)
+    if callee is None:
+        near = did_you_mean(word, (*FUNCTIONS, *OPERATORS, *environment.library.blocks))
+        raise ExpressionFault(
+            "unknown-function", f"there is no function or block `{word}`", expression.name.span, "not known here",
+            f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}",
+        )  # fmt: skip
+    positional = list(callee.positional)
+    keywords = dict(callee.keywords)
+    for argument in expression.arguments:
+        value = evaluate(argument.value, environment)
+        if isinstance(argument, tree.Argument) and argument.name is None:
+            positional.append(value)
+        else:
+            assert argument.name is not None
+            keywords[argument.name.word] = value
+    return Callee(callee.word, callee.target, tuple(positional), keywords)
+
+
+_EVALUATE: dict[type, Callable[[Any, Environment], Result]] = {
+    tree.Number: _constant, tree.Boolean: _constant, tree.Nothing: _nothing, tree.Name: _name,
+    tree.Template: _template, tree.ListOf: _list, tree.Unary: _unary, tree.Binary: _binary,
+    tree.Conditional: _conditional, tree.Index: _index, tree.Attribute: _attribute, tree.Apply: _apply,
+}  # fmt: skip

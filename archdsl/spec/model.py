@@ -1,0 +1,151 @@
+"""What the sections of a file may say, as pydantic models; and pydantic's errors as diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from archdsl.diagnostics import Diagnostics, did_you_mean
+from archdsl.source import Span
+
+Model = TypeVar("Model", bound=BaseModel)
+Spans = Mapping[tuple[str | int, ...], Span]
+"""Where each part of the data stands, by its path."""
+
+DimensionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Dimension = Annotated[int, Field(ge=1)] | DimensionName
+StatedShape = Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+
+class Bound(_Section):
+    """A number that has to be met, or a bound on it."""
+
+    relation: Literal["==", "<=", ">=", "<", ">"] = "=="
+    value: int
+
+    def holds(self, number: int) -> bool:
+        return {
+            "==": number == self.value,
+            "<=": number <= self.value,
+            ">=": number >= self.value,
+            "<": number < self.value,
+            ">": number > self.value,
+        }[self.relation]
+
+
+class Training(_Section):
+    """Facts about the network with its side heads, as it is trained."""
+
+    params: Bound | None = None
+    macs: Bound | None = None
+
+
+class Expect(_Section):
+    """The paper's table: facts that the file states of itself."""
+
+    output: StatedShape | None = None
+    outputs: dict[str, StatedShape] = {}
+    params: Bound | None = None
+    macs: Bound | None = None
+    training: Training = Training()
+    shapes: dict[str, StatedShape] = {}
+
+
+class Header(_Section):
+    """What a file says of its network besides its parameters, blocks and body."""
+
+    archdsl: Literal["1"] = "1"
+    name: Identifier | None = None
+    doc: str = ""
+    paper: str = ""
+    reference: str = ""
+    extends: str | None = None
+    init: Literal["pytorch", "torchvision", "paper"] = "pytorch"
+    use: dict[str, tuple[Identifier, ...]] = {}
+    input: StatedShape | None = None
+    inputs: Annotated[dict[Identifier, StatedShape], Field(min_length=1)] | None = None
+    expect: Expect = Expect()
+
+
+SECTIONS = (*Header.model_fields, "params", "blocks", "body")
+
+
+class ParameterDetails(_Section):
+    """Bounds and documentation of a parameter."""
+
+    value: object
+    min: int | float | None = None
+    max: int | float | None = None
+    doc: str = ""
+
+
+def validate(
+    model: type[Model], data: dict[str, object], spans: Spans, whole: Span, diagnostics: Diagnostics,
+    known: tuple[str, ...] = (),
+) -> Model | None:  # fmt: skip
+    """Validate a section; every error becomes a diagnostic at the part that it is about."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        reported: set[Span] = set()
+        for fault in error.errors(include_url=False):
+            location = fault["loc"]
+            span = _place(location, spans, whole)
+            if span in reported:
+                continue  # a union reports each of its kinds
+            reported.add(span)
+            code, message, help = _explain(model, fault["type"], fault["msg"], location, fault["input"], known)
+            diagnostics.error(code, message, span, help=help)
+        return None
+
+
+def _place(location: tuple[str | int, ...], spans: Spans, whole: Span) -> Span:
+    for length in range(len(location), 0, -1):
+        if location[:length] in spans:
+            return spans[location[:length]]
+    return whole
+
+
+_WANTED = {
+    "archdsl": "the version of the language, which is 1",
+    "name": "a name of letters, digits, `_` and `-`",
+    "init": "`pytorch`, `torchvision` or `paper`",
+    "input": "a list of sizes without the batch: `[3, 224, 224]`, or `[3, H, W]` with names",
+    "inputs": "named inputs: `{left: [1, 105, 105], right: [1, 105, 105]}`",
+    "use": "files with the blocks they bring: `{cells.yaml: [conv_bn, stem]}`",
+    "output": "a list of sizes without the batch: `[1000]`",
+    "outputs": "named outputs with their shapes: `{p3: [256, 28, 28]}`",
+    "shapes": "dotted names with their shapes: `{features.conv0: [64, 112, 112]}`",
+    "params": "a whole number, or a bound on it: `\"<= 8_000_000\"`",
+    "macs": "a whole number, or a bound on it: `\"<= 600_000_000\"`",
+    "training": "facts with the side heads: `{params: 13_378_280}`",
+    "min": "a number",
+    "max": "a number",
+}
+
+
+def _explain(
+    model: type[BaseModel], kind: str, text: str, location: tuple[str | int, ...], value: object, known: tuple[str, ...]
+) -> tuple[str, str, str]:
+    """Code, message and help for one of pydantic's errors."""
+    keys = [str(part) for part in location if isinstance(part, str) and (part in _WANTED or part in model.model_fields)]
+    if kind == "extra_forbidden":
+        word = str(location[-1])
+        words = known or tuple(model.model_fields)
+        if len(location) > 1:
+            words = tuple(Training.model_fields if location[0] == "training" else Expect.model_fields)
+        near = did_you_mean(word, words)
+        message = f"there is no key `{word}` here"
+        return "unknown-key", message, f"did you mean `{near}`?" if near else f"keys are {', '.join(f'`{w}`' for w in words)}"
+    key = keys[-1] if keys else str(location[0]) if location else ""
+    wanted = _WANTED.get(key)
+    if wanted is None:
+        return "wrong-value", f"`{key}`: {text[:1].lower()}{text[1:]}", ""
+    return "wrong-value", f"`{key}` has to be {wanted}", ""

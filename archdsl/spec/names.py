@@ -1,0 +1,200 @@
+"""What a design's texts say of names, before anything runs: every call, argument and word of every
+block, also of arms that are not taken and blocks that nobody calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from archdsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
+from archdsl.ops import OPERATORS
+from archdsl.spec.binding import bind
+from archdsl.spec.read import Design
+from archdsl.spec.values import Callee, Library
+from archdsl.syntax import tree
+
+_PYTHON = {"True": "true", "False": "false", "None": "identity"}
+
+
+def check_names(design: Design, diagnostics: Diagnostics) -> None:
+    """Report unknown callees, misfit arguments and Python's words in every text of the design."""
+    libraries: dict[int, Library] = {id(design.library): design.library}
+    pending = [design.library]
+    while pending:
+        for block in pending.pop().blocks.values():
+            if id(block.library) not in libraries:
+                libraries[id(block.library)] = block.library
+                pending.append(block.library)
+    for library in libraries.values():
+        for block in library.blocks.values():
+            if block.library is not library:
+                continue
+            names = frozenset(parameter.name.word for parameter in block.parameters)
+            checker = _Checker(library, diagnostics)
+            for parameter in block.parameters:
+                if parameter.default is not None:
+                    checker.expression(parameter.default)
+            _refuse_twins(block.parameters, diagnostics)
+            checker.step(block.body, names)
+    if design.body is not None:
+        _Checker(design.library, diagnostics).step(design.body, frozenset())
+
+
+def _refuse_twins(parameters: Iterable[tree.Parameter], diagnostics: Diagnostics) -> None:
+    seen: set[str] = set()
+    optional = None
+    for parameter in parameters:
+        name = parameter.name
+        if name.word in seen:
+            diagnostics.error(
+                "argument-twice", f"the parameter `{name.word}` stands twice", name.span, help="rename one of them"
+            )
+        seen.add(name.word)
+        if parameter.default is not None:
+            optional = name
+        elif optional is not None:
+            diagnostics.error(
+                "required-after-default", f"`{name.word}` has no default, but comes after one that has",
+                name.span, f"after `{optional.word}`", "put the parameters without a default first",
+            )  # fmt: skip
+
+
+class _Checker:
+    def __init__(self, library: Library, diagnostics: Diagnostics) -> None:
+        self.library = library
+        self.diagnostics = diagnostics
+
+    def step(self, step: tree.Step, variables: frozenset[str]) -> None:
+        if isinstance(step, tree.Chain):
+            for index, call in enumerate(step.calls):
+                self.call(call, index, variables)
+        elif isinstance(step, tree.Group):
+            for inner in step.steps:
+                self.step(inner, variables)
+        elif isinstance(step, tree.Labelled):
+            self.expression(step.label)
+            self.step(step.step, variables)
+        else:
+            self.construct(step, variables)
+
+    def construct(self, construct: tree.Construct, variables: frozenset[str]) -> None:
+        for argument in construct.arguments:
+            self.expression(argument.value)
+            if isinstance(argument, tree.Binding):
+                variables |= {argument.name.word}
+            elif isinstance(argument.value, tree.Name) and (
+                construct.name.word == "for" or (argument.name is not None and argument.name.word == "as")
+            ):
+                variables |= {argument.value.word}
+        for part in construct.parts:
+            self.step(part, variables)
+
+    def call(self, call: tree.Call, index: int, variables: frozenset[str]) -> None:
+        for argument in call.arguments:
+            self.expression(argument.value)
+        word = call.name.word
+        if word in tree.FLOW_CALLS:
+            self.flow_call(call, index)
+            return
+        if word in variables or word in self.library.params:
+            return  # what it holds shows when it runs
+        block = self.library.blocks.get(word)
+        operator = OPERATORS.get(word)
+        if block is None and (operator is None or operator.merges):
+            self.diagnostics.add(unknown_callee(call.name, self.library, variables))
+            return
+        target = block if block is not None else operator
+        assert target is not None
+        for fault in bind(Callee(word, target), call.arguments, call.span)[1]:
+            self.diagnostics.add(fault)
+
+    def flow_call(self, call: tree.Call, index: int) -> None:
+        word = call.name.word
+        if len(call.arguments) != 1 or call.arguments[0].name is not None:
+            self.diagnostics.error(
+                "wrong-argument", f"`{word}` takes one name", call.span, help=f"write `{word}(label)`"
+            )
+        if word == "from" and index:
+            self.diagnostics.error(
+                "from-in-chain", "`from` stands at the head of a chain", call.span, "the value before it is lost",
+                "begin a new step with it",
+            )  # fmt: skip
+
+    def expression(self, expression: tree.Expression) -> None:
+        for part in _walk(expression):
+            if isinstance(part, tree.Name) and part.word in _PYTHON:
+                word = _PYTHON[part.word]
+                self.diagnostics.error(
+                    "python-word", f"there is no `{part.word}`", part.span, "Python's word", f"write `{word}`"
+                )
+            elif isinstance(part, tree.Name) and part.word == "self":
+                self.diagnostics.error(
+                    "python-word", "there is no `self`", part.span, "Python's word", "parameters go by their names"
+                )
+            elif isinstance(part, tree.Nothing):
+                self.diagnostics.error(
+                    "python-word", "there is no `none`", part.span, help="the absent block is `identity`"
+                )
+
+
+def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] = ()) -> Diagnostic:
+    """The diagnostic for a call of something that is neither block nor operator."""
+    word = name.word
+    callable_words = [known for known, operator in OPERATORS.items() if not operator.merges]
+    if word in tree.CONSTRUCTS:
+        return Diagnostic(
+            "construct-in-chain", f"`{word}` is a construct and takes a body", name.span,
+            "cannot stand in a chain", f"write it as a step of its own: `- {word}: ...`",
+        )  # fmt: skip
+    plain = word.rpartition(".")[2]
+    known = [*library.blocks, *variables, *callable_words, *tree.FLOW_CALLS]
+    near = _python_class(plain) or did_you_mean(plain, known) or did_you_mean(plain, tree.CONSTRUCTS)
+    return Diagnostic(
+        "unknown-operator", f"there is no operator or block `{word}`", name.span, "not known here",
+        f"did you mean `{near}`?" if near else "`archdsl ops` lists the operators",
+    )  # fmt: skip
+
+
+def _python_class(word: str) -> str | None:
+    """The operator that a PyTorch class is here: ``Conv2d``, ``BatchNorm2d``, ``ReLU6``."""
+    plain = re.sub(r"[123]d$", "", word).replace("_", "").lower()
+    renamed = {"localresponsenorm": "lrn", "droppath": "stochastic_depth", "hardswish": "hardswish"}
+    for known in OPERATORS:
+        if known.replace("_", "") == renamed.get(plain, plain):
+            return known
+    return None
+
+
+def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:
+    """An expression and all of its parts."""
+    pending: list[object] = [expression]
+    while pending:
+        part = pending.pop()
+        if not isinstance(part, tuple) or isinstance(part, str):
+            continue
+        if isinstance(part, _EXPRESSIONS):
+            yield part
+            pending.extend(part[1:])
+        elif isinstance(part, tree.Argument | tree.Binding):
+            pending.append(part.value)
+        else:
+            pending.extend(item for item in part if isinstance(item, tuple))
+
+
+_EXPRESSIONS = (
+    tree.Number, tree.Boolean, tree.Nothing, tree.Name, tree.Template, tree.ListOf, tree.Unary, tree.Binary,
+    tree.Conditional, tree.Index, tree.Attribute, tree.Apply,
+)  # fmt: skip
+
+
+def labels_of(step: tree.Step | None) -> Iterator[tree.Template]:
+    """Every label in a body, in order, also those of arms not taken."""
+    if isinstance(step, tree.Group):
+        for inner in step.steps:
+            yield from labels_of(inner)
+    elif isinstance(step, tree.Labelled):
+        yield step.label
+        yield from labels_of(step.step)
+    elif isinstance(step, tree.Construct):
+        for part in step.parts:
+            yield from labels_of(part)
