@@ -25,7 +25,7 @@ from archdsl.ops.base import (
 from archdsl.ops.dimensions import check_groups, known, known_channels, position
 from archdsl.ops.geometry import spatial
 from archdsl.ops.initialise import Constant
-from archdsl.ops.onnx_form import filled, pad, per_channel, reduce, reshape, reshape_like, unsqueeze
+from archdsl.ops.onnx_form import filled, per_channel, reduce, reshape, reshape_like, unsqueeze
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.types import Shape, element_count, is_known, text_of
 
@@ -318,8 +318,14 @@ class LocalResponseNorm(Operator):
         # size PyTorch looks one channel farther back than forth.
         picture = unsqueeze(emit, reshape(emit, squares, *flat), 1)
         back, forth = self.size // 2, (self.size - 1) // 2
-        padded = pad(emit, picture, [0, back, 0], [0, forth, 0])
-        mean = emit.node("AveragePool", [padded], kernel_shape=[self.size, 1], strides=[1, 1])
+        mean = emit.node(
+            "AveragePool",
+            [picture],
+            kernel_shape=[self.size, 1],
+            strides=[1, 1],
+            pads=[back, 0, forth, 0],
+            count_include_pad=1,
+        )
         mean = reshape_like(emit, mean, value, shape)
         scaled = emit.node("Mul", [mean, emit.number(self.alpha)])
         shifted = emit.node("Add", [scaled, emit.number(self.k)])

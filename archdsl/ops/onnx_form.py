@@ -32,7 +32,7 @@ def reduce(emit: Emitter, op_type: str, value: str, axes: Sequence[int], *, keep
 
 
 def unsqueeze(emit: Emitter, value: str, *axes: int) -> str:
-    return emit.node("Unsqueeze", [value, emit.integers(*axes)])
+    return emit.node("Unsqueeze", [value, emit.integers(*axes)]) if axes else value
 
 
 def filled(emit: Emitter, value: float, *shape: int) -> str:
@@ -42,10 +42,7 @@ def filled(emit: Emitter, value: float, *shape: int) -> str:
 
 def per_channel(emit: Emitter, name: str, spatial_rank: int) -> str:
     """A parameter with one number a channel, so that it meets the channels of a value."""
-    value = emit.parameter(name)
-    if spatial_rank == 0:
-        return value
-    return unsqueeze(emit, value, *range(1, spatial_rank + 1))
+    return unsqueeze(emit, emit.parameter(name), *range(1, spatial_rank + 1))
 
 
 def pad(

@@ -13,9 +13,9 @@ from archdsl.diagnostics import Refusal
 from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride
 from archdsl.ops.dimensions import known
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
-from archdsl.ops.onnx_form import pad, reduce
+from archdsl.ops.onnx_form import pad, reduce, unsqueeze
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.types import Shape, is_known, text_of
+from archdsl.types import Shape, all_known, is_known, text_of
 
 
 class _Ends:
@@ -218,6 +218,15 @@ class AvgPool(_Pool):
         sizes = slide(self.word, shape[1:], over, ceil=self.ceil)
         if self.padding != 0:
             self._check_padding(shape[1:], over)
+            if self.ceil and self.count_include_pad and not all_known(shape[1:]):
+                raise Refusal(
+                    "unknown-size",
+                    f"`{self.word}` with `ceil=true` has to know its input's size to count the padding, but "
+                    f"gets {text_of(shape)}",
+                    label="depends on the input's size",
+                    help="write `count_include_pad=false`, or `ceil=false`",
+                    argument="ceil",
+                )
         return (shape[0], *sizes)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -256,11 +265,7 @@ class AvgPool(_Pool):
         padded = any((*over.begins, *over.ends))
         begins, onnx_ends = list(over.begins), ends.onnx_ends
         counts = self.count_include_pad and padded
-        if counts and (ends.is_open or any(ends.overhang)):
-            # The padding counts and what hangs over does not: only the first is written as zeros.
-            value = pad(emit, value, [0, *begins], [0, *ends.padding])
-            begins, onnx_ends, counts = [0] * len(begins), ends.overhang, False
-        return emit.node(
+        mean = emit.node(
             "AveragePool",
             [value],
             kernel_shape=list(over.kernel),
@@ -269,6 +274,24 @@ class AvgPool(_Pool):
             count_include_pad=1 if counts else None,
             ceil_mode=1 if ends.is_open else None,
         )
+        if not counts:
+            return mean
+        # That divided by whole windows, but what hangs over does not count. Not a Pad before the
+        # pool: onnxruntime 1.20 joins the two, and then leaves out the padding.
+        for axis, overhang in enumerate(ends.overhang):
+            if overhang:
+                shares = emit.numbers(*self._shares(ends, axis, inputs[0], output))
+                following = len(begins) - axis - 1
+                mean = emit.node("Mul", [mean, unsqueeze(emit, shares, *range(1, following + 1))])
+        return mean
+
+    def _shares(self, ends: _Ends, axis: int, shape: Shape, output: Shape) -> list[float]:
+        """kernel / (cells that count) for each window along a dimension."""
+        over = ends.over
+        kernel, stride = over.kernel[axis], over.stride[axis]
+        limit = over.begins[axis] + known(shape[axis + 1], self.word, "the size") + ends.padding[axis]
+        count = known(output[axis + 1], self.word, "the output's size")
+        return [kernel / min(kernel, limit - window * stride) for window in range(count)]
 
 
 class GlobalAvgPool(Operator):
