@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archdsl.graph.ir import Graph
 
 
-def find_unused(graph: Graph, diagnostics: Diagnostics) -> None:
+def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
     """Add a warning for each value, at its place, from which no output or side head can be reached."""
     outputs = [output.node for output in graph.outputs]
     used = needed(graph, outputs + [head.node for head in graph.heads])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Diagnostics
-from archdsl.passes.unused import find_unused
+from archdsl.passes.unused import warn_of_unused
 from tests.graph.build import Build
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def warnings(graph: Graph) -> list[Diagnostic]:
     diagnostics = Diagnostics()
-    find_unused(graph, diagnostics)
+    warn_of_unused(graph, diagnostics)
     return list(diagnostics)
 
 
