@@ -117,6 +117,10 @@ def _nothing(expression: tree.Nothing, environment: Environment) -> Result:
     )
 
 
+def _broken(expression: tree.Broken, environment: Environment) -> Result:
+    raise Unresolved
+
+
 def _name(expression: tree.Name, environment: Environment) -> Result:
     word = expression.word
     found = environment.lookup(word)
@@ -278,7 +282,7 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
 
 
 _EVALUATE: dict[type, Callable[[Any, Environment], Result]] = {
-    tree.Number: _constant, tree.Boolean: _constant, tree.Nothing: _nothing, tree.Name: _name,
+    tree.Number: _constant, tree.Boolean: _constant, tree.Nothing: _nothing, tree.Name: _name, tree.Broken: _broken,
     tree.Template: _template, tree.ListOf: _list, tree.Unary: _unary, tree.Binary: _binary,
     tree.Conditional: _conditional, tree.Index: _index, tree.Attribute: _attribute, tree.Apply: _apply,
 }  # fmt: skip

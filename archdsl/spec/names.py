@@ -74,7 +74,7 @@ class _Checker:
         elif isinstance(step, tree.Labelled):
             self.expression(step.label)
             self.step(step.step, variables)
-        else:
+        elif isinstance(step, tree.Construct):
             self.construct(step, variables)
 
     def construct(self, construct: tree.Construct, variables: frozenset[str]) -> None:

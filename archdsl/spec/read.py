@@ -7,13 +7,15 @@ import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from archdsl.diagnostics import ArchError, Diagnostics, UsageError, did_you_mean
 from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
-from archdsl.spec.expr import Environment, evaluate
+from archdsl.spec.expr import Environment, Unresolved, evaluate
 from archdsl.spec.model import SECTIONS, Expect, Header, ParameterDetails, validate
-from archdsl.spec.values import Block, Callee, Library, Result, Word, kind_of, written
+from archdsl.spec.values import UNKNOWN, Block, Callee, Library, Result, Word, kind_of, written
 from archdsl.syntax import tree
 from archdsl.syntax.parser import parse_expression
 from archdsl.syntax.yaml import YamlDocument
@@ -31,8 +33,8 @@ class Design(NamedTuple):
     library: Library
     parameters: tuple[tree.Parameter, ...]
     body: tree.Step | None
-    files: tuple[tree.File, ...]
-    """Every file that the texts come from, for checks that look at texts alone."""
+    headings_read: bool
+    """Whether every block's heading could be read, so that its calls can be judged."""
 
     @property
     def name(self) -> str:
@@ -51,7 +53,7 @@ class _Loaded(NamedTuple):
     blocks: dict[str, tree.Block]
     used: dict[str, Block]
     body: tree.Step | None
-    files: tuple[tree.File, ...]
+    headings_read: bool
 
 
 class Reader:
@@ -61,7 +63,6 @@ class Reader:
         self._open = open_source
         self.diagnostics = diagnostics
         self._reading: list[str] = []
-        self._libraries: dict[str, tuple[Library, tuple[tree.File, ...]] | None] = {}
 
     def read(self, source: Source, settings: Mapping[str, str]) -> Design | None:
         """The design, or None where so little is readable that nothing more can be said."""
@@ -74,10 +75,10 @@ class Reader:
         self._declare(loaded, library)
         self._give_values(loaded, library, settings)
         if header is None:
-            return None
+            header = _readable_part(loaded.data)
         self._require(header, loaded, whole_span)
         parameters = tuple(loaded.parameters.values())
-        return Design(source, header, loaded.spans, library, parameters, loaded.body, loaded.files)
+        return Design(source, header, loaded.spans, library, parameters, loaded.body, loaded.headings_read)
 
     def _require(self, header: Header, loaded: _Loaded, place: Span) -> None:
         if header.input is None and header.inputs is None and ("input",) not in loaded.spans:
@@ -143,7 +144,6 @@ class Reader:
         self._refuse_twins(file)
         used = self._used(file, data)
         body = file.body
-        files: tuple[tree.File, ...] = (file,)
         if base is not None:
             for name, parameter in parameters.items():
                 if name not in base.parameters:
@@ -163,8 +163,8 @@ class Reader:
             spans = {**{path: span for path, span in base.spans.items() if path[0] in inherited}, **spans}
             data = {**inherited, **data}
             body = base.body if "body" not in file.sections else body
-            files = (*files, *base.files)
-        return _Loaded(data, spans, parameters, blocks, used, body, files)
+        headings_read = file.headings_read and (base is None or base.headings_read)
+        return _Loaded(data, spans, parameters, blocks, used, body, headings_read)
 
     def _refuse_twins(self, file: tree.File) -> None:
         seen: dict[str, Span] = {}
@@ -247,7 +247,9 @@ class Reader:
             except ArchError as fault:
                 for diagnostic in fault.diagnostics:
                     self.diagnostics.add(diagnostic)
-                continue
+                value = UNKNOWN
+            except Unresolved:
+                value = UNKNOWN
             library.params[name] = value
 
     def _setting(self, name: str, text: str) -> tree.Expression | None:
@@ -330,6 +332,18 @@ class Reader:
         if number_or_word is not None:
             return number_or_word
         return result.word if isinstance(result, Callee) else str(result) if isinstance(result, Word) else result
+
+
+def _readable_part(data: Mapping[str, object]) -> Header:
+    """The keys of a header that are right where others are not, so that the body is checked too."""
+    right = {}
+    for key, value in data.items():
+        try:
+            Header.model_validate({key: value})
+        except ValidationError:
+            continue
+        right[key] = value
+    return Header.model_validate(right)
 
 
 def _listed(names: Mapping[str, object]) -> str:

@@ -30,6 +30,12 @@ class Nothing(NamedTuple):
     span: Span
 
 
+class Broken(NamedTuple):
+    """A value or a step that could not be read; why is reported, and nothing follows from it."""
+
+    span: Span
+
+
 class Name(NamedTuple):
     """A word: a loop variable or parameter, or else itself."""
 
@@ -124,7 +130,7 @@ class Apply(NamedTuple):
 
 
 Expression: TypeAlias = (
-    "Number | Boolean | Nothing | Name | Template | ListOf | Unary | Binary | Conditional"
+    "Number | Boolean | Nothing | Broken | Name | Template | ListOf | Unary | Binary | Conditional"
     " | Index | Attribute | Apply"
 )
 
@@ -175,7 +181,7 @@ class Construct(NamedTuple):
     parts: tuple[Step, ...]
 
 
-Step: TypeAlias = "Chain | Group | Labelled | Construct"
+Step: TypeAlias = "Chain | Group | Labelled | Construct | Broken"
 
 MERGES = ("concat", "add", "mul", "max")
 CONSTRUCTS = (*MERGES, "residual", "dense", "repeat", "for", "when", "aux", "checkpoint")
@@ -244,3 +250,5 @@ class File(NamedTuple):
     blocks: tuple[Block, ...]
     body: Step | None
     sections: frozenset[str] = frozenset()
+    headings_read: bool = True
+    """Whether every block's heading could be read; if not, calls of it would only be misjudged."""

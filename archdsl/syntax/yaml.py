@@ -11,6 +11,7 @@ from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault, parse_fact, parse_signature
 from archdsl.syntax.tree import (
     Block,
+    Broken,
     Entry,
     Expression,
     Fact,
@@ -34,6 +35,7 @@ class YamlDocument:
         self.source = source
         self.diagnostics = diagnostics
         self._reader = StepReader(source, (), diagnostics)
+        self._headings_read = True
         self.readable = True
         """Whether YAML could read it; otherwise its sections are empty and the reasons reported."""
         self.sections: dict[str, tuple[Name, yaml.Node]] = {}
@@ -110,8 +112,9 @@ class YamlDocument:
                     header[word] = Entry(key, self._plain_section(key, node))
             except ArchError as fault:
                 self._reader.fault(fault)
-        text = self.source.text
-        return File(self.source, Span(self.source, 0, len(text)), header, params, blocks, body, frozenset(self.sections))
+        whole = Span(self.source, 0, len(self.source.text))
+        sections = frozenset(self.sections)
+        return File(self.source, whole, header, params, blocks, body, sections, self._headings_read)
 
     def _plain_section(self, key: Name, node: yaml.Node) -> PlainText:
         if isinstance(node, yaml.ScalarNode) or key.word not in _PLAIN:
@@ -140,6 +143,7 @@ class YamlDocument:
                 params.append(self._param(key, value))
             except ArchError as fault:
                 self._reader.fault(fault)
+                params.append(Parameter(key.span, key, Broken(span_of(self.source, value))))
         return tuple(params)
 
     def _param(self, key: Name, node: yaml.Node) -> Parameter:
@@ -174,10 +178,9 @@ class YamlDocument:
                 signature = parse_signature(self.source, key.span.start, key.span.end)
             except ArchError as fault:
                 self._reader.fault(fault)
+                self._headings_read = False
                 continue
-            body = self._reader.step(value)
-            if body is not None:
-                blocks.append(Block(signature, body))
+            blocks.append(Block(signature, self._reader.step(value)))
         return tuple(blocks)
 
     def _section(self, node: yaml.Node, *, plain: bool, facts: bool) -> Section:

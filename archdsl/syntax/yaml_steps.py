@@ -15,6 +15,7 @@ from archdsl.syntax.tree import (
     CONSTRUCTS,
     MERGES,
     Argument,
+    Broken,
     Call,
     Chain,
     Construct,
@@ -29,12 +30,11 @@ from archdsl.syntax.tree import (
 from archdsl.syntax.yaml_nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]+")
-_SECOND = {"when": "else", "residual": "shortcut"}
 
 
 class StepReader:
     """Reads steps and values of one source; ``callable_names`` are the operators and blocks, which
-    tell the keyword form from a label. Faults go to ``diagnostics``, and the step is left out."""
+    tell the keyword form from a label. Faults go to ``diagnostics``, and a `Broken` step stands in."""
 
     def __init__(self, source: Source, callable_names: Collection[str], diagnostics: Diagnostics) -> None:
         self.source = source
@@ -59,8 +59,8 @@ class StepReader:
 
     # ---- steps
 
-    def step(self, node: yaml.Node) -> Step | None:
-        """The step a node stands for, or None where it has faults, which are reported."""
+    def step(self, node: yaml.Node) -> Step:
+        """The step a node stands for; `Broken` where it has faults, which are reported."""
         self.depth += 1
         try:
             if self.depth > DEPTH_LIMIT:
@@ -68,16 +68,17 @@ class StepReader:
             return self._step(node)
         except ArchError as fault:
             self.fault(fault)
-            return None
+            return Broken(span_of(self.source, node))
         finally:
             self.depth -= 1
 
-    def _step(self, node: yaml.Node) -> Step | None:
+    def _step(self, node: yaml.Node) -> Step:
         self.enter(node)
         if isinstance(node, yaml.ScalarNode):
             return self._chain(node)
         if isinstance(node, yaml.SequenceNode):
             return self._group(node)
+        assert isinstance(node, yaml.MappingNode)
         return self._mapping(node)
 
     def _chain(self, node: yaml.ScalarNode) -> Chain:
@@ -120,10 +121,9 @@ class StepReader:
             )  # fmt: skip
 
     def _group(self, node: yaml.SequenceNode) -> Group:
-        steps = [self.step(child) for child in node.value]
-        return Group(span_of(self.source, node), tuple(step for step in steps if step is not None))
+        return Group(span_of(self.source, node), tuple(self.step(child) for child in node.value))
 
-    def _mapping(self, node: yaml.MappingNode) -> Step | None:
+    def _mapping(self, node: yaml.MappingNode) -> Step:
         pairs = node.value
         if not pairs:
             raise SyntaxFault(
@@ -207,15 +207,14 @@ class StepReader:
             raise SyntaxFault("wrong-label", "a label is empty", span, help="remove the label")
         return template
 
-    def _labelled(self, label: Template, value: yaml.Node) -> Step | None:
+    def _labelled(self, label: Template, value: yaml.Node) -> Step:
         if is_null(value):
             text = label.span.text
             hint = f"`{text}` without the colon" if text in self.callable_names else "a step after the colon"
             raise SyntaxFault(
                 "null-value", f"nothing follows `{text}:`", label.span, "the value is missing", f"write {hint}"
             )  # fmt: skip
-        step = self.step(value)
-        return None if step is None else Labelled(label.span, label, step)
+        return Labelled(label.span, label, self.step(value))
 
     def _keyword_form(self, heading: Heading, node: yaml.MappingNode) -> Chain:
         """``conv: {out: 64, kernel: 3}``, for files that programs write."""
@@ -241,7 +240,7 @@ class StepReader:
 
     # ---- constructs
 
-    def _construct(self, heading: Heading, value: yaml.Node, second: yaml.Node | None) -> Step | None:
+    def _construct(self, heading: Heading, value: yaml.Node, second: yaml.Node | None) -> Step:
         name = heading.name.word
         if is_null(value):
             raise SyntaxFault(
@@ -257,16 +256,14 @@ class StepReader:
             parts = [self.step(value)]
             if second is not None:
                 parts.append(self.step(second))
-        if any(part is None for part in parts):
-            return None
-        return Construct(heading.span, heading.name, arguments, tuple(part for part in parts if part is not None))
+        return Construct(heading.span, heading.name, arguments, tuple(parts))
 
-    def _branches(self, heading: Heading, node: yaml.Node) -> list[Step | None]:
+    def _branches(self, heading: Heading, node: yaml.Node) -> list[Step]:
         self.enter(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.step(child) for child in node.value]
         if isinstance(node, yaml.MappingNode):
-            branches = []
+            branches: list[Step] = []
             for key_node, value in node.value:
                 key = self.key(key_node)
                 if isinstance(key, Heading):
@@ -284,11 +281,11 @@ class StepReader:
             span_of(self.source, node), "one text", "write the branches below, each with `- `",
         )  # fmt: skip
 
-    def _residual(self, node: yaml.Node) -> list[Step | None]:
+    def _residual(self, node: yaml.Node) -> list[Step]:
         if not isinstance(node, yaml.MappingNode):
             return [self.step(node)]
         self.enter(node)
-        found: dict[str, Step | None] = {}
+        found: dict[str, Step] = {}
         for key, value in self.pairs(node):
             if key.word not in ("body", "shortcut"):
                 near = did_you_mean(key.word, ("body", "shortcut"))

@@ -1,0 +1,361 @@
+"""The constructs, each by its equation (rule C), and the calls that only direct the flow.
+
+What an equation adds is not numbered: such a node is named after the scope in which it stands, with
+a colon, which no label can have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from archdsl.diagnostics import ArchError, Diagnostic, Label
+from archdsl.graph.ir import Construct, Head
+from archdsl.graph.scopes import Entry, Scope
+from archdsl.ops.base import OPERATORS, Operator
+from archdsl.ops.scale import Scale
+from archdsl.source import Span
+from archdsl.spec.arithmetic import ExpressionFault, whole
+from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, path_of
+from archdsl.spec.values import UNKNOWN, Result, Value, kind_of, written
+from archdsl.syntax import tree
+from archdsl.types import Size
+
+if TYPE_CHECKING:
+    from archdsl.graph.elaborate import Elaborator, Place
+
+Run: TypeAlias = "Callable[[Elaborator, tree.Construct, Value | None, Place], Value | None]"
+
+
+def run(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+    """Run a construct. What depends on an unknown value becomes unknown."""
+    try:
+        return _RUN[construct.name.word](walk, construct, value, place)
+    except Unresolved:
+        return UNKNOWN
+    except ArchError as fault:
+        walk.report_all(fault)
+        return UNKNOWN
+
+
+def flow(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value | None:
+    """``from``, ``share`` and ``output``."""
+    if len(call.arguments) != 1:
+        return UNKNOWN  # reported with the names
+    try:
+        return _FLOW[call.name.word](walk, call, value, place)
+    except Unresolved:
+        return UNKNOWN
+    except ArchError as fault:
+        walk.report_all(fault)
+        return UNKNOWN
+
+
+def _frame(construct: tree.Construct, place: Place, iteration: int | None = None) -> Construct:
+    word = construct.name.word
+    return Construct(word, word, place.scope.path, construct.span, place.construct, iteration)
+
+
+def _heading(
+    construct: tree.Construct, names: tuple[str, ...], required: int = 0
+) -> dict[str, tree.Expression]:
+    """The arguments of a construct's heading by name."""
+    word = construct.name.word
+    found: dict[str, tree.Expression] = {}
+    for index, argument in enumerate(construct.arguments):
+        if isinstance(argument, tree.Binding):
+            raise ExpressionFault(
+                "wrong-argument", f"`{word}` takes no `x in xs`", argument.span, help="`for(x in xs)` does"
+            )
+        name = argument.name.word if argument.name is not None else None
+        if name is None and index < len(names) and names[index] != "as":
+            name = names[index]
+        if name not in names or name in found:
+            raise ExpressionFault(
+                "unknown-argument" if argument.name is not None else "too-many-arguments",
+                f"`{word}` takes {', '.join(f'`{n}`' for n in names) or 'no arguments'}", argument.span, "not known here",
+            )  # fmt: skip
+        found[name] = argument.value
+    for name in names[:required]:
+        if name not in found:
+            raise ExpressionFault(
+                "missing-argument", f"`{word}` needs `{name}`", construct.span, f"`{name}` is missing here"
+            )
+    return found
+
+
+def _variable(expression: tree.Expression | None) -> str | None:
+    if expression is None:
+        return None
+    if not isinstance(expression, tree.Name):
+        raise ExpressionFault("wrong-argument", "a loop variable is a name", expression.span, help="write `as=i`")
+    return expression.word
+
+
+# ---- merges
+
+
+def _merge(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value:
+    """Each branch runs on the incoming value; the results are merged in the order written."""
+    word = construct.name.word
+    target = OPERATORS[word]
+    environment = place.see(value)
+    arguments = _heading(construct, tuple(target.model_fields))
+    attributes = {name: evaluate(expression, environment) for name, expression in arguments.items()}
+    for name, given in attributes.items():
+        number = whole(given)
+        if number is None:
+            raise ExpressionFault(
+                "wrong-argument", f"`{name}` of `{word}` cannot be `{written(given)}`", arguments[name].span,
+                "expected a whole number",
+            )  # fmt: skip
+        attributes[name] = number
+    if not construct.parts:
+        raise ExpressionFault(
+            "no-branches", f"`{word}` has no branches", construct.span, help="write them below, each with `- `"
+        )
+    inside = place.inside(_frame(construct, place))
+    values = [_branch(walk, part, value, inside, construct) for part in construct.parts]
+    return _add_node(walk, target(**attributes), values, place, inside, construct.span)
+
+
+def _branch(
+    walk: Elaborator, part: tree.Step, value: Value | None, place: Place, construct: tree.Construct
+) -> Value:
+    result = walk.step(part, value, place)
+    if result is not None:
+        return result
+    walk.report(
+        Diagnostic(
+            "nothing-flows", f"this branch of `{construct.name.word}` has no value", part.span,
+            "nothing flows into it", "begin it with `from(...)`",
+        )
+    )  # fmt: skip
+    return UNKNOWN
+
+
+def _add_node(
+    walk: Elaborator, operator: Operator, values: list[Value], place: Place, inside: Place, span: Span
+) -> Value:
+    path = f"{place.scope.path or walk.design.name}:{operator.word}"
+    return walk.apply(operator, tuple(values), path, inside, span)
+
+
+def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value:
+    """residual(scale=s): {body: B, shortcut: S} = add: [[B, scale(s)], S]; without a shortcut, S is []."""
+    arguments = _heading(construct, ("scale",))
+    factor = None
+    if "scale" in arguments:
+        factor = evaluate(arguments["scale"], place.see(value))
+        if isinstance(factor, bool) or not isinstance(factor, int | float):
+            raise ExpressionFault(
+                "wrong-argument", f"`scale` of `residual` cannot be `{written(factor)}`", arguments["scale"].span,
+                "expected a number",
+            )  # fmt: skip
+    inside = place.inside(_frame(construct, place))
+    body = _branch(walk, construct.parts[0], value, inside, construct)
+    if factor is not None:
+        body = _add_node(walk, Scale(factor=float(factor)), [body], place, inside, construct.span)
+    shortcut = value
+    if len(construct.parts) > 1:
+        shortcut = _branch(walk, construct.parts[1], value, inside, construct)
+    if shortcut is None:
+        raise ExpressionFault("nothing-flows", "no value flows into this `residual`", construct.span)
+    return _add_node(walk, OPERATORS["add"](), [body, shortcut], place, inside, construct.span)
+
+
+# ---- loops
+
+
+def _times(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> tuple[int, str | None]:
+    arguments = _heading(construct, ("n", "as"), required=1)
+    count = evaluate(arguments["n"], place.see(value))
+    number = whole(count)
+    if number is None or number < 0:
+        label = "depends on a named dimension" if isinstance(count, Size) else kind_of(count)
+        raise ExpressionFault(
+            "wrong-argument", f"`{construct.name.word}` cannot run `{written(count)}` times", arguments["n"].span,
+            label, "write a whole number of at least 0",
+        )  # fmt: skip
+    walk.spend(number, arguments["n"].span)
+    return number, _variable(arguments.get("as"))
+
+
+def _turns(
+    walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place,
+    turns: list[dict[str, Result]], join: bool = False,
+) -> Value | None:  # fmt: skip
+    """Run the body once for each turn's variables. With ``join`` each turn's value is put behind
+    the one that entered it: dense(n, as=j): B = repeat(n, as=j): [concat: [[], B]]."""
+    outer = place.environment
+    for index, variables in enumerate(turns):
+        environment = outer.with_variables(variables) if variables else outer
+        inside = type(place)(place.scope, environment, _frame(construct, place, index))
+        result = walk.step(construct.parts[0], value, inside)
+        if join:
+            if value is None or result is None:
+                raise ExpressionFault("nothing-flows", "no value flows into this `dense`", construct.span)
+            result = _add_node(walk, OPERATORS["concat"](), [value, result], place, inside, construct.span)
+        value = result
+    return value
+
+
+def _repeat(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+    """repeat(n, as=i): B = for(i in range(n)): B."""
+    number, variable = _times(walk, construct, value, place)
+    return _turns(walk, construct, value, place, [{variable: i} if variable else {} for i in range(number)])
+
+
+def _dense(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+    number, variable = _times(walk, construct, value, place)
+    turns: list[dict[str, Result]] = [{variable: i} if variable else {} for i in range(number)]
+    return _turns(walk, construct, value, place, turns, join=True)
+
+
+def _for(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+    """for(x, i in xs): x is the element, i its index."""
+    *names, last = construct.arguments or (None,)
+    if not isinstance(last, tree.Binding) or len(names) > 1:
+        raise ExpressionFault(
+            "wrong-argument", "`for` takes `x in xs` or `x, i in xs`", construct.span,
+            help="write `for(x in [64, 128])` or `for(x, i in xs)`",
+        )  # fmt: skip
+    items = evaluate(last.value, place.see(value))
+    if not isinstance(items, tuple) or isinstance(items, Value):
+        raise ExpressionFault(
+            "wrong-argument", f"`for` runs over a list, not {kind_of(items)}", last.value.span, written(items),
+            f"write `range({last.value.span.text})`" if whole(items) is not None else "",
+        )  # fmt: skip
+    walk.spend(len(items), last.span)
+    index = last.name.word if names else None
+    element = _variable(names[0].value) if names and names[0] is not None else last.name.word
+    assert element is not None
+    turns: list[dict[str, Result]] = [
+        {element: item, index: i} if index is not None else {element: item} for i, item in enumerate(items)
+    ]
+    return _turns(walk, construct, value, place, turns)
+
+
+# ---- arms, side heads, checkpoints
+
+
+def _when(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+    """when(c): A, else: B; without it, []."""
+    arguments = _heading(construct, ("condition",), required=1)
+    taken = 0 if condition(arguments["condition"], place.see(value)) else 1
+    if taken >= len(construct.parts):
+        return value
+    return walk.step(construct.parts[taken], value, place.inside(_frame(construct, place)))
+
+
+def _aux(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+    """aux(name, weight=0.3): B is a side head in training only; the value flows on past it."""
+    arguments = _heading(construct, ("name", "weight"), required=1)
+    environment = place.see(value)
+    name = path_of(arguments["name"], environment)
+    weight = evaluate(arguments["weight"], environment) if "weight" in arguments else 1.0
+    if isinstance(weight, bool) or not isinstance(weight, int | float):
+        raise ExpressionFault(
+            "wrong-argument", f"`weight` of `aux` cannot be `{written(weight)}`", arguments["weight"].span,
+            "expected a number",
+        )  # fmt: skip
+    if walk.head is not None or walk.sharing:
+        around = "another `aux`" if walk.head is not None else "a shared step"
+        raise ExpressionFault("misplaced-aux", f"an `aux` cannot stand in {around}", construct.span)
+    if "." in name:
+        raise ExpressionFault("wrong-argument", "the name of an `aux` has no dots", arguments["name"].span)
+    ends_in_output = walk.ends_in_output
+    entry = Entry(name, arguments["name"].span, construct.parts[0], place.scope, environment, hidden=True)
+    walk.head = name
+    try:
+        result = walk.named(entry, value, place.inside(_frame(construct, place)))
+    finally:
+        walk.head = None
+    walk.ends_in_output = ends_in_output
+    before = walk.heads.get(name) or walk.outputs.get(name)
+    if before is not None:
+        raise ExpressionFault(
+            "output-twice", f"two outputs are called `{name}`", arguments["name"].span, "the second",
+            "rename one of them", (Label(before[1], "the first"),),
+        )  # fmt: skip
+    if result is not None and result.known:
+        walk.heads[name] = (Head(name, result.node, float(weight)), arguments["name"].span)
+    return value
+
+
+def _checkpoint(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+    """checkpoint: B is B, recomputed in the backward pass."""
+    _heading(construct, ())
+    return walk.step(construct.parts[0], value, place.inside(_frame(construct, place)))
+
+
+# ---- calls that direct the flow
+
+
+def _from(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value:
+    argument = call.arguments[0]
+    path = walk.path(argument.value, place, value)
+    return walk.find(path, argument.span, place.environment)
+
+
+def _share(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value | None:
+    """share(label) runs that step again, on this value, with the same parameters."""
+    argument = call.arguments[0]
+    path = walk.path(argument.value, place, value)
+    entry = walk.entry(path, argument.span, place.environment)
+    if isinstance(entry, Value):
+        raise ExpressionFault("wrong-argument", f"`{path}` is an input, not a step", argument.span)
+    if entry.value is None:
+        raise ExpressionFault(
+            "value-needs-itself", f"`{path}` shares itself", argument.span, "still running here",
+            related=(Label(entry.span, f"`{path}` begins here"),),
+        )  # fmt: skip
+    if value is None:
+        raise ExpressionFault("nothing-flows", "no value flows into this `share`", call.span, help="begin with `from(...)`")
+    step = entry.step
+    if isinstance(step, tree.Chain) and step.calls[0].name.word == "from":
+        # The step's own beginning gives way to the value that flows in here.
+        step = tree.Chain(step.span, step.calls[1:])
+    old = entry.environment
+    environment = Environment(old.library, old.variables, old.flow)
+    again = Scope(entry.within.path, entry.within)
+    copy = Entry(entry.label, entry.span, step, again, environment, hidden=False)
+    frame = Construct("share", path, again.path, call.span, place.construct)
+    walk.sharing += 1
+    walk.calls.append((path, call.span))
+    try:
+        return walk.named(copy, value, type(place)(again, environment, frame))
+    finally:
+        walk.calls.pop()
+        walk.sharing -= 1
+
+
+def _output(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value | None:
+    argument = call.arguments[0]
+    name = walk.path(argument.value, place, value)
+    if value is None:
+        raise ExpressionFault("nothing-flows", "no value flows into this `output`", call.span)
+    if walk.sharing or walk.head is not None:
+        around = "a shared step" if walk.sharing else "an `aux`"
+        raise ExpressionFault("misplaced-output", f"an `output` cannot stand in {around}", call.span)
+    if "." in name:
+        raise ExpressionFault("wrong-argument", "the name of an output has no dots", argument.span)
+    if value.known:
+        walk.add_output(name, value, argument.span)
+    walk.ends_in_output = True
+    return value
+
+
+_FLOW: dict[str, Callable[[Elaborator, tree.Call, Value | None, Place], Value | None]] = {
+    "from": _from, "share": _share, "output": _output,
+}  # fmt: skip
+_RUN: dict[str, Run] = {
+    **dict.fromkeys(tree.MERGES, _merge),
+    "residual": _residual,
+    "repeat": _repeat,
+    "dense": _dense,
+    "for": _for,
+    "when": _when,
+    "aux": _aux,
+    "checkpoint": _checkpoint,
+}

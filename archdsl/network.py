@@ -1,0 +1,149 @@
+"""A checked network, and what can be had of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from archdsl.graph.ir import Graph, Node
+from archdsl.passes.count import Counts, count
+from archdsl.types import Shape
+
+if TYPE_CHECKING:
+    import onnx
+
+    from archdsl.spec.read import Design
+    from archdsl.weights.base import Weights
+
+
+class Network:
+    """A design without errors, unrolled. Made by `archdsl.load`.
+
+    Shapes are without the batch. ``params`` counts what is trained, ``buffers`` what is not (running
+    means and variances), ``macs`` the multiply-accumulates for one sample; all without side heads.
+    """
+
+    def __init__(self, design: Design, graph: Graph) -> None:
+        self.design = design
+        self.graph = graph
+
+    def __repr__(self) -> str:
+        outputs = ", ".join(f"{name} {shape}" for name, shape in self.outputs.items())
+        return f"<Network {self.name}: {self.params:,} parameters, {outputs}>"
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return self.graph.nodes
+
+    @cached_property
+    def inputs(self) -> dict[str, Shape]:
+        return {self.graph.nodes[at].name: self.graph.nodes[at].shape for at in self.graph.inputs}
+
+    @cached_property
+    def outputs(self) -> dict[str, Shape]:
+        return {output.name: self.graph.nodes[output.node].shape for output in self.graph.outputs}
+
+    @cached_property
+    def counts(self) -> Counts:
+        return count(self.graph)
+
+    @property
+    def params(self) -> int:
+        return self.counts.params
+
+    @property
+    def buffers(self) -> int:
+        return self.counts.buffers
+
+    @property
+    def macs(self) -> int | None:
+        """None where a named dimension of the input leaves sizes open."""
+        return self.counts.macs
+
+    def to_onnx(
+        self, *, weights: str | os.PathLike[str] | None = None, seed: int = 0, opset: int | None = None
+    ) -> onnx.ModelProto:
+        """The network as an ONNX model for inference.
+
+        ``weights`` is a ``.safetensors`` or ``.npz`` file; without it they are initialised from
+        ``seed`` by each operator's own rule. Raises `UsageError` for weights that do not fit, an
+        opset that is not supported, or a model over 2 GB, which only `save_onnx` can write.
+        """
+        from archdsl.backends.onnx.lower import DEFAULT_OPSET
+        from archdsl.backends.onnx.write import to_model
+
+        with self._weights(weights, seed) as tensors:
+            return to_model(self.graph, weights=tensors, opset=DEFAULT_OPSET if opset is None else opset)
+
+    def save_onnx(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        opset: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Write the network as an ONNX file, weights streamed: memory does not grow with the model.
+
+        Over 2 GB the weights go to a second file beside it. Whole or not at all: it is written
+        beside ``path`` and renamed. ``progress`` is told the bytes done and the bytes in all.
+        """
+        from archdsl.backends.onnx.lower import DEFAULT_OPSET
+        from archdsl.backends.onnx.write import save
+
+        with self._weights(weights, seed) as tensors:
+            save(
+                self.graph,
+                path,
+                weights=tensors,
+                opset=DEFAULT_OPSET if opset is None else opset,
+                progress=progress,
+            )
+
+    def _weights(self, weights: str | os.PathLike[str] | None, seed: int) -> AbstractContextManager[Weights]:
+        if weights is not None:
+            from archdsl.weights.read import load_weights
+
+            return load_weights(weights, self.graph)
+        from archdsl.weights.initialise import Initialised
+
+        return nullcontext(Initialised(seed, self.graph.scheme))
+
+
+def load(reference: str | os.PathLike[str], /, *, input: str | None = None, **params: object) -> Network:
+    """Load and check a network: a path, a zoo name, or the text of a design.
+
+    ``params`` gives the network's parameters other values; ``input`` another input shape
+    (``3x320x320``). Raises `ArchError` with every diagnostic, `UsageError` where there is no such
+    file or parameter.
+    """
+    from archdsl import pipeline
+    from archdsl.diagnostics import ArchError
+    from archdsl.source import Source
+
+    text = os.fspath(reference)
+    source = Source(text) if "\n" in text else text
+    settings = {name: _written(value) for name, value in params.items()}
+    checked = pipeline.check(source, settings=settings, input=input)
+    if checked.network is None:
+        raise ArchError(checked.diagnostics)
+    return checked.network
+
+
+def _written(value: object) -> str:
+    """A Python value as the language writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_written(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        raise TypeError("a parameter is a number, a word, true or false, or a list")
+    return str(value)

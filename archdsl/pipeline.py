@@ -1,0 +1,192 @@
+"""Read this first: how a text becomes a network, one line a stage.
+
+    open      a path, a zoo name or a text   -> Source         source.py
+    read      Source -> File -> Design                         syntax/, spec/
+    names     every word of every text is known                spec/names.py
+    elaborate Design -> Graph with shapes                      graph/
+    unused    values that no output needs are warned about     passes/unused.py
+    facts     what the file states of itself holds             passes/facts.py
+
+What comes after has its own doors: ``Network.save_onnx`` (backends/onnx), ``runtime/``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
+from archdsl.graph.elaborate import elaborate
+from archdsl.network import Network
+from archdsl.passes.facts import check_facts
+from archdsl.passes.unused import warn_of_unused
+from archdsl.resources import zoo_names, zoo_path
+from archdsl.source import Source, Span
+from archdsl.spec.names import check_names
+from archdsl.spec.read import Design, Reader
+from archdsl.types import Shape, Size
+
+LARGEST_FILE = 10_000_000
+"""Bytes; a design is a few kilobytes."""
+
+
+class Checked(NamedTuple):
+    """What came out: the network, or None where the design has errors; and all there is to say."""
+
+    network: Network | None
+    diagnostics: tuple[Diagnostic, ...]
+    notes: tuple[str, ...] = ()
+
+
+def check(
+    reference: str | Source, *, settings: Mapping[str, str] | None = None, input: str | None = None
+) -> Checked:
+    """Check a design: a path, the name of a zoo network, ``-`` for standard input, or a source.
+
+    ``settings`` gives parameters other values, as texts; ``input`` another shape (``3x320x320``).
+    Raises `UsageError` for a file that cannot be read and for settings that do not fit.
+    """
+    source = reference if isinstance(reference, Source) else open_source(reference)
+    diagnostics = Diagnostics()
+    design = Reader(_open_beside, diagnostics).read(source, settings or {})
+    notes: tuple[str, ...] = ()
+    network = None
+    if design is not None and design.headings_read:
+        check_names(design, diagnostics)
+        shapes = _input_shapes(design, input)
+        if shapes and design.body is not None:
+            graph = elaborate(design, shapes, diagnostics)
+            if graph is not None:
+                warn_of_unused(graph, diagnostics)
+                if settings or input:
+                    if design.header.expect.model_fields_set:
+                        why = " and ".join(n for n, given in (("--set", settings), ("--input", input)) if given)
+                        notes = (f"the facts under `expect` are not asked under {why}",)
+                else:
+                    check_facts(graph, design.header.expect, design.spans, diagnostics)
+                if not diagnostics.has_errors:
+                    network = Network(design, graph)
+    return Checked(network, tuple(diagnostics), notes)
+
+
+# ---- sources
+
+
+def open_source(reference: str) -> Source:
+    """The text of a path, of a zoo network by name, or of standard input (``-``)."""
+    if reference == "-":
+        return Source(_decode(sys.stdin.buffer.read(LARGEST_FILE + 1), "<stdin>"), "<stdin>")
+    if not os.path.exists(reference):
+        zoo = zoo_path(reference)
+        if zoo is not None:
+            return read_file(str(zoo), os.path.relpath(zoo) if _is_below(zoo) else zoo.name)
+        raise _no_such_file(reference)
+    return read_file(reference, reference)
+
+
+def _is_below(path: os.PathLike[str]) -> bool:
+    return os.path.abspath(path).startswith(os.getcwd() + os.sep)
+
+
+def _no_such_file(reference: str) -> UsageError:
+    looks_like_a_path = os.sep in reference or reference.endswith((".yaml", ".yml"))
+    near = did_you_mean(os.path.basename(reference).partition(".")[0], zoo_names())
+    if looks_like_a_path:
+        folder = os.path.dirname(reference) or "."
+        files = [name for name in os.listdir(folder)] if os.path.isdir(folder) else []
+        beside = did_you_mean(os.path.basename(reference), files)
+        help = f"did you mean `{os.path.join(os.path.dirname(reference), beside)}`?" if beside else ""
+        return UsageError(f"there is no file `{reference}`", help=help)
+    return UsageError(
+        f"there is neither a file nor a zoo network `{reference}`",
+        help=f"did you mean `{near}`?" if near else f"the zoo has {', '.join(zoo_names())}",
+    )
+
+
+def read_file(path: str, name: str) -> Source:
+    """A file's text. Raises `UsageError` where it is no readable text."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except IsADirectoryError:
+        raise UsageError(f"`{name}` is a folder", help="name a file in it") from None
+    except OSError as error:
+        raise UsageError(f"cannot read `{name}`: {(error.strerror or str(error)).lower()}") from error
+    return Source(_decode(data, name), name, os.path.realpath(path))
+
+
+def _decode(data: bytes, name: str) -> str:
+    if len(data) > LARGEST_FILE:
+        raise UsageError(f"`{name}` is larger than {LARGEST_FILE:,} bytes", help="a design is a few kilobytes")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"`{name}` is not UTF-8: byte {error.start + 1}, on line {line}, is 0x{data[error.start]:02x}",
+            help="save it as UTF-8",
+        ) from None
+
+
+def _open_beside(name: str, path: str | None) -> Source:
+    """A file that another one names: beside it, or in the zoo."""
+    folder = os.path.dirname(path) if path else "."
+    beside = os.path.join(folder, name)
+    if os.path.isfile(beside):
+        shown = os.path.relpath(beside) if _is_below(beside) else beside
+        return read_file(beside, shown)
+    zoo = zoo_path(os.path.splitext(name)[0])
+    if zoo is not None:
+        return read_file(str(zoo), zoo.name)
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    near = did_you_mean(name, [n for n in names if n.endswith((".yaml", ".yml"))])
+    raise UsageError(
+        f"there is no file `{name}` beside this one, nor in the zoo",
+        help=f"did you mean `{near}`?" if near else "",
+    )
+
+
+# ---- inputs
+
+_SHAPE = re.compile(r"\w+(x\w+)*")
+
+
+def _input_shapes(design: Design, given: str | None) -> dict[str, tuple[Shape, Span]]:
+    """The inputs by name with their shapes and places."""
+    header = design.header
+    declared: dict[str, tuple[tuple[int | str, ...], Span]] = {}
+    if header.inputs is not None:
+        for name, sizes in header.inputs.items():
+            declared[name] = (sizes, design.spans["inputs", name])
+    elif header.input is not None:
+        declared["input"] = (header.input, design.spans["input",])
+    if given is not None and declared:
+        for name, sizes in parse_shapes(given, list(declared)).items():
+            declared[name] = (sizes, declared[name][1])
+    return {
+        name: (tuple(size if isinstance(size, int) else Size.named(size) for size in sizes), span)
+        for name, (sizes, span) in declared.items()
+    }
+
+
+def parse_shapes(text: str, names: list[str]) -> dict[str, tuple[int | str, ...]]:
+    """``3x320x320``, or ``left=1x105x105,right=1x105x105`` where there are several inputs."""
+    shapes: dict[str, tuple[int | str, ...]] = {}
+    for part in text.split(","):
+        name, equals, shape = part.strip().rpartition("=")
+        if not equals:
+            if len(names) > 1:
+                example = ",".join(f"{known}=1x28x28" for known in names)
+                raise UsageError(f"the network has {len(names)} inputs", help=f"write `--input {example}`")
+            name = names[0]
+        if name not in names:
+            raise UsageError(f"the network has no input `{name}`", help=f"its inputs are {', '.join(names)}")
+        sizes = shape.lower().split("x") if _SHAPE.fullmatch(shape) else []
+        read = tuple(int(size) if size.isdecimal() and len(size) < 10 else size for size in sizes)
+        if not 1 <= len(read) <= 4 or any(size == 0 or (isinstance(size, str) and not size.isidentifier()) for size in read):
+            raise UsageError(f"`{shape}` is no shape", help="write sizes without the batch: `3x320x320`")
+        shapes[name] = read
+    return shapes
