@@ -16,14 +16,15 @@ pools and merges add none. A multiplication and its addition are one.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archdsl.graph.tensors import owners
 from archdsl.ops.base import Operator
 from archdsl.types import all_known
 
 if TYPE_CHECKING:
-    from archdsl.graph.ir import Graph, Node
+    from archdsl.graph.ir import Graph
+    from archdsl.types import Shape
 
 
 class Counts(NamedTuple):
@@ -63,28 +64,52 @@ def total(parts: list[NodeCounts]) -> Counts:
     return Counts(params, buffers, macs)
 
 
+NOTHING = NodeCounts(0, 0, 0)
+
+
 def node_counts(graph: Graph) -> list[NodeCounts]:
     """Each node's share, in execution order; the later uses of a shared step own nothing.
 
     The shares of all nodes add up to ``count(graph, training=True)``.
     """
-    owned = {}
-    for node, parameters in owners(graph):
-        params = buffers = 0
-        for parameter in parameters:
-            elements = math.prod(parameter.shape)
-            if parameter.trained:
-                params += elements
-            else:
-                buffers += elements
-        owned[node.name] = params, buffers
-    return [NodeCounts(*owned.get(node.name, (0, 0)), _macs(graph, node)) for node in graph.nodes]
+    nodes = graph.nodes
+    counted: set[str] = set()
+    # Operators are frozen, so the same one on the same shapes counts the same: a repeated block is
+    # counted once, however often it is repeated.
+    known: dict[tuple[int, tuple[Shape, ...]], NodeCounts] = {}
+    shares = []
+    for node in nodes:
+        op = node.op
+        if _counts_nothing(type(op)):
+            shares.append(NOTHING)
+            continue
+        shapes = tuple([nodes[source].shape for source in node.inputs])
+        share = known.get((id(op), shapes))
+        if share is None:
+            share = known[id(op), shapes] = _share(op, shapes, node.shape)
+        if node.owner in counted:
+            share = NodeCounts(0, 0, share.macs)
+        counted.add(node.owner)
+        shares.append(share)
+    return shares
 
 
-def _macs(graph: Graph, node: Node) -> int | None:
-    if type(node.op).macs is Operator.macs:
-        return 0  # most operators define none: whatever their sizes, it is 0
-    shapes = graph.input_shapes(node)
-    if not all_known(node.shape) or not all(all_known(shape) for shape in shapes):
-        return None
-    return node.op.macs(shapes, node.shape)
+@cache
+def _counts_nothing(kind: type[Operator]) -> bool:
+    """Whether a class defines neither parameters nor multiply-accumulates, as most do not."""
+    return kind.params is Operator.params and kind.macs is Operator.macs
+
+
+def _share(op: Operator, shapes: tuple[Shape, ...], output: Shape) -> NodeCounts:
+    params = buffers = 0
+    for parameter in op.params(shapes):
+        elements = math.prod(parameter.shape)
+        if parameter.trained:
+            params += elements
+        else:
+            buffers += elements
+    macs: int | None = 0
+    if type(op).macs is not Operator.macs:  # it has some, and cannot be asked where sizes are open
+        known = all_known(output) and all(map(all_known, shapes))
+        macs = op.macs(shapes, output) if known else None
+    return NodeCounts(params, buffers, macs)
