@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from archdsl.graph.ir import Graph, Node
 from archdsl.passes.count import Counts, count
@@ -107,6 +107,42 @@ class Network:
                 opset=DEFAULT_OPSET if opset is None else opset,
                 progress=progress,
             )
+
+    def write_onnx(
+        self,
+        file: IO[bytes],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        opset: int | None = None,
+    ) -> None:
+        """Write the network as ONNX to an open file, which need not be seekable: standard output.
+
+        Raises `UsageError` for a model over 2 GB, whose weights have to lie beside it.
+        """
+        from archdsl.backends.onnx.lower import DEFAULT_OPSET
+        from archdsl.backends.onnx.write import write
+
+        with self._weights(weights, seed) as tensors:
+            write(self.graph, file, weights=tensors, opset=DEFAULT_OPSET if opset is None else opset)
+
+    def write_onnx(
+        self,
+        file: IO[bytes],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        opset: int | None = None,
+    ) -> None:
+        """Write the network as an ONNX model to an open file, which need not be seekable.
+
+        As `save_onnx`; raises `UsageError` for a model over 2 GB.
+        """
+        from archdsl.backends.onnx.lower import DEFAULT_OPSET
+        from archdsl.backends.onnx.write import write
+
+        with self._weights(weights, seed) as tensors:
+            write(self.graph, file, weights=tensors, opset=DEFAULT_OPSET if opset is None else opset)
 
     def _weights(self, weights: str | os.PathLike[str] | None, seed: int) -> AbstractContextManager[Weights]:
         if weights is not None:

@@ -1,6 +1,6 @@
 """Draw ``picture.jpg``: a lake before mountains in the evening, from seeded noise.
 
-    python tests/data/make_picture.py
+python tests/data/make_picture.py
 """
 
 from __future__ import annotations
