@@ -126,24 +126,6 @@ class Network:
         with self._weights(weights, seed) as tensors:
             write(self.graph, file, weights=tensors, opset=DEFAULT_OPSET if opset is None else opset)
 
-    def write_onnx(
-        self,
-        file: IO[bytes],
-        *,
-        weights: str | os.PathLike[str] | None = None,
-        seed: int = 0,
-        opset: int | None = None,
-    ) -> None:
-        """Write the network as an ONNX model to an open file, which need not be seekable.
-
-        As `save_onnx`; raises `UsageError` for a model over 2 GB.
-        """
-        from archdsl.backends.onnx.lower import DEFAULT_OPSET
-        from archdsl.backends.onnx.write import write
-
-        with self._weights(weights, seed) as tensors:
-            write(self.graph, file, weights=tensors, opset=DEFAULT_OPSET if opset is None else opset)
-
     def _weights(self, weights: str | os.PathLike[str] | None, seed: int) -> AbstractContextManager[Weights]:
         if weights is not None:
             from archdsl.weights.read import load_weights

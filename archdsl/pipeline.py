@@ -87,7 +87,7 @@ def open_source(reference: str) -> Source:
     return read_file(reference, reference)
 
 
-def _is_below(path: os.PathLike[str]) -> bool:
+def _is_below(path: str | os.PathLike[str]) -> bool:
     return os.path.abspath(path).startswith(os.getcwd() + os.sep)
 
 

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label
+from archdsl.graph import calls
 from archdsl.graph.ir import Construct, Head
 from archdsl.graph.scopes import Entry, Scope
+from archdsl.graph.values import find_entry
 from archdsl.ops.base import OPERATORS, Operator
 from archdsl.ops.scale import Scale
 from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
 from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, path_of
-from archdsl.spec.values import UNKNOWN, Result, Value, kind_of, written
+from archdsl.spec.values import UNKNOWN, Result, Value, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import Size
 
@@ -84,6 +86,21 @@ def _heading(
     return found
 
 
+def _number(
+    expression: tree.Expression | None, construct: tree.Construct, name: str, environment: Environment
+) -> float | None:
+    """A number in a heading, or None where it is not written."""
+    if expression is None:
+        return None
+    value = evaluate(expression, environment)
+    if value.__class__ is not int and value.__class__ is not float:
+        raise ExpressionFault(
+            "wrong-argument", f"`{name}` of `{construct.name.word}` cannot be `{written(value)}`", expression.span,
+            "expected a number",
+        )  # fmt: skip
+    return float(value)  # type: ignore[arg-type]
+
+
 def _variable(expression: tree.Expression | None) -> str | None:
     if expression is None:
         return None
@@ -138,24 +155,17 @@ def _add_node(
     walk: Elaborator, operator: Operator, values: list[Value], place: Place, inside: Place, span: Span
 ) -> Value:
     path = f"{place.scope.path or walk.design.name}:{operator.word}"
-    return walk.apply(operator, tuple(values), path, inside, span)
+    return calls.apply(walk, operator, tuple(values), path, inside, span)
 
 
 def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value:
     """residual(scale=s): {body: B, shortcut: S} = add: [[B, scale(s)], S]; without a shortcut, S is []."""
     arguments = _heading(construct, ("scale",))
-    factor = None
-    if "scale" in arguments:
-        factor = evaluate(arguments["scale"], place.see(value))
-        if isinstance(factor, bool) or not isinstance(factor, int | float):
-            raise ExpressionFault(
-                "wrong-argument", f"`scale` of `residual` cannot be `{written(factor)}`", arguments["scale"].span,
-                "expected a number",
-            )  # fmt: skip
+    factor = _number(arguments.get("scale"), construct, "scale", place.see(value))
     inside = place.inside(_frame(construct, place))
     body = _branch(walk, construct.parts[0], value, inside, construct)
     if factor is not None:
-        body = _add_node(walk, Scale(factor=float(factor)), [body], place, inside, construct.span)
+        body = _add_node(walk, Scale(factor=factor), [body], place, inside, construct.span)
     shortcut = value
     if len(construct.parts) > 1:
         shortcut = _branch(walk, construct.parts[1], value, inside, construct)
@@ -221,7 +231,7 @@ def _for(walk: Elaborator, construct: tree.Construct, value: Value | None, place
             help="write `for(x in [64, 128])` or `for(x, i in xs)`",
         )  # fmt: skip
     items = evaluate(last.value, place.see(value))
-    if not isinstance(items, tuple) or isinstance(items, Value):
+    if not is_list(items):
         raise ExpressionFault(
             "wrong-argument", f"`for` runs over a list, not {kind_of(items)}", last.value.span, written(items),
             f"write `range({last.value.span.text})`" if whole(items) is not None else "",
@@ -253,12 +263,7 @@ def _aux(walk: Elaborator, construct: tree.Construct, value: Value | None, place
     arguments = _heading(construct, ("name", "weight"), required=1)
     environment = place.see(value)
     name = path_of(arguments["name"], environment)
-    weight = evaluate(arguments["weight"], environment) if "weight" in arguments else 1.0
-    if isinstance(weight, bool) or not isinstance(weight, int | float):
-        raise ExpressionFault(
-            "wrong-argument", f"`weight` of `aux` cannot be `{written(weight)}`", arguments["weight"].span,
-            "expected a number",
-        )  # fmt: skip
+    weight = _number(arguments.get("weight"), construct, "weight", environment)
     if walk.head is not None or walk.sharing:
         around = "another `aux`" if walk.head is not None else "a shared step"
         raise ExpressionFault("misplaced-aux", f"an `aux` cannot stand in {around}", construct.span)
@@ -272,14 +277,9 @@ def _aux(walk: Elaborator, construct: tree.Construct, value: Value | None, place
     finally:
         walk.head = None
     walk.ends_in_output = ends_in_output
-    before = walk.heads.get(name) or walk.outputs.get(name)
-    if before is not None:
-        raise ExpressionFault(
-            "output-twice", f"two outputs are called `{name}`", arguments["name"].span, "the second",
-            "rename one of them", (Label(before[1], "the first"),),
-        )  # fmt: skip
-    if result is not None and result.known:
-        walk.heads[name] = (Head(name, result.node, float(weight)), arguments["name"].span)
+    span = arguments["name"].span
+    if result is not None and result.known and walk.claim_output(name, span):
+        walk.heads[name] = (Head(name, result.node, 1.0 if weight is None else weight), span)
     return value
 
 
@@ -294,15 +294,15 @@ def _checkpoint(walk: Elaborator, construct: tree.Construct, value: Value | None
 
 def _from(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value:
     argument = call.arguments[0]
-    path = walk.path(argument.value, place, value)
+    path = path_of(argument.value, place.see(value))
     return walk.find(path, argument.span, place.environment)
 
 
 def _share(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value | None:
     """share(label) runs that step again, on this value, with the same parameters."""
     argument = call.arguments[0]
-    path = walk.path(argument.value, place, value)
-    entry = walk.entry(path, argument.span, place.environment)
+    path = path_of(argument.value, place.see(value))
+    entry = find_entry(walk, path, argument.span, place.environment)
     if isinstance(entry, Value):
         raise ExpressionFault("wrong-argument", f"`{path}` is an input, not a step", argument.span)
     if entry.value is None:
@@ -319,20 +319,20 @@ def _share(walk: Elaborator, call: tree.Call, value: Value | None, place: Place)
     old = entry.environment
     environment = Environment(old.library, old.variables, old.flow)
     again = Scope(entry.within.path, entry.within)
-    copy = Entry(entry.label, entry.span, step, again, environment, hidden=False)
+    copy = Entry(entry.label, entry.span, step, again, environment)
     frame = Construct("share", path, again.path, call.span, place.construct)
     walk.sharing += 1
-    walk.calls.append((path, call.span))
+    walk.callers.append((path, call.span))
     try:
         return walk.named(copy, value, type(place)(again, environment, frame))
     finally:
-        walk.calls.pop()
+        walk.callers.pop()
         walk.sharing -= 1
 
 
 def _output(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value | None:
     argument = call.arguments[0]
-    name = walk.path(argument.value, place, value)
+    name = path_of(argument.value, place.see(value))
     if value is None:
         raise ExpressionFault("nothing-flows", "no value flows into this `output`", call.span)
     if walk.sharing or walk.head is not None:

@@ -17,7 +17,7 @@ class Entry:
     __slots__ = ("environment", "hidden", "label", "scope", "span", "step", "value", "within")
 
     def __init__(
-        self, label: str, span: Span, step: tree.Step, within: Scope, environment: Environment, *, hidden: bool
+        self, label: str, span: Span, step: tree.Step, within: Scope, environment: Environment, *, hidden: bool = False
     ) -> None:
         self.label = label
         self.span = span

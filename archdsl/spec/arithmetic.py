@@ -9,7 +9,7 @@ from typing import Any
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.source import Span
-from archdsl.spec.values import Callee, Result, Value, Word, kind_of, written
+from archdsl.spec.values import Callee, Result, Value, Word, is_list, kind_of, written
 from archdsl.types import Size
 
 LARGEST = 10**18
@@ -65,7 +65,7 @@ def combine(sign: str, left: Result, right: Result, span: Span) -> Result:
         return _arithmetic(sign, left, right, span)
     if isinstance(left, Size) or isinstance(right, Size):
         return _named_arithmetic(sign, left, right, span)
-    if isinstance(left, tuple) or isinstance(right, tuple):
+    if is_list(left) or is_list(right):
         return _list_arithmetic(sign, left, right, span)
     for value in (left, right):
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -121,16 +121,16 @@ def unknown_size(span: Span) -> ExpressionFault:
 
 
 def _list_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Result:
-    if sign == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+    if sign == "+" and is_list(left) and is_list(right):
         return _limited(left + right, span)
     if sign == "*":
-        items, times = (left, right) if isinstance(left, tuple) else (right, left)
+        items, times = (left, right) if is_list(left) else (right, left)
         count = whole(times)
-        if count is not None and isinstance(items, tuple):
+        if count is not None and is_list(items):
             if len(items) * count > LONGEST_LIST:
                 raise _too_long(span)
             return _limited(items * count, span)
-    raise mismatch(sign, left if isinstance(left, tuple) else right, span)
+    raise mismatch(sign, left if is_list(left) else right, span)
 
 
 def _compare(sign: str, left: Result, right: Result, span: Span) -> bool:
@@ -165,7 +165,7 @@ def mismatch(sign: str, value: Result, span: Span) -> ExpressionFault:
 
 def call(word: str, values: list[Any], span: Span) -> Result:
     """One of the `FUNCTIONS` on values."""
-    flat = [item for value in values for item in (value if isinstance(value, tuple) else (value,))]
+    flat = [item for value in values for item in (value if is_list(value) else (value,))]
     if word != "len":
         for item in flat:
             if isinstance(item, Size):

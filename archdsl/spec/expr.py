@@ -14,7 +14,7 @@ from archdsl.diagnostics import did_you_mean
 from archdsl.ops.base import OPERATORS
 from archdsl.source import Span
 from archdsl.spec.arithmetic import FUNCTIONS, LARGEST, ExpressionFault, call, combine, mismatch, negate, whole
-from archdsl.spec.values import Callee, Library, Result, Value, Word, kind_of, written
+from archdsl.spec.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import text_of
 
@@ -216,7 +216,7 @@ def condition(expression: tree.Expression, environment: Environment) -> bool:
 def _index(expression: tree.Index, environment: Environment) -> Result:
     items = evaluate(expression.of, environment)
     at = whole(evaluate(expression.at, environment))
-    if not isinstance(items, tuple):
+    if not is_list(items):
         raise ExpressionFault(
             "wrong-operand", f"only a list has items, not {kind_of(items)}", expression.of.span, written(items)
         )  # fmt: skip
@@ -248,10 +248,10 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
         if len(expression.arguments) != 1:
             raise ExpressionFault("wrong-argument", "`from` takes one name", expression.span)
         path = path_of(expression.arguments[0].value, environment)
-        value = environment.flow.find(path, expression.arguments[0].span, environment)
-        if not value.known:
+        found = environment.flow.find(path, expression.arguments[0].span, environment)
+        if not found.known:
             raise Unresolved
-        return value
+        return found
     if word in FUNCTIONS:
         values = []
         for argument in expression.arguments:
@@ -259,10 +259,10 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
                 raise ExpressionFault("wrong-argument", f"`{word}` takes no names", argument.span)
             values.append(evaluate(argument.value, environment))
         if environment.flow is not None:
-            environment.flow.spend(1 + sum(len(value) for value in values if isinstance(value, tuple)), expression.span)
+            environment.flow.spend(1 + sum(len(value) for value in values if is_list(value)), expression.span)
         return call(word, values, expression.span)
-    found = environment.lookup(word)
-    callee = found if isinstance(found, Callee) else callee_of(word, environment)
+    held = environment.lookup(word)
+    callee = held if isinstance(held, Callee) else callee_of(word, environment)
     if callee is None:
         near = did_you_mean(word, (*FUNCTIONS, *OPERATORS, *environment.library.blocks))
         raise ExpressionFault(

@@ -15,7 +15,7 @@ from archdsl.source import Source, Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
 from archdsl.spec.expr import Environment, Unresolved, evaluate
 from archdsl.spec.model import SECTIONS, Expect, Header, ParameterDetails, validate
-from archdsl.spec.values import UNKNOWN, Block, Callee, Library, Result, Word, kind_of, written
+from archdsl.spec.values import UNKNOWN, Block, Callee, Library, Result, Word, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.syntax.parser import parse_expression
 from archdsl.syntax.yaml import YamlDocument
@@ -279,7 +279,7 @@ class Reader:
         if details is None:
             return
         low, high = details.min, details.max
-        for item in value if isinstance(value, tuple) else (value,):
+        for item in value if is_list(value) else (value,):
             if isinstance(item, bool) or not isinstance(item, int | float):
                 continue
             if (low is not None and item < low) or (high is not None and item > high):

@@ -4,7 +4,7 @@ a block with some of its arguments given."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 from archdsl.ops.base import Operator
 from archdsl.source import Span
@@ -62,6 +62,11 @@ class Callee(NamedTuple):
 Result: TypeAlias = "int | float | bool | Word | tuple[Result, ...] | Value | Callee | Size"
 
 
+def is_list(value: Result) -> TypeGuard[tuple[Result, ...]]:
+    """Whether a value is a list; flowing values and blocks are tuples to Python alone."""
+    return value.__class__ is tuple
+
+
 def kind_of(value: Result) -> str:
     """What a value is, in a message."""
     if isinstance(value, bool):
@@ -89,6 +94,6 @@ def written(value: Result) -> str:
         return value.word
     if isinstance(value, Value):
         return f"a value of {text_of(value.shape)}"
-    if isinstance(value, tuple):
+    if is_list(value):
         return f"[{', '.join(written(item) for item in value)}]"
     return str(value)

@@ -53,7 +53,7 @@ def compose(source: Source, report: Report) -> yaml.Node | None:
 def _load(text: str) -> yaml.Node | None:
     loader = yaml.CSafeLoader(text)
     try:
-        return loader.get_single_node()  # type: ignore[no-any-return]
+        return loader.get_single_node()
     finally:
         loader.dispose()
 
@@ -69,7 +69,7 @@ def _is_too_deep(source: Source, report: Report) -> bool:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > DEPTH_LIMIT:
-                    at = min(event.start_mark.index, len(source.text) - 1)
+                    at = min(event.start_mark.index, len(source.text) - 1)  # type: ignore[union-attr]
                     report(too_deep(source.span(at, at + 1)))
                     return True
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -170,8 +170,7 @@ def refuse_extras(source: Source, node: yaml.Node) -> None:
     sign = source.text[start : start + 1]
     if sign not in ("&", "!", "*"):
         return
-    end = start + len(re.match(r"\S*", source.text[start:]).group())  # type: ignore[union-attr]
-    span = source.span(start, end)
+    span = source.span(start, start + len(source.text[start:].split(maxsplit=1)[0]))
     if sign == "!":
         raise SyntaxFault("yaml-tag", "YAML tags are not part of the language", span, help="remove the tag")
     raise SyntaxFault(

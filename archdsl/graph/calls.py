@@ -1,0 +1,330 @@
+"""Calls: an operator becomes a node, a block runs its body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import ValidationError
+
+from archdsl.diagnostics import ArchError, Diagnostic, Label, Refusal, Severity
+from archdsl.graph import constructs
+from archdsl.graph.ir import Construct, Node
+from archdsl.graph.scopes import Entry, Scope
+from archdsl.ops.base import Expects, Operator
+from archdsl.source import Span
+from archdsl.spec.binding import Bound, Given, bind
+from archdsl.spec.expr import Environment, Unresolved, callee_of, evaluate
+from archdsl.spec.names import unknown_callee
+from archdsl.spec.values import UNKNOWN, Block, Callee, Library, Result, Value, Word, kind_of, written
+from archdsl.syntax import tree
+from archdsl.types import Shape, is_known, text_of
+
+if TYPE_CHECKING:
+    from archdsl.graph.elaborate import Elaborator, Place
+
+LARGEST_SIZE = 2**31 - 1
+MOST_NODES = 2**17
+DEEPEST_CALL = 64
+
+
+class Plan(NamedTuple):
+    """What stays the same each time a call runs: whom it calls, its arguments by attribute, and the
+    operator itself where they are all literal.
+
+    ``bound`` is None where the arguments do not fit, which is reported.
+    """
+
+    callee: Callee
+    bound: Bound | None
+    operator: Operator | None = None
+    by_name: bool = False
+    """Whether the callee is found by its own name, and not in a parameter that may change."""
+
+
+_NOTHING = Environment(Library({}, {}), {})
+
+
+def run(
+    walk: Elaborator, call: tree.Call, value: Value | None, place: Place, entry: Entry | None = None
+) -> Value | None:
+    """Run a call on the incoming value; ``entry`` is the label that it bears."""
+    environment = place.see(value)
+    plan = walk.plans.get(id(call))
+    if plan is None or not plan.by_name:
+        if call.name.word in tree.FLOW_CALLS:
+            return constructs.flow(walk, call, value, place)
+        plan = _plan(walk, call, environment, plan)
+    walk.spend(1, call.span)
+    if entry is None:
+        path = walk.take(place.scope, None, call.span)
+    else:
+        path = walk.take(place.scope, entry.label, entry.span)
+    if plan is None or plan.bound is None:
+        return UNKNOWN
+    if value is None:
+        hint = f", for example `from({next(iter(walk.inputs))})`" if walk.inputs else ""
+        walk.report(
+            Diagnostic(
+                "nothing-flows", f"no value flows into `{call.name.word}`", call.span, "needs a value",
+                "begin the chain with `from(...)`" + hint,
+            )  # fmt: skip
+        )
+        return UNKNOWN
+    target = plan.callee.target
+    if isinstance(target, Block):
+        result = _block(walk, call, target, plan.bound, value, path, place, entry)
+    else:
+        operator = plan.operator
+        if operator is None:
+            operator = _operator(walk, call, plan.callee, plan.bound, environment)
+            if operator is None:
+                return UNKNOWN
+        result = apply(walk, operator, (value,), path, place, call.span, plan.bound)
+    if entry is None and result.known and not walk.sharing:
+        walk.scopes[path] = result.node
+    return result
+
+
+def _plan(walk: Elaborator, call: tree.Call, environment: Environment, before: Plan | None) -> Plan | None:
+    """Whom a call calls, and with what; None where there is nobody of that name."""
+    word = call.name.word
+    held = environment.lookup(word)
+    by_name = not isinstance(held, Callee)
+    callee = held if isinstance(held, Callee) else callee_of(word, environment)
+    if callee is None:
+        if held is None:
+            walk.diagnostics.add(unknown_callee(call.name, environment.library, environment.variables))
+        elif not (isinstance(held, Value) and not held.known):
+            message = f"`{word}` holds {kind_of(held)}, not a block"
+            walk.report(Diagnostic("not-callable", message, call.name.span, written(held)))
+        return None
+    if before is not None and before.callee == callee:
+        return before
+    bound, faults = bind(callee, call.arguments, call.span)
+    for fault in faults:
+        walk.report(fault)
+    plan = Plan(callee, None if faults else bound, None, by_name)
+    if not faults and not isinstance(callee.target, Block):
+        if all(isinstance(argument, tree.Number | tree.Boolean) for argument in bound.values()):
+            operator = _operator(walk, call, callee, bound, _NOTHING)
+            plan = Plan(callee, None if operator is None else bound, operator, by_name)
+    walk.plans[id(call)] = plan
+    return plan
+
+
+# ---- operators
+
+
+def _operator(
+    walk: Elaborator, call: tree.Call, callee: Callee, bound: Bound, environment: Environment
+) -> Operator | None:
+    """The operator with its attributes, or None where they have faults, which are reported."""
+    attributes: dict[str, object] = {}
+    faulty = False
+    for name, argument in bound.items():
+        try:
+            attributes[name] = _attribute(_value_of(argument, environment))
+        except Unresolved:
+            faulty = True
+        except ArchError as fault:
+            walk.report_all(fault)
+            faulty = True
+    if faulty:
+        return None
+    target = callee.target
+    assert not isinstance(target, Block)
+    try:
+        return target(**attributes)
+    except ValidationError as error:
+        for field in dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_url=False)):
+            walk.report(_misfit(call, callee.word, target, field, bound, attributes[field]))
+        return None
+
+
+def _value_of(
+    argument: tree.Expression | Given | tuple[tree.Expression | Given, ...], environment: Environment
+) -> Result:
+    if argument.__class__ is tuple:
+        return tuple([_value_of(item, environment) for item in argument])  # type: ignore[arg-type]
+    if isinstance(argument, Given):
+        return argument.value
+    return evaluate(argument, environment)  # type: ignore[arg-type]
+
+
+def _attribute(value: Result) -> object:
+    """A value as operators take it: whole floats as whole numbers, words and blocks by name."""
+    kind = value.__class__
+    if kind is int:
+        return value
+    if kind is float:
+        return int(value) if value.is_integer() else value  # type: ignore[union-attr,arg-type]
+    if kind is tuple:
+        return tuple([_attribute(item) for item in value])  # type: ignore[union-attr,arg-type]
+    if isinstance(value, Word):
+        return str(value)
+    return value.word if isinstance(value, Callee) else value
+
+
+def _misfit(
+    call: tree.Call, word: str, target: type[Operator], field: str, bound: Bound, given: object
+) -> Diagnostic:
+    expects = [part.text for part in target.model_fields[field].metadata if isinstance(part, Expects)]
+    shown = given if isinstance(given, str) else written(given)  # type: ignore[arg-type]
+    return Diagnostic(
+        "wrong-argument", f"`{field}` of `{word}` cannot be `{shown}`", _argument_span(call.span, field, bound),
+        f"expected {expects[0]}" if expects else "", f"`archdsl ops {word}` tells what it takes",
+    )  # fmt: skip
+
+
+def _argument_span(call: Span, field: str | None, bound: Bound) -> Span:
+    argument = bound.get(field) if field else None
+    if argument is None or isinstance(argument, Given):
+        return call
+    if argument.__class__ is tuple:
+        spans = [item.span for item in argument if not isinstance(item, Given)]  # type: ignore[union-attr]
+        return Span(call.source, spans[0].start, spans[-1].end) if spans else call
+    return argument.span  # type: ignore[union-attr]
+
+
+def apply(
+    walk: Elaborator, operator: Operator, values: tuple[Value, ...], path: str, place: Place, span: Span,
+    bound: Bound | None = None,
+) -> Value:  # fmt: skip
+    """Put an operator to work on values: a new node, or a diagnostic where it cannot take them."""
+    for value in values:
+        if not value.known:
+            return UNKNOWN
+    shapes = tuple([value.shape for value in values])
+    try:
+        shape = operator.infer(shapes)
+    except Refusal as refusal:
+        _refused(walk, refusal, values, span, bound, "error")
+        return UNKNOWN
+    for size in shape:
+        if is_known(size) and size > LARGEST_SIZE:
+            walk.report(
+                Diagnostic(
+                    "number-too-large", f"the output would be {text_of(shape)}", span,
+                    f"no dimension is larger than {LARGEST_SIZE:,}", "write smaller numbers",
+                )  # fmt: skip
+            )
+            return UNKNOWN
+    doubt = operator.check(shapes)
+    if doubt is not None:
+        _refused(walk, doubt, values, span, bound, "warning")
+    walk.ends_in_output = False
+    nodes = walk.nodes
+    index = len(nodes)
+    if index >= MOST_NODES:
+        walk.too_many(f"{MOST_NODES:,} operators", span)
+    name = path
+    used = walk.uses.get(path, 0)
+    walk.uses[path] = used + 1
+    if used:
+        name = f"{path}:{used + 1}"
+    if walk.sharing:
+        _check_shared(walk, operator, shapes, path, span)
+    inputs = tuple([value.node for value in values])
+    nodes.append(Node(name, operator, inputs, shape, span, path, place.construct, walk.head))
+    return Value(index, shape)
+
+
+def _check_shared(
+    walk: Elaborator, operator: Operator, shapes: tuple[Shape, ...], path: str, span: Span
+) -> None:
+    """The parameters of a shared step have to come out as they did the first time."""
+    now = [(p.name, p.shape) for p in operator.params(shapes)]
+    first = next((node for node in walk.nodes if node.name == path), None)
+    before = []
+    if first is not None:
+        inputs = tuple(walk.nodes[index].shape for index in first.inputs)
+        before = [(p.name, p.shape) for p in first.op.params(inputs)]
+    if before == now:
+        return
+    ours = ", ".join(f"{name} {text_of(shape)}" for name, shape in now) or "none"
+    theirs = ", ".join(f"{name} {text_of(shape)}" for name, shape in before) or "none"
+    walk.report(
+        Diagnostic(
+            "share-shape-mismatch", f"`{path}` cannot be shared: its parameters would have other shapes", span,
+            f"here {ours}, first {theirs}", "share it with a value of the same channels",
+        )  # fmt: skip
+    )
+
+
+def _refused(
+    walk: Elaborator, refusal: Refusal, values: tuple[Value, ...], span: Span, bound: Bound | None,
+    severity: Severity,
+) -> None:  # fmt: skip
+    """Report what an operator refuses, with the places where its inputs were made."""
+    place = _argument_span(span, refusal.argument, bound or {})
+    made = []
+    for index, value in enumerate(values):
+        node = walk.nodes[value.node]
+        what = "the input" if len(values) == 1 else f"branch {index + 1}"
+        if node.span != place:
+            made.append(Label(node.span, f"{what} is {text_of(value.shape)}"))
+    walk.report(
+        Diagnostic(refusal.code, refusal.message, place, refusal.label, refusal.help, tuple(made), severity)
+    )
+
+
+# ---- blocks
+
+
+def _block(
+    walk: Elaborator, call: tree.Call, block: Block, bound: Bound, value: Value, path: str, place: Place,
+    entry: Entry | None,
+) -> Value:  # fmt: skip
+    """Run a block's body in a scope and an environment of its own."""
+    scope = Scope(path)
+    inner = Environment(block.library, {}, walk, scope, value)
+    if entry is not None:
+        entry.scope = scope
+    if len(walk.callers) >= DEEPEST_CALL:
+        _endless(walk, block, call)
+    try:
+        for name, argument in bound.items():
+            inner.variables[name] = _value_of(argument, place.environment)
+    except Unresolved:
+        return UNKNOWN
+    except ArchError as fault:
+        walk.report_all(fault)
+        return UNKNOWN
+    walk.callers.append((block.name, call.span))
+    try:
+        if not _defaults(walk, block, inner):
+            return UNKNOWN
+        construct = Construct("block", block.name, path, call.span, place.construct)
+        result = walk.step(block.body, value, place._replace(scope=scope, environment=inner, construct=construct))
+    finally:
+        walk.callers.pop()
+    assert result is not None  # a value flows in, so one flows out
+    return result
+
+
+def _defaults(walk: Elaborator, block: Block, inner: Environment) -> bool:
+    """Give the parameters that the call leaves out their defaults, in order."""
+    for parameter in block.parameters:
+        if parameter.default is None or parameter.name.word in inner.variables:
+            continue
+        try:
+            inner.variables[parameter.name.word] = evaluate(parameter.default, inner)
+        except Unresolved:
+            return False
+        except ArchError as fault:
+            walk.report_all(fault)
+            return False
+    return True
+
+
+def _endless(walk: Elaborator, block: Block, call: tree.Call) -> None:
+    """Report the cycle of calls, and end the walk."""
+    names = [name for name, _ in walk.callers]
+    last = len(names) - 1 - names[::-1].index(block.name) if block.name in names else 0
+    cycle = " -> ".join([*names[last:], block.name])
+    walk.diagnostics.error(
+        "endless-calls", f"blocks call each other more than {DEEPEST_CALL} deep: {cycle}", call.span,
+        "called again here", "call a block from itself only below a `when` that ends it",
+        (Label(block.span, f"`{block.name}` is declared here"),),
+    )  # fmt: skip
+    walk.stop()

@@ -1,0 +1,79 @@
+"""Which value a name stands for (rule V): looked up in its scope and outwards to the body of its
+block or network, never beyond, and never into a side head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import ArchError, Label
+from archdsl.graph.scopes import Entry, Scope, not_made
+from archdsl.source import Span
+from archdsl.spec.arithmetic import ExpressionFault
+from archdsl.spec.expr import Environment
+from archdsl.spec.names import labels_of
+from archdsl.spec.values import Value
+
+if TYPE_CHECKING:
+    from archdsl.graph.elaborate import Elaborator
+
+
+def find(walk: Elaborator, path: str, span: Span, environment: Environment) -> Value:
+    """The value that ``from(path)`` names; unknown where it follows from a mistake.
+
+    Raises `ArchError` where there is none, or none yet.
+    """
+    held = environment.lookup(path)
+    if isinstance(held, Value):
+        return held
+    found = find_entry(walk, path, span, environment)
+    if isinstance(found, Value):
+        return found
+    if found.value is None:
+        raise ExpressionFault(
+            "value-needs-itself", f"the value `{path}` needs itself", span, "not made yet here",
+            "refer to a value that is made before", (Label(found.span, f"`{path}` is being made here"),),
+        )  # fmt: skip
+    return found.value
+
+
+def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment) -> Entry | Value:
+    """The labelled step of that dotted name, or the input's value."""
+    scope = environment.place
+    assert isinstance(scope, Scope)
+    first, *rest = path.split(".")
+    known: dict[str, None] = {}
+    found = None
+    for outer in scope.outward():
+        found = outer.labels.get(first)
+        if found is not None:
+            break
+        known.update(dict.fromkeys(outer.labels))
+        if outer is walk.root:
+            if first in walk.inputs and not rest:
+                return walk.inputs[first]
+            known.update(dict.fromkeys(walk.inputs))
+    if found is None:
+        raise ArchError([not_made(path, span, known, _labels(walk, environment))])
+    for part in rest:
+        if found.hidden:
+            break
+        labels = found.scope.labels if found.scope is not None else {}
+        if part not in labels:
+            prefix = path[: path.rindex(".")]
+            raise ArchError([not_made(path, span, [f"{prefix}.{name}" for name in labels], {})])
+        found = labels[part]
+    if found.hidden:
+        raise ExpressionFault(
+            "value-in-aux", f"`{path}` exists in training only", span, "belongs to a side head",
+            "give the value a label before the `aux`", (Label(found.span, "the side head"),),
+        )  # fmt: skip
+    return found
+
+
+def _labels(walk: Elaborator, environment: Environment) -> dict[str, Span]:
+    """The labels of the body in which a text stands, wherever they are made."""
+    body = walk.design.body
+    if walk.callers:
+        block = environment.library.blocks.get(walk.callers[-1][0])
+        body = block.body if block is not None else body
+    return {label.plain: label.span for label in labels_of(body) if label.plain is not None}
