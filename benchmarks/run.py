@@ -65,7 +65,7 @@ def installed(folder: Path) -> Path:
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
         check=True,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
     )
     (wheel,) = folder.glob("*.whl")
     venv.create(environment, with_pip=True)
