@@ -42,7 +42,7 @@ def check(
         if result.network is None:
             status = max(status, EXIT_DESIGN)
         else:
-            from archdsl.report.summary import one_line
+            from archdsl.report.headline import one_line
 
             lines.append(f"{result.network.name}: ok, {one_line(result.network.graph)}")
     _print(found, lines, json, github)

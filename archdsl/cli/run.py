@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
-from zipfile import ZipFile
 
 import typer
 
@@ -97,6 +95,8 @@ def _model(file: str, settings: list[str], weights: str | None, seed: int) -> It
     design = network(file, settings)
     if weights is None:
         say(f"the weights are random (--seed {seed}); give trained ones with --weights")
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="archdsl-") as folder:
         path = os.path.join(folder, f"{design.name}.onnx")
         with progress(f"compiling {design.name}") as advance:
@@ -116,6 +116,8 @@ def _sizes(texts: list[str]) -> dict[str, int]:
 
 def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:
     """Write the outputs: an ``.npz`` with each by its name, or the only one as an ``.npy``."""
+    from zipfile import ZipFile
+
     from numpy.lib import format as npy
 
     from archdsl.files import replacing

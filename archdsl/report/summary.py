@@ -183,12 +183,3 @@ def to_json(graph: Graph) -> dict[str, Any]:
 
 def _shape(node: Node) -> list[int | str]:
     return [size if isinstance(size, int) else str(size) for size in node.shape]
-
-
-def one_line(graph: Graph) -> str:
-    """``7,978,856 params, 2.83 G MACs, 3x224x224 -> 1000``"""
-    counts = count(graph)
-    inputs = ", ".join(text_of(graph.nodes[position].shape) for position in graph.inputs)
-    outputs = ", ".join(text_of(graph.nodes[output.node].shape) for output in graph.outputs)
-    macs = "" if counts.macs is None else f", {short(counts.macs)} MACs"
-    return f"{counts.params:,} params{macs}, {inputs} -> {outputs}"

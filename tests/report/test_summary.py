@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from archdsl.graph.ir import Graph
+from archdsl.report.headline import one_line
 from archdsl.report.style import short
-from archdsl.report.summary import one_line, render, rows, to_json
+from archdsl.report.summary import render, rows, to_json
 from archdsl.types import Size
 from tests.graph.build import Build
 
