@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from archdsl.source import Span
 from archdsl.spec.binding import Bound, Given, bind
 from archdsl.spec.expr import Environment, Unresolved, callee_of, evaluate
 from archdsl.spec.names import unknown_callee
-from archdsl.spec.values import UNKNOWN, Block, Callee, Library, Result, Value, Word, kind_of, written
+from archdsl.spec.values import UNKNOWN, Block, Callee, Result, Value, Word, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import Shape, is_known, text_of
 
@@ -27,21 +27,29 @@ MOST_NODES = 2**17
 DEEPEST_CALL = 64
 
 
-class Plan(NamedTuple):
-    """What stays the same each time a call runs: whom it calls, its arguments by attribute, and the
-    operator itself where they are all literal.
+class Plan:
+    """What stays the same each time a call runs: whom it calls, its arguments by attribute, and
+    those of them that have to be evaluated each time.
 
-    ``bound`` is None where the arguments do not fit, which is reported.
+    ``bound`` is None where the arguments do not fit, which is reported. ``by_name`` tells that the
+    callee is found by its own name, and not in a parameter that may hold another one next time.
     """
 
-    callee: Callee
-    bound: Bound | None
-    operator: Operator | None = None
-    by_name: bool = False
-    """Whether the callee is found by its own name, and not in a parameter that may change."""
+    __slots__ = ("bound", "by_name", "callee", "computed", "literals", "made")
 
-
-_NOTHING = Environment(Library({}, {}), {})
+    def __init__(self, callee: Callee, bound: Bound | None, *, by_name: bool) -> None:
+        self.callee = callee
+        self.bound = bound
+        self.by_name = by_name
+        arguments = bound or {}
+        self.literals = {
+            name: _attribute(argument.value)
+            for name, argument in arguments.items()
+            if isinstance(argument, tree.Number | tree.Boolean)
+        }
+        self.computed = {name: argument for name, argument in arguments.items() if name not in self.literals}
+        self.made: dict[tuple[object, ...], Operator] = {}
+        """Operators made before, by the whole numbers that were computed for them."""
 
 
 def run(
@@ -74,11 +82,9 @@ def run(
     if isinstance(target, Block):
         result = _block(walk, call, target, plan.bound, value, path, place, entry)
     else:
-        operator = plan.operator
+        operator = _operator(walk, call, plan, environment)
         if operator is None:
-            operator = _operator(walk, call, plan.callee, plan.bound, environment)
-            if operator is None:
-                return UNKNOWN
+            return UNKNOWN
         result = apply(walk, operator, (value,), path, place, call.span, plan.bound)
     if entry is None and result.known and not walk.sharing:
         walk.scopes[path] = result.node
@@ -103,11 +109,7 @@ def _plan(walk: Elaborator, call: tree.Call, environment: Environment, before: P
     bound, faults = bind(callee, call.arguments, call.span)
     for fault in faults:
         walk.report(fault)
-    plan = Plan(callee, None if faults else bound, None, by_name)
-    if not faults and not isinstance(callee.target, Block):
-        if all(isinstance(argument, tree.Number | tree.Boolean) for argument in bound.values()):
-            operator = _operator(walk, call, callee, bound, _NOTHING)
-            plan = Plan(callee, None if operator is None else bound, operator, by_name)
+    plan = Plan(callee, None if faults else bound, by_name=by_name)
     walk.plans[id(call)] = plan
     return plan
 
@@ -115,13 +117,11 @@ def _plan(walk: Elaborator, call: tree.Call, environment: Environment, before: P
 # ---- operators
 
 
-def _operator(
-    walk: Elaborator, call: tree.Call, callee: Callee, bound: Bound, environment: Environment
-) -> Operator | None:
+def _operator(walk: Elaborator, call: tree.Call, plan: Plan, environment: Environment) -> Operator | None:
     """The operator with its attributes, or None where they have faults, which are reported."""
     attributes: dict[str, object] = {}
     faulty = False
-    for name, argument in bound.items():
+    for name, argument in plan.computed.items():
         try:
             attributes[name] = _attribute(_value_of(argument, environment))
         except Unresolved:
@@ -131,14 +131,24 @@ def _operator(
             faulty = True
     if faulty:
         return None
-    target = callee.target
-    assert not isinstance(target, Block)
+    # Only whole numbers may be keys: true and 1 are equal to Python, and not to us.
+    key = tuple(attributes.values())
+    keeps = all([value.__class__ is int for value in key])
+    if keeps and key in plan.made:
+        return plan.made[key]
+    target = plan.callee.target
+    assert not isinstance(target, Block) and plan.bound is not None
+    attributes = {**plan.literals, **attributes}
     try:
-        return target(**attributes)
+        operator = target(**attributes)
     except ValidationError as error:
         for field in dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_url=False)):
-            walk.report(_misfit(call, callee.word, target, field, bound, attributes[field]))
+            word = plan.callee.word
+            walk.report(_misfit(call, word, target, field, plan.bound, attributes[field]))
         return None
+    if keeps:
+        plan.made[key] = operator
+    return operator
 
 
 def _value_of(
@@ -234,10 +244,10 @@ def _check_shared(
 ) -> None:
     """The parameters of a shared step have to come out as they did the first time."""
     now = [(p.name, p.shape) for p in operator.params(shapes)]
-    first = next((node for node in walk.nodes if node.name == path), None)
+    first = walk.node_named(path)
     before = []
     if first is not None:
-        inputs = tuple(walk.nodes[index].shape for index in first.inputs)
+        inputs = tuple([walk.nodes[index].shape for index in first.inputs])
         before = [(p.name, p.shape) for p in first.op.params(inputs)]
     if before == now:
         return

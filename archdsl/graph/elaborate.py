@@ -13,6 +13,7 @@ import sys
 from typing import NamedTuple, NoReturn
 
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_related
+from archdsl.garbage import uncollected
 from archdsl.graph import calls, constructs, values
 from archdsl.graph.ir import Construct, Graph, Head, Node, Output
 from archdsl.graph.scopes import Entry, Scope, name_twice
@@ -57,7 +58,8 @@ def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 20 * DEEPEST_STEP))
     try:
-        return walk.run(shapes)
+        with uncollected():
+            return walk.run(shapes)
     except Stop:
         return None
     finally:
@@ -87,6 +89,7 @@ class Elaborator:
         self.ends_in_output = False
         self._steps = 0
         self._depth = 0
+        self._by_name: dict[str, Node] = {}
 
     # ---- the whole
 
@@ -162,6 +165,12 @@ class Elaborator:
     def stop(self) -> NoReturn:
         """End the walk: a limit is passed, and reported."""
         raise Stop
+
+    def node_named(self, name: str) -> Node | None:
+        """The node of that name, for the few who ask: the index is made as far as needed."""
+        for node in self.nodes[len(self._by_name) :]:
+            self._by_name[node.name] = node
+        return self._by_name.get(name)
 
     def find(self, path: str, span: Span, environment: Environment) -> Value:
         return values.find(self, path, span, environment)
