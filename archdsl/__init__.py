@@ -1,9 +1,9 @@
 """A declarative language for network architectures, and its compiler.
 
-    import archdsl
-    net = archdsl.load("densenet121", growth=24)
-    net.params, net.macs, net.outputs
-    net.save_onnx("densenet.onnx")
+import archdsl
+net = archdsl.load("densenet121", growth=24)
+net.params, net.macs, net.outputs
+net.save_onnx("densenet.onnx")
 """
 
 from __future__ import annotations

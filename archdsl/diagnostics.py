@@ -97,13 +97,23 @@ class Diagnostics:
         self._found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
 
     def error(
-        self, code: str, message: str, span: Span, label: str = "", help: str = "",
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        help: str = "",
         related: Iterable[Label] = (),
     ) -> None:
         self.add(Diagnostic(code, message, span, label, help, tuple(related)))
 
     def warning(
-        self, code: str, message: str, span: Span, label: str = "", help: str = "",
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        help: str = "",
         related: Iterable[Label] = (),
     ) -> None:
         self.add(Diagnostic(code, message, span, label, help, tuple(related), "warning"))

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from archdsl.graph.ir import Graph, Node
-from archdsl.passes.count import Counts, count
+from archdsl.passes.count import Counts
 from archdsl.types import Shape
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ class Network:
     means and variances), ``macs`` the multiply-accumulates for one sample; all without side heads.
     """
 
-    def __init__(self, design: Design, graph: Graph) -> None:
+    def __init__(self, design: Design, graph: Graph, counts: Counts) -> None:
         self.design = design
         self.graph = graph
+        self.counts = counts
 
     def __repr__(self) -> str:
         outputs = ", ".join(f"{name} {shape}" for name, shape in self.outputs.items())
@@ -49,10 +50,6 @@ class Network:
     @cached_property
     def outputs(self) -> dict[str, Shape]:
         return {output.name: self.graph.nodes[output.node].shape for output in self.graph.outputs}
-
-    @cached_property
-    def counts(self) -> Counts:
-        return count(self.graph)
 
     @property
     def params(self) -> int:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
 from archdsl.graph.elaborate import elaborate
 from archdsl.network import Network
+from archdsl.passes.count import count
 from archdsl.passes.facts import check_facts
 from archdsl.passes.unused import warn_of_unused
 from archdsl.resources import zoo_names, zoo_path
@@ -61,14 +62,17 @@ def check(
             graph = elaborate(design, shapes, diagnostics)
             if graph is not None:
                 warn_of_unused(graph, diagnostics)
+                counts = count(graph)
                 if settings or input:
                     if design.header.expect.model_fields_set:
-                        why = " and ".join(n for n, given in (("--set", settings), ("--input", input)) if given)
+                        why = " and ".join(
+                            n for n, given in (("--set", settings), ("--input", input)) if given
+                        )
                         notes = (f"the facts under `expect` are not asked under {why}",)
                 else:
-                    check_facts(graph, design.header.expect, design.spans, diagnostics)
+                    check_facts(graph, counts, design.header.expect, design.spans, diagnostics)
                 if not diagnostics.has_errors:
-                    network = Network(design, graph)
+                    network = Network(design, graph, counts)
     return Checked(network, tuple(diagnostics), notes)
 
 
@@ -96,7 +100,7 @@ def _no_such_file(reference: str) -> UsageError:
     near = did_you_mean(os.path.basename(reference).partition(".")[0], zoo_names())
     if looks_like_a_path:
         folder = os.path.dirname(reference) or "."
-        files = [name for name in os.listdir(folder)] if os.path.isdir(folder) else []
+        files = list(os.listdir(folder)) if os.path.isdir(folder) else []
         beside = did_you_mean(os.path.basename(reference), files)
         help = f"did you mean `{os.path.join(os.path.dirname(reference), beside)}`?" if beside else ""
         return UsageError(f"there is no file `{reference}`", help=help)
@@ -120,7 +124,9 @@ def read_file(path: str, name: str) -> Source:
 
 def _decode(data: bytes, name: str) -> str:
     if len(data) > LARGEST_FILE:
-        raise UsageError(f"`{name}` is larger than {LARGEST_FILE:,} bytes", help="a design is a few kilobytes")
+        raise UsageError(
+            f"`{name}` is larger than {LARGEST_FILE:,} bytes", help="a design is a few kilobytes"
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -186,7 +192,9 @@ def parse_shapes(text: str, names: list[str]) -> dict[str, tuple[int | str, ...]
             raise UsageError(f"the network has no input `{name}`", help=f"its inputs are {', '.join(names)}")
         sizes = shape.lower().split("x") if _SHAPE.fullmatch(shape) else []
         read = tuple(int(size) if size.isdecimal() and len(size) < 10 else size for size in sizes)
-        if not 1 <= len(read) <= 4 or any(size == 0 or (isinstance(size, str) and not size.isidentifier()) for size in read):
+        if not 1 <= len(read) <= 4 or any(
+            size == 0 or (isinstance(size, str) and not size.isidentifier()) for size in read
+        ):
             raise UsageError(f"`{shape}` is no shape", help="write sizes without the batch: `3x320x320`")
         shapes[name] = read
     return shapes

@@ -73,9 +73,12 @@ def run(
         hint = f", for example `from({next(iter(walk.inputs))})`" if walk.inputs else ""
         walk.report(
             Diagnostic(
-                "nothing-flows", f"no value flows into `{call.name.word}`", call.span, "needs a value",
+                "nothing-flows",
+                f"no value flows into `{call.name.word}`",
+                call.span,
+                "needs a value",
                 "begin the chain with `from(...)`" + hint,
-            )  # fmt: skip
+            )
         )
         return UNKNOWN
     target = plan.callee.target
@@ -133,11 +136,12 @@ def _operator(walk: Elaborator, call: tree.Call, plan: Plan, environment: Enviro
         return None
     # Only whole numbers may be keys: true and 1 are equal to Python, and not to us.
     key = tuple(attributes.values())
-    keeps = all([value.__class__ is int for value in key])
+    keeps = all(value.__class__ is int for value in key)
     if keeps and key in plan.made:
         return plan.made[key]
     target = plan.callee.target
-    assert not isinstance(target, Block) and plan.bound is not None
+    assert not isinstance(target, Block)
+    assert plan.bound is not None
     attributes = {**plan.literals, **attributes}
     try:
         operator = target(**attributes)
@@ -214,9 +218,12 @@ def apply(
         if is_known(size) and size > LARGEST_SIZE:
             walk.report(
                 Diagnostic(
-                    "number-too-large", f"the output would be {text_of(shape)}", span,
-                    f"no dimension is larger than {LARGEST_SIZE:,}", "write smaller numbers",
-                )  # fmt: skip
+                    "number-too-large",
+                    f"the output would be {text_of(shape)}",
+                    span,
+                    f"no dimension is larger than {LARGEST_SIZE:,}",
+                    "write smaller numbers",
+                )
             )
             return UNKNOWN
     doubt = operator.check(shapes)
@@ -255,9 +262,12 @@ def _check_shared(
     theirs = ", ".join(f"{name} {text_of(shape)}" for name, shape in before) or "none"
     walk.report(
         Diagnostic(
-            "share-shape-mismatch", f"`{path}` cannot be shared: its parameters would have other shapes", span,
-            f"here {ours}, first {theirs}", "share it with a value of the same channels",
-        )  # fmt: skip
+            "share-shape-mismatch",
+            f"`{path}` cannot be shared: its parameters would have other shapes",
+            span,
+            f"here {ours}, first {theirs}",
+            "share it with a value of the same channels",
+        )
     )
 
 
@@ -305,7 +315,9 @@ def _block(
         if not _defaults(walk, block, inner):
             return UNKNOWN
         construct = Construct("block", block.name, path, call.span, place.construct)
-        result = walk.step(block.body, value, place._replace(scope=scope, environment=inner, construct=construct))
+        result = walk.step(
+            block.body, value, place._replace(scope=scope, environment=inner, construct=construct)
+        )
     finally:
         walk.callers.pop()
     assert result is not None  # a value flows in, so one flows out

@@ -98,14 +98,16 @@ def _number(
             "wrong-argument", f"`{name}` of `{construct.name.word}` cannot be `{written(value)}`", expression.span,
             "expected a number",
         )  # fmt: skip
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def _variable(expression: tree.Expression | None) -> str | None:
     if expression is None:
         return None
     if not isinstance(expression, tree.Name):
-        raise ExpressionFault("wrong-argument", "a loop variable is a name", expression.span, help="write `as=i`")
+        raise ExpressionFault(
+            "wrong-argument", "a loop variable is a name", expression.span, help="write `as=i`"
+        )
     return expression.word
 
 
@@ -129,7 +131,10 @@ def _merge(walk: Elaborator, construct: tree.Construct, value: Value | None, pla
         attributes[name] = number
     if not construct.parts:
         raise ExpressionFault(
-            "no-branches", f"`{word}` has no branches", construct.span, help="write them below, each with `- `"
+            "no-branches",
+            f"`{word}` has no branches",
+            construct.span,
+            help="write them below, each with `- `",
         )
     inside = place.inside(_frame(construct, place))
     values = [_branch(walk, part, value, inside, construct) for part in construct.parts]
@@ -177,7 +182,9 @@ def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, 
 # ---- loops
 
 
-def _times(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> tuple[int, str | None]:
+def _times(
+    walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place
+) -> tuple[int, str | None]:
     arguments = _heading(construct, ("n", "as"), required=1)
     count = evaluate(arguments["n"], place.see(value))
     number = whole(count)
@@ -283,7 +290,9 @@ def _aux(walk: Elaborator, construct: tree.Construct, value: Value | None, place
     return value
 
 
-def _checkpoint(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
+def _checkpoint(
+    walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place
+) -> Value | None:
     """checkpoint: B is B, recomputed in the backward pass."""
     _heading(construct, ())
     return walk.step(construct.parts[0], value, place.inside(_frame(construct, place)))
@@ -311,7 +320,9 @@ def _share(walk: Elaborator, call: tree.Call, value: Value | None, place: Place)
             related=(Label(entry.span, f"`{path}` begins here"),),
         )  # fmt: skip
     if value is None:
-        raise ExpressionFault("nothing-flows", "no value flows into this `share`", call.span, help="begin with `from(...)`")
+        raise ExpressionFault(
+            "nothing-flows", "no value flows into this `share`", call.span, help="begin with `from(...)`"
+        )
     step = entry.step
     if isinstance(step, tree.Chain) and step.calls[0].name.word == "from":
         # The step's own beginning gives way to the value that flows in here.

@@ -52,7 +52,9 @@ class Place(NamedTuple):
         return Place(self.scope, self.environment, construct)
 
 
-def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics) -> Graph | None:
+def elaborate(
+    design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics
+) -> Graph | None:
     """The graph of a design for inputs of these shapes, or None where it has errors."""
     walk = Elaborator(design, diagnostics)
     limit = sys.getrecursionlimit()

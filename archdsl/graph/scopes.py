@@ -17,7 +17,14 @@ class Entry:
     __slots__ = ("environment", "hidden", "label", "scope", "span", "step", "value", "within")
 
     def __init__(
-        self, label: str, span: Span, step: tree.Step, within: Scope, environment: Environment, *, hidden: bool = False
+        self,
+        label: str,
+        span: Span,
+        step: tree.Step,
+        within: Scope,
+        environment: Environment,
+        *,
+        hidden: bool = False,
     ) -> None:
         self.label = label
         self.span = span
@@ -68,7 +75,7 @@ class Scope:
 
 def name_twice(name: str, span: Span, before: Span) -> Diagnostic:
     if before == span:
-        help = "a step that is repeated needs a computed label: `\"unit{i}\"`"
+        help = 'a step that is repeated needs a computed label: `"unit{i}"`'
     else:
         help = "rename one of them"
     return Diagnostic(
@@ -88,5 +95,11 @@ def not_made(path: str, span: Span, known: Iterable[str], later: dict[str, Span]
     names = list(known)
     near = did_you_mean(first, names)
     listed = ", ".join(f"`{name}`" for name in names[:8])
-    help = f"did you mean `{near}`?" if near else f"values made before are {listed}" if listed else "label a step to name its value"
+    help = (
+        f"did you mean `{near}`?"
+        if near
+        else f"values made before are {listed}"
+        if listed
+        else "label a step to name its value"
+    )
     return Diagnostic("unknown-value", f"there is no value `{path}`", span, "not made before this", help)

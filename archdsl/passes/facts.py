@@ -18,18 +18,31 @@ from archdsl.types import Shape, text_of
 Spans = Mapping[tuple[str | int, ...], Span]
 
 
-def check_facts(graph: Graph, expect: Expect, spans: Spans, diagnostics: Diagnostics) -> None:
-    """Report every stated fact that does not hold."""
+def check_facts(
+    graph: Graph, counts: Counts, expect: Expect, spans: Spans, diagnostics: Diagnostics
+) -> None:
+    """Report every stated fact that does not hold; ``counts`` are the graph's as it runs."""
     outputs = {output.name: output.node for output in graph.outputs}
     if expect.output is not None:
         if len(outputs) == 1:
-            _shape(graph, next(iter(outputs.values())), "the output", expect.output, ("output",), spans, diagnostics)
+            _shape(
+                graph,
+                next(iter(outputs.values())),
+                "the output",
+                expect.output,
+                ("output",),
+                spans,
+                diagnostics,
+            )
         else:
             diagnostics.error(
                 "unknown-fact", f"the network has {len(outputs)} outputs", _span(("output",), spans),
                 help=f"write `outputs` with {_listed(outputs)}",
             )  # fmt: skip
-    for key, nodes, stated in (("outputs", outputs, expect.outputs), ("shapes", _places(graph), expect.shapes)):
+    for key, nodes, stated in (
+        ("outputs", outputs, expect.outputs),
+        ("shapes", _places(graph), expect.shapes),
+    ):
         for name, shape in stated.items():
             if name in nodes:
                 _shape(graph, nodes[name], f"`{name}`", shape, (key, name), spans, diagnostics)
@@ -40,7 +53,7 @@ def check_facts(graph: Graph, expect: Expect, spans: Spans, diagnostics: Diagnos
                 _span((key, name), spans), label="not there", help=f"did you mean `{near}`?" if near else "",
             )  # fmt: skip
     if expect.params is not None or expect.macs is not None:
-        _counts(count(graph), {"params": expect.params, "macs": expect.macs}, (), spans, diagnostics)
+        _counts(counts, {"params": expect.params, "macs": expect.macs}, (), spans, diagnostics)
     training = {"params": expect.training.params, "macs": expect.training.macs}
     if any(training.values()):
         _counts(count(graph, training=True), training, ("training",), spans, diagnostics)
@@ -70,7 +83,11 @@ def _shape(
 
 
 def _counts(
-    counts: Counts, stated: Mapping[str, Bound | None], path: tuple[str, ...], spans: Spans, diagnostics: Diagnostics
+    counts: Counts,
+    stated: Mapping[str, Bound | None],
+    path: tuple[str, ...],
+    spans: Spans,
+    diagnostics: Diagnostics,
 ) -> None:
     heads = " with the side heads" if path else ""
     for key, number in (("params", counts.params), ("macs", counts.macs)):
