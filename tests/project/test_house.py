@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archdsl"
 
 FLOORS = (
-    {"source", "diagnostics", "types", "files", "resources", "explanations", "__init__"},
+    {"source", "diagnostics", "types", "files", "resources", "garbage", "explanations", "__init__"},
     {"syntax"},
     {"ops"},
     {"spec"},
