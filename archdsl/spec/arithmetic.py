@@ -20,7 +20,13 @@ class ExpressionFault(ArchError):
     """An expression that has no value."""
 
     def __init__(
-        self, code: str, message: str, span: Span, label: str = "", help: str = "", related: tuple[Label, ...] = ()
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        help: str = "",
+        related: tuple[Label, ...] = (),
     ) -> None:
         super().__init__([Diagnostic(code, message, span, label, help, related)])
 
@@ -37,13 +43,22 @@ def whole(value: Result) -> int | None:
 
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-    "//": operator.floordiv, "%": operator.mod, "**": operator.pow,
-}  # fmt: skip
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+}
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
     ">=": operator.ge,
-}  # fmt: skip
+}
 
 
 def negate(sign: str, value: Result, span: Span) -> Result:
@@ -83,7 +98,7 @@ def _arithmetic(sign: str, left: Any, right: Any, span: Span) -> Result:
     except ZeroDivisionError:
         raise ExpressionFault(
             "division-by-zero", f"`{span.text}` divides by zero", span, "the divisor is 0"
-        ) from None  # fmt: skip
+        ) from None
     except OverflowError:
         raise _too_large(span) from None
     return _bounded(value, span)
@@ -99,8 +114,12 @@ def _bounded(value: Any, span: Span) -> Result:
 
 def _too_large(span: Span) -> ExpressionFault:
     return ExpressionFault(
-        "number-too-large", "a number this large is no size", span, "more than 18 digits", "write a smaller number"
-    )  # fmt: skip
+        "number-too-large",
+        "a number this large is no size",
+        span,
+        "more than 18 digits",
+        "write a smaller number",
+    )
 
 
 def _named_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Result:
@@ -108,16 +127,21 @@ def _named_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Res
     whole_right = right.__class__ is int
     if sign in ("+", "-") and all(isinstance(v, Size) or v.__class__ is int for v in (left, right)):
         return _ARITHMETIC[sign](left, right)  # type: ignore[no-any-return]
-    if (sign == "*" and (whole_right or left.__class__ is int)) or (sign == "//" and whole_right and right > 0):  # type: ignore[operator]
+    if (sign == "*" and (whole_right or left.__class__ is int)) or (
+        sign == "//" and whole_right and right > 0
+    ):  # type: ignore[operator]
         return _ARITHMETIC[sign](left, right)  # type: ignore[no-any-return]
     raise unknown_size(span)
 
 
 def unknown_size(span: Span) -> ExpressionFault:
     return ExpressionFault(
-        "unknown-size", f"`{span.text}` depends on a named dimension of the input", span,
-        "not known while checking", "give the dimension in numbers, for example with `--input 3x224x224`",
-    )  # fmt: skip
+        "unknown-size",
+        f"`{span.text}` depends on a named dimension of the input",
+        span,
+        "not known while checking",
+        "give the dimension in numbers, for example with `--input 3x224x224`",
+    )
 
 
 def _list_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Result:
@@ -148,9 +172,11 @@ def _compare(sign: str, left: Result, right: Result, span: Span) -> bool:
         if type(left) is type(right) and not isinstance(left, Value):
             return _COMPARISONS[sign](left, right)
     raise ExpressionFault(
-        "wrong-operand", f"`{sign}` cannot compare {kind_of(left)} with {kind_of(right)}", span,
+        "wrong-operand",
+        f"`{sign}` cannot compare {kind_of(left)} with {kind_of(right)}",
+        span,
         f"{written(left)} and {written(right)}",
-    )  # fmt: skip
+    )
 
 
 def mismatch(sign: str, value: Result, span: Span) -> ExpressionFault:
@@ -160,7 +186,7 @@ def mismatch(sign: str, value: Result, span: Span) -> ExpressionFault:
         help = f"there is no parameter `{value}` here"
     return ExpressionFault(
         "wrong-operand", f"`{sign}` takes {wanted}, not {kind_of(value)}", span, f"{written(value)}", help
-    )  # fmt: skip
+    )
 
 
 def call(word: str, values: list[Any], span: Span) -> Result:
@@ -173,7 +199,7 @@ def call(word: str, values: list[Any], span: Span) -> Result:
             if isinstance(item, bool) or not isinstance(item, int | float):
                 raise ExpressionFault(
                     "wrong-operand", f"`{word}` takes numbers, not {kind_of(item)}", span, written(item)
-                )  # fmt: skip
+                )
     if word == "range":
         numbers = [whole(value) for value in values]
         if None in numbers or not 1 <= len(numbers) <= 3 or (len(numbers) == 3 and numbers[2] == 0):
@@ -195,8 +221,11 @@ def call(word: str, values: list[Any], span: Span) -> Result:
 
 def _too_long(span: Span) -> ExpressionFault:
     return ExpressionFault(
-        "list-too-long", f"a list has at most {LONGEST_LIST:,} items", span, "longer than that",
-    )  # fmt: skip
+        "list-too-long",
+        f"a list has at most {LONGEST_LIST:,} items",
+        span,
+        "longer than that",
+    )
 
 
 def _limited(items: tuple[Result, ...], span: Span) -> Result:
@@ -206,6 +235,13 @@ def _limited(items: tuple[Result, ...], span: Span) -> Result:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "min": min, "max": max, "floor": math.floor, "ceil": math.ceil, "round": round, "abs": abs, "len": len,
-    "sum": sum, "range": range,
-}  # fmt: skip
+    "min": min,
+    "max": max,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "round": round,
+    "abs": abs,
+    "len": len,
+    "sum": sum,
+    "range": range,
+}

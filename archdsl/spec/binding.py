@@ -62,10 +62,12 @@ def bind(
         if isinstance(argument, tree.Binding):
             faults.append(
                 Diagnostic(
-                    "wrong-argument", f"`{callee.word}` takes values, not `x in xs`", argument.span,
+                    "wrong-argument",
+                    f"`{callee.word}` takes values, not `x in xs`",
+                    argument.span,
                     help="`for(x in xs)` is a construct",
                 )
-            )  # fmt: skip
+            )
         elif name is None:
             positional.append((argument.value, argument.span))
         else:
@@ -81,10 +83,13 @@ def bind(
         elif signature.names[index] in bound and not isinstance(value, Given):
             faults.append(
                 Diagnostic(
-                    "argument-twice", f"`{signature.names[index]}` is given twice", span,
-                    f"the argument at this place is `{signature.names[index]}`", "remove one of them",
+                    "argument-twice",
+                    f"`{signature.names[index]}` is given twice",
+                    span,
+                    f"the argument at this place is `{signature.names[index]}`",
+                    "remove one of them",
                 )
-            )  # fmt: skip
+            )
         else:
             bound[signature.names[index]] = value
     if many and signature.variadic is not None:
@@ -100,14 +105,24 @@ def _unknown(callee: Callee, name: tree.Name, signature: Signature) -> Diagnosti
     listed = ", ".join(f"`{known}`" for known in signature.names)
     help = f"did you mean `{near}`?" if near else f"it takes {listed}" if listed else "it takes no arguments"
     return Diagnostic(
-        "unknown-argument", f"`{callee.word}` has no argument `{name.word}`", name.span, "not known here", help
+        "unknown-argument",
+        f"`{callee.word}` has no argument `{name.word}`",
+        name.span,
+        "not known here",
+        help,
     )
 
 
 _FROM_PYTORCH = {
-    "kernel_size": "kernel", "out_channels": "out", "out_features": "out", "ceil_mode": "ceil",
-    "num_groups": "groups", "normalized_shape": "dim", "scale_factor": "factor", "p": "rate",
-}  # fmt: skip
+    "kernel_size": "kernel",
+    "out_channels": "out",
+    "out_features": "out",
+    "ceil_mode": "ceil",
+    "num_groups": "groups",
+    "normalized_shape": "dim",
+    "scale_factor": "factor",
+    "p": "rate",
+}
 
 
 def _too_many(callee: Callee, span: Span, signature: Signature) -> Diagnostic:
@@ -115,18 +130,24 @@ def _too_many(callee: Callee, span: Span, signature: Signature) -> Diagnostic:
     takes = f"at most {count} argument{'s' if count > 1 else ''}" if count else "no arguments"
     listed = ", ".join(signature.names)
     return Diagnostic(
-        "too-many-arguments", f"`{callee.word}` takes {takes}", span, "one too many",
+        "too-many-arguments",
+        f"`{callee.word}` takes {takes}",
+        span,
+        "one too many",
         f"they are {listed}" if listed else f"write `{callee.word}`",
-    )  # fmt: skip
+    )
 
 
 def _missing(callee: Callee, missing: list[str], signature: Signature, call: Span) -> Diagnostic:
     names = " and ".join(f"`{name}`" for name in missing)
     shown = ", ".join(_EXAMPLES.get(name, name) for name in signature.required)
     return Diagnostic(
-        "missing-argument", f"`{callee.word}` needs {names}", call, f"{names} missing here",
+        "missing-argument",
+        f"`{callee.word}` needs {names}",
+        call,
+        f"{names} missing here",
         f"write `{callee.word}({shown})`",
-    )  # fmt: skip
+    )
 
 
 _EXAMPLES = {"out": "64", "kernel": "3", "rate": "0.5", "groups": "32"}

@@ -13,7 +13,16 @@ from typing import Any, Protocol
 from archdsl.diagnostics import did_you_mean
 from archdsl.ops.base import OPERATORS
 from archdsl.source import Span
-from archdsl.spec.arithmetic import FUNCTIONS, LARGEST, ExpressionFault, call, combine, mismatch, negate, whole
+from archdsl.spec.arithmetic import (
+    FUNCTIONS,
+    LARGEST,
+    ExpressionFault,
+    call,
+    combine,
+    mismatch,
+    negate,
+    whole,
+)
 from archdsl.spec.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import text_of
@@ -42,9 +51,13 @@ class Environment:
     __slots__ = ("flow", "incoming", "library", "place", "variables")
 
     def __init__(
-        self, library: Library, variables: dict[str, Result], flow: Flow | None = None, place: object = None,
+        self,
+        library: Library,
+        variables: dict[str, Result],
+        flow: Flow | None = None,
+        place: object = None,
         incoming: Value | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.library = library
         self.variables = variables
         self.flow = flow
@@ -82,9 +95,12 @@ def render(template: tree.Template, environment: Environment) -> str:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int | Word | Callee):
             raise ExpressionFault(
-                "wrong-label", f"a label takes whole numbers and words, not {written(value)}", part.span,
-                kind_of(value), "write a whole number, `i // 2` for example",
-            )  # fmt: skip
+                "wrong-label",
+                f"a label takes whole numbers and words, not {written(value)}",
+                part.span,
+                kind_of(value),
+                "write a whole number, `i // 2` for example",
+            )
         text += written(value)
     return text
 
@@ -98,8 +114,12 @@ def path_of(expression: tree.Expression, environment: Environment) -> str:
     if isinstance(expression, tree.Attribute):
         return f"{path_of(expression.of, environment)}.{expression.name.word}"
     raise ExpressionFault(
-        "wrong-argument", "expected a name here", expression.span, "not a name", 'write a label, or `"enc{i}"`'
-    )  # fmt: skip
+        "wrong-argument",
+        "expected a name here",
+        expression.span,
+        "not a name",
+        'write a label, or `"enc{i}"`',
+    )
 
 
 # ---- one function a kind of expression
@@ -132,9 +152,11 @@ def _name(expression: tree.Name, environment: Environment) -> Result:
         return size_of(environment.incoming, word, expression.span)
     if word in SIZES and environment.flow is not None:
         raise ExpressionFault(
-            "nothing-flows", f"`{word}` needs a value that flows in here", expression.span,
+            "nothing-flows",
+            f"`{word}` needs a value that flows in here",
+            expression.span,
             help="begin the chain with `from(...)`",
-        )  # fmt: skip
+        )
     return callee_of(word, environment) or Word(word)
 
 
@@ -161,16 +183,22 @@ def size_of(value: Value, word: str, span: Span) -> Result:
     if word == "height" and len(shape) >= 3:
         return shape[-2]
     raise ExpressionFault(
-        "no-such-size", f"a value of {text_of(shape)} has no {word}", span,
-        f"its shape is {text_of(shape)}", "read it before the value is flattened",
-    )  # fmt: skip
+        "no-such-size",
+        f"a value of {text_of(shape)} has no {word}",
+        span,
+        f"its shape is {text_of(shape)}",
+        "read it before the value is flattened",
+    )
 
 
 def _template(expression: tree.Template, environment: Environment) -> Result:
     raise ExpressionFault(
-        "text-value", "there is no text here but words", expression.span, "quoted",
+        "text-value",
+        "there is no text here but words",
+        expression.span,
+        "quoted",
         f"write `{expression.plain}` without quotes" if (expression.plain or "").isidentifier() else "",
-    )  # fmt: skip
+    )
 
 
 def _list(expression: tree.ListOf, environment: Environment) -> Result:
@@ -208,9 +236,12 @@ def condition(expression: tree.Expression, environment: Environment) -> bool:
     if isinstance(value, bool):
         return value
     raise ExpressionFault(
-        "wrong-condition", f"a condition is true or false, not {kind_of(value)}", expression.span,
-        written(value), f"compare it: `{expression.span.text} > 0`" if isinstance(value, int | float) else "",
-    )  # fmt: skip
+        "wrong-condition",
+        f"a condition is true or false, not {kind_of(value)}",
+        expression.span,
+        written(value),
+        f"compare it: `{expression.span.text} > 0`" if isinstance(value, int | float) else "",
+    )
 
 
 def _index(expression: tree.Index, environment: Environment) -> Result:
@@ -218,14 +249,19 @@ def _index(expression: tree.Index, environment: Environment) -> Result:
     at = whole(evaluate(expression.at, environment))
     if not is_list(items):
         raise ExpressionFault(
-            "wrong-operand", f"only a list has items, not {kind_of(items)}", expression.of.span, written(items)
-        )  # fmt: skip
+            "wrong-operand",
+            f"only a list has items, not {kind_of(items)}",
+            expression.of.span,
+            written(items),
+        )
     if at is None or not -len(items) <= at < len(items):
         raise ExpressionFault(
-            "index-out-of-range", f"a list of {len(items)} has no item `{expression.at.span.text}`",
-            expression.at.span, f"this is {at}" if at is not None else "not a whole number",
+            "index-out-of-range",
+            f"a list of {len(items)} has no item `{expression.at.span.text}`",
+            expression.at.span,
+            f"this is {at}" if at is not None else "not a whole number",
             f"items are counted from 0 to {len(items) - 1}",
-        )  # fmt: skip
+        )
     return items[at]
 
 
@@ -236,10 +272,14 @@ def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
         return size_of(value, name.word, name.span)
     near = did_you_mean(name.word, SIZES) if isinstance(value, Value) else None
     raise ExpressionFault(
-        "no-such-size", f"{kind_of(value)} has no `.{name.word}`", name.span,
+        "no-such-size",
+        f"{kind_of(value)} has no `.{name.word}`",
+        name.span,
         written(value) if not isinstance(value, Value) else "",
-        f"did you mean `.{near}`?" if near else f"`{', '.join(SIZES)}` are read of a parameter that holds a value",
-    )  # fmt: skip
+        f"did you mean `.{near}`?"
+        if near
+        else f"`{', '.join(SIZES)}` are read of a parameter that holds a value",
+    )
 
 
 def _apply(expression: tree.Apply, environment: Environment) -> Result:
@@ -266,9 +306,12 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
     if callee is None:
         near = did_you_mean(word, (*FUNCTIONS, *OPERATORS, *environment.library.blocks))
         raise ExpressionFault(
-            "unknown-function", f"there is no function or block `{word}`", expression.name.span, "not known here",
+            "unknown-function",
+            f"there is no function or block `{word}`",
+            expression.name.span,
+            "not known here",
             f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}",
-        )  # fmt: skip
+        )
     positional = list(callee.positional)
     keywords = dict(callee.keywords)
     for argument in expression.arguments:
@@ -282,7 +325,17 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
 
 
 _EVALUATE: dict[type, Callable[[Any, Environment], Result]] = {
-    tree.Number: _constant, tree.Boolean: _constant, tree.Nothing: _nothing, tree.Name: _name, tree.Broken: _broken,
-    tree.Template: _template, tree.ListOf: _list, tree.Unary: _unary, tree.Binary: _binary,
-    tree.Conditional: _conditional, tree.Index: _index, tree.Attribute: _attribute, tree.Apply: _apply,
-}  # fmt: skip
+    tree.Number: _constant,
+    tree.Boolean: _constant,
+    tree.Nothing: _nothing,
+    tree.Name: _name,
+    tree.Broken: _broken,
+    tree.Template: _template,
+    tree.ListOf: _list,
+    tree.Unary: _unary,
+    tree.Binary: _binary,
+    tree.Conditional: _conditional,
+    tree.Index: _index,
+    tree.Attribute: _attribute,
+    tree.Apply: _apply,
+}

@@ -87,9 +87,13 @@ class ParameterDetails(_Section):
 
 
 def validate(
-    model: type[Model], data: dict[str, object], spans: Spans, whole: Span, diagnostics: Diagnostics,
+    model: type[Model],
+    data: dict[str, object],
+    spans: Spans,
+    whole: Span,
+    diagnostics: Diagnostics,
     known: tuple[str, ...] = (),
-) -> Model | None:  # fmt: skip
+) -> Model | None:
     """Validate a section; every error becomes a diagnostic at the part that it is about."""
     try:
         return model.model_validate(data)
@@ -101,7 +105,9 @@ def validate(
             if span in reported:
                 continue  # a union reports each of its kinds
             reported.add(span)
-            code, message, help = _explain(model, fault["type"], fault["msg"], location, fault["input"], known)
+            code, message, help = _explain(
+                model, fault["type"], fault["msg"], location, fault["input"], known
+            )
             diagnostics.error(code, message, span, help=help)
         return None
 
@@ -123,8 +129,8 @@ _WANTED = {
     "output": "a list of sizes without the batch: `[1000]`",
     "outputs": "named outputs with their shapes: `{p3: [256, 28, 28]}`",
     "shapes": "dotted names with their shapes: `{features.conv0: [64, 112, 112]}`",
-    "params": "a whole number, or a bound on it: `\"<= 8_000_000\"`",
-    "macs": "a whole number, or a bound on it: `\"<= 600_000_000\"`",
+    "params": 'a whole number, or a bound on it: `"<= 8_000_000"`',
+    "macs": 'a whole number, or a bound on it: `"<= 600_000_000"`',
     "training": "facts with the side heads: `{params: 13_378_280}`",
     "min": "a number",
     "max": "a number",
@@ -132,10 +138,19 @@ _WANTED = {
 
 
 def _explain(
-    model: type[BaseModel], kind: str, text: str, location: tuple[str | int, ...], value: object, known: tuple[str, ...]
+    model: type[BaseModel],
+    kind: str,
+    text: str,
+    location: tuple[str | int, ...],
+    value: object,
+    known: tuple[str, ...],
 ) -> tuple[str, str, str]:
     """Code, message and help for one of pydantic's errors."""
-    keys = [str(part) for part in location if isinstance(part, str) and (part in _WANTED or part in model.model_fields)]
+    keys = [
+        str(part)
+        for part in location
+        if isinstance(part, str) and (part in _WANTED or part in model.model_fields)
+    ]
     if kind == "extra_forbidden":
         word = str(location[-1])
         words = known or tuple(model.model_fields)
@@ -143,7 +158,11 @@ def _explain(
             words = tuple(Training.model_fields if location[0] == "training" else Expect.model_fields)
         near = did_you_mean(word, words)
         message = f"there is no key `{word}` here"
-        return "unknown-key", message, f"did you mean `{near}`?" if near else f"keys are {', '.join(f'`{w}`' for w in words)}"
+        return (
+            "unknown-key",
+            message,
+            f"did you mean `{near}`?" if near else f"keys are {', '.join(f'`{w}`' for w in words)}",
+        )
     key = keys[-1] if keys else str(location[0]) if location else ""
     wanted = _WANTED.get(key)
     if wanted is None:

@@ -47,16 +47,22 @@ def _refuse_twins(parameters: Iterable[tree.Parameter], diagnostics: Diagnostics
         name = parameter.name
         if name.word in seen:
             diagnostics.error(
-                "argument-twice", f"the parameter `{name.word}` stands twice", name.span, help="rename one of them"
+                "argument-twice",
+                f"the parameter `{name.word}` stands twice",
+                name.span,
+                help="rename one of them",
             )
         seen.add(name.word)
         if parameter.default is not None:
             optional = name
         elif optional is not None:
             diagnostics.error(
-                "required-after-default", f"`{name.word}` has no default, but comes after one that has",
-                name.span, f"after `{optional.word}`", "put the parameters without a default first",
-            )  # fmt: skip
+                "required-after-default",
+                f"`{name.word}` has no default, but comes after one that has",
+                name.span,
+                f"after `{optional.word}`",
+                "put the parameters without a default first",
+            )
 
 
 class _Checker:
@@ -116,9 +122,12 @@ class _Checker:
             )
         if word == "from" and index:
             self.diagnostics.error(
-                "from-in-chain", "`from` stands at the head of a chain", call.span, "the value before it is lost",
+                "from-in-chain",
+                "`from` stands at the head of a chain",
+                call.span,
+                "the value before it is lost",
                 "begin a new step with it",
-            )  # fmt: skip
+            )
 
     def expression(self, expression: tree.Expression) -> None:
         for part in _walk(expression):
@@ -129,7 +138,11 @@ class _Checker:
                 )
             elif isinstance(part, tree.Name) and part.word == "self":
                 self.diagnostics.error(
-                    "python-word", "there is no `self`", part.span, "Python's word", "parameters go by their names"
+                    "python-word",
+                    "there is no `self`",
+                    part.span,
+                    "Python's word",
+                    "parameters go by their names",
                 )
             elif isinstance(part, tree.Nothing):
                 self.diagnostics.error(
@@ -143,16 +156,22 @@ def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] =
     callable_words = [known for known, operator in OPERATORS.items() if not operator.merges]
     if word in tree.CONSTRUCTS:
         return Diagnostic(
-            "construct-in-chain", f"`{word}` is a construct and takes a body", name.span,
-            "cannot stand in a chain", f"write it as a step of its own: `- {word}: ...`",
-        )  # fmt: skip
+            "construct-in-chain",
+            f"`{word}` is a construct and takes a body",
+            name.span,
+            "cannot stand in a chain",
+            f"write it as a step of its own: `- {word}: ...`",
+        )
     plain = word.rpartition(".")[2]
     known = [*library.blocks, *variables, *callable_words, *tree.FLOW_CALLS]
     near = _python_class(plain) or did_you_mean(plain, known) or did_you_mean(plain, tree.CONSTRUCTS)
     return Diagnostic(
-        "unknown-operator", f"there is no operator or block `{word}`", name.span, "not known here",
+        "unknown-operator",
+        f"there is no operator or block `{word}`",
+        name.span,
+        "not known here",
         f"did you mean `{near}`?" if near else "`archdsl ops` lists the operators",
-    )  # fmt: skip
+    )
 
 
 def _python_class(word: str) -> str | None:
@@ -182,9 +201,19 @@ def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:
 
 
 _EXPRESSIONS = (
-    tree.Number, tree.Boolean, tree.Nothing, tree.Name, tree.Template, tree.ListOf, tree.Unary, tree.Binary,
-    tree.Conditional, tree.Index, tree.Attribute, tree.Apply,
-)  # fmt: skip
+    tree.Number,
+    tree.Boolean,
+    tree.Nothing,
+    tree.Name,
+    tree.Template,
+    tree.ListOf,
+    tree.Unary,
+    tree.Binary,
+    tree.Conditional,
+    tree.Index,
+    tree.Attribute,
+    tree.Apply,
+)
 
 
 def labels_of(step: tree.Step | None) -> Iterator[tree.Template]:

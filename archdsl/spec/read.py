@@ -87,9 +87,11 @@ class Reader:
             )
         elif header.input is not None and header.inputs is not None:
             self.diagnostics.error(
-                "missing-input", "`input` and `inputs` exclude each other", loaded.spans["inputs",],
+                "missing-input",
+                "`input` and `inputs` exclude each other",
+                loaded.spans["inputs",],
                 help="keep one of them",
-            )  # fmt: skip
+            )
         if loaded.body is None and not self.diagnostics.has_errors:
             self.diagnostics.error(
                 "missing-body", "the design has no body", place, help="write the steps under `body:`"
@@ -124,11 +126,16 @@ class Reader:
         here = source.path or source.name
         there = other.path or other.name
         if there in (here, *self._reading):
-            circle = [*self._reading[self._reading.index(there) :], here] if there in self._reading else [here]
+            circle = (
+                [*self._reading[self._reading.index(there) :], here] if there in self._reading else [here]
+            )
             names = " -> ".join(os.path.basename(path) for path in (*circle, there))
             self.diagnostics.error(
-                "file-cycle", f"files that need each other: {names}", span, "comes back here",
-            )  # fmt: skip
+                "file-cycle",
+                f"files that need each other: {names}",
+                span,
+                "comes back here",
+            )
             return None
         self._reading.append(here)
         try:
@@ -149,14 +156,20 @@ class Reader:
                 if name not in base.parameters:
                     near = did_you_mean(name, base.parameters)
                     self.diagnostics.error(
-                        "unknown-parameter", f"the file that this one extends has no parameter `{name}`",
-                        parameter.name.span, "not declared there",
-                        f"did you mean `{near}`?" if near else f"its parameters are {_listed(base.parameters)}",
-                    )  # fmt: skip
+                        "unknown-parameter",
+                        f"the file that this one extends has no parameter `{name}`",
+                        parameter.name.span,
+                        "not declared there",
+                        f"did you mean `{near}`?"
+                        if near
+                        else f"its parameters are {_listed(base.parameters)}",
+                    )
             parameters = {**base.parameters, **parameters}
             blocks = {**base.blocks, **blocks}
             used = {**base.used, **used}
-            inherited = {key: value for key, value in base.data.items() if key not in ("expect", "extends", "name")}
+            inherited = {
+                key: value for key, value in base.data.items() if key not in ("expect", "extends", "name")
+            }
             for one, other in (("input", "inputs"), ("inputs", "input")):
                 if one in data:
                     inherited.pop(other, None)
@@ -172,9 +185,12 @@ class Reader:
             name = block.signature.name
             if name.word in seen:
                 self.diagnostics.error(
-                    "equal-keys", f"the block `{name.word}` is declared twice", name.span,
-                    f"first on line {seen[name.word].line}", "rename one of them",
-                )  # fmt: skip
+                    "equal-keys",
+                    f"the block `{name.word}` is declared twice",
+                    name.span,
+                    f"first on line {seen[name.word].line}",
+                    "rename one of them",
+                )
             seen[name.word] = name.span
 
     def _used(self, file: tree.File, data: dict[str, object]) -> dict[str, Block]:
@@ -194,9 +210,12 @@ class Reader:
                 if block is None:
                     near = did_you_mean(item.word, library.blocks)
                     self.diagnostics.error(
-                        "unknown-block", f"`{name}` has no block `{item.word}`", item.span, "not declared there",
+                        "unknown-block",
+                        f"`{name}` has no block `{item.word}`",
+                        item.span,
+                        "not declared there",
                         f"did you mean `{near}`?" if near else f"its blocks are {_listed(library.blocks)}",
-                    )  # fmt: skip
+                    )
                 else:
                     used[item.word] = block
         return used
@@ -217,9 +236,12 @@ class Reader:
             signature = block.signature
             if name in OPERATORS or name in tree.CONSTRUCTS or name in tree.FLOW_CALLS:
                 self.diagnostics.error(
-                    "name-taken", f"`{name}` is a word of the language", signature.name.span,
-                    "a block cannot bear this name", "choose another name",
-                )  # fmt: skip
+                    "name-taken",
+                    f"`{name}` is a word of the language",
+                    signature.name.span,
+                    "a block cannot bear this name",
+                    "choose another name",
+                )
             library.blocks[name] = Block(name, signature.span, signature.parameters, block.body, library)
 
     def _give_values(self, loaded: _Loaded, library: Library, settings: Mapping[str, str]) -> None:
@@ -230,7 +252,9 @@ class Reader:
                 near = did_you_mean(name, loaded.parameters)
                 raise UsageError(
                     f"the network has no parameter `{name}`",
-                    help=f"did you mean `{near}`?" if near else f"its parameters are {_listed(loaded.parameters)}",
+                    help=f"did you mean `{near}`?"
+                    if near
+                    else f"its parameters are {_listed(loaded.parameters)}",
                 )
         for name, parameter in loaded.parameters.items():
             environment = Environment(library, {})
@@ -283,11 +307,19 @@ class Reader:
             if isinstance(item, bool) or not isinstance(item, int | float):
                 continue
             if (low is not None and item < low) or (high is not None and item > high):
-                bounds = f"from {low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
+                bounds = (
+                    f"from {low} to {high}"
+                    if None not in (low, high)
+                    else f"at least {low}"
+                    if high is None
+                    else f"at most {high}"
+                )
                 raise ExpressionFault(
-                    "out-of-bounds", f"`{parameter.name.word}` is {written(item)}, but has to be {bounds}", span,
+                    "out-of-bounds",
+                    f"`{parameter.name.word}` is {written(item)}, but has to be {bounds}",
+                    span,
                     "outside the parameter's bounds",
-                )  # fmt: skip
+                )
 
     # ---- the header
 
@@ -331,7 +363,9 @@ class Reader:
         number_or_word = whole(result)
         if number_or_word is not None:
             return number_or_word
-        return result.word if isinstance(result, Callee) else str(result) if isinstance(result, Word) else result
+        return (
+            result.word if isinstance(result, Callee) else str(result) if isinstance(result, Word) else result
+        )
 
 
 def _readable_part(data: Mapping[str, object]) -> Header:
@@ -360,9 +394,12 @@ def _same_kind(name: str, chosen: Result, default: Result, span: Span) -> None:
         return
     block = isinstance(default, Callee | Word)
     raise ExpressionFault(
-        "wrong-kind", f"`{name}` is {kind_of(default)}, not {kind_of(chosen)}", span, written(chosen),
+        "wrong-kind",
+        f"`{name}` is {kind_of(default)}, not {kind_of(chosen)}",
+        span,
+        written(chosen),
         f"write {kind_of(default)} such as `{written(default)}`" + (", or another block" if block else ""),
-    )  # fmt: skip
+    )
 
 
 __all__ = ["Design", "Expect", "Opener", "Reader"]

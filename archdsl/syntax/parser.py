@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import lark
-from lark import Lark, Token
+from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lark import _LOAD_ALLOWED_OPTIONS
 from lark.utils import TextSlice
@@ -70,9 +70,12 @@ def parse_template(source: Source, start: int, end: int) -> Template:
         if "}" in plain:
             at = position + plain.index("}")
             raise SyntaxFault(
-                "unbalanced-brace", "a `}` without its `{`", Span(source, at, at + 1), "nothing is open here",
+                "unbalanced-brace",
+                "a `}` without its `{`",
+                Span(source, at, at + 1),
+                "nothing is open here",
                 "write `{expression}` for a computed part",
-            )  # fmt: skip
+            )
         if plain:
             parts.append(plain)
         if opening < 0:
@@ -80,9 +83,12 @@ def parse_template(source: Source, start: int, end: int) -> Template:
         closing = text.find("}", opening, end)
         if closing < 0:
             raise SyntaxFault(
-                "unbalanced-brace", "a `{` without its `}`", Span(source, opening, opening + 1),
-                "opened here, never closed", "close the expression: `{expression}`",
-            )  # fmt: skip
+                "unbalanced-brace",
+                "a `{` without its `}`",
+                Span(source, opening, opening + 1),
+                "opened here, never closed",
+                "close the expression: `{expression}`",
+            )
         parts.append(parse_expression(source, opening + 1, closing))
         position = closing + 1
     return Template(Span(source, start, end), tuple(parts))
@@ -103,9 +109,11 @@ def _parse(door: str, source: Source, start: int, end: int) -> Any:
     except (lines.NestedTooDeep, TooDeep) as deep:
         place = deep.span if isinstance(deep, TooDeep) else builder.span(deep.token)
         raise SyntaxFault(
-            "nested-too-deep", f"expressions nest deeper than {lines.NESTING_LIMIT}", place,
+            "nested-too-deep",
+            f"expressions nest deeper than {lines.NESTING_LIMIT}",
+            place,
             help="name the parts: a block's parameters may have defaults that use those before them",
-        ) from None  # fmt: skip
+        ) from None
     finally:
         builder.resume(outer)
 
@@ -184,5 +192,3 @@ def save_tables(path: Path) -> None:
 
 def tables_are_fresh(path: Path = TABLES) -> bool:
     return path.is_file() and path.read_bytes().startswith(_fingerprint())
-
-

@@ -21,7 +21,21 @@ _WORDS = {
     "$END": "the end",
 }
 _VALUE_STARTS = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "TRUE", "FALSE", "NONE", "NOT", "ADD"}
-_OPERATORS = {"OR", "AND", "COMPARE", "ADD", "MULTIPLY", "POWER", "IF", "IN", "DOT", "LSQB", "LPAR", "EQUAL", "ELSE"}
+_OPERATORS = {
+    "OR",
+    "AND",
+    "COMPARE",
+    "ADD",
+    "MULTIPLY",
+    "POWER",
+    "IF",
+    "IN",
+    "DOT",
+    "LSQB",
+    "LPAR",
+    "EQUAL",
+    "ELSE",
+}
 _DOORS = {
     "chain": "a step",
     "key": "a label or a construct",
@@ -65,7 +79,8 @@ def _expected(door: str, expected: set[str]) -> str:
         expected -= _VALUE_STARTS
     closing = [_WORDS[name] for name in ("COMMA", "RPAR", "RSQB", "_ARROW", "$END") if name in expected]
     others = sorted(
-        _WORDS.get(name, name.lower()) for name in expected - _OPERATORS - {"COMMA", "RPAR", "RSQB", "_ARROW", "$END", "_NL"}
+        _WORDS.get(name, name.lower())
+        for name in expected - _OPERATORS - {"COMMA", "RPAR", "RSQB", "_ARROW", "$END", "_NL"}
     )
     names += others + closing
     if not names:
@@ -79,20 +94,33 @@ def _slip(door: str, text: str, found: str, span: Span, start: int) -> tuple[str
     opened = before.count("(") - before.count(")")
     if not found and (opened > 0 or before.count("[") > before.count("]")):
         missing = ")" if opened > 0 else "]"
-        return "unbalanced-bracket", f"a `{missing}` is missing at the end", f"close what was opened: `{text.strip()}{missing}`"
+        return (
+            "unbalanced-bracket",
+            f"a `{missing}` is missing at the end",
+            f"close what was opened: `{text.strip()}{missing}`",
+        )
     if found in (")", "]"):
         opener = "(" if found == ")" else "["
         if before.count(opener) <= before.count(found):
-            return "unbalanced-bracket", f"a `{found}` without its `{opener}`", f"remove the `{found}`, or open it"
+            return (
+                "unbalanced-bracket",
+                f"a `{found}` without its `{opener}`",
+                f"remove the `{found}`, or open it",
+            )
     if found == ":" and opened > 0:
         return "colon-in-arguments", "an argument is named with `=`, not with `:`", "write `name=value`"
     if found == ":" and door == "chain":
-        return "label-in-chain", "a label stands only at the beginning of a step", "begin a new step with the label"
+        return (
+            "label-in-chain",
+            "a label stands only at the beginning of a step",
+            "begin a new step with the label",
+        )
     if "\n" in found:
         return (
-            "new-line-in-chain", "a new line in the middle of a step",
+            "new-line-in-chain",
+            "a new line in the middle of a step",
             "write `->` between the calls, or begin each step with `- `",
-        )  # fmt: skip
+        )
     if found == "->" and not before.strip():
         return "dangling-arrow", "nothing stands before this `->`", "begin the step with a call"
     if not found and before.rstrip().endswith("->"):
@@ -102,7 +130,11 @@ def _slip(door: str, text: str, found: str, span: Span, start: int) -> tuple[str
     if found == "=" and opened <= 0 and door != "signature":
         return "assignment", "there is no assignment here", "write `label: call` to name a step"
     if found == "=" and opened > 0 and before.rstrip().endswith("="):
-        return "assignment", "an argument takes one `=`; comparisons belong in parentheses", "write `name=value`"
+        return (
+            "assignment",
+            "an argument takes one `=`; comparisons belong in parentheses",
+            "write `name=value`",
+        )
     if door == "key" and re.match(r"\d", text.strip()):
         return "unquoted-label", "a label that begins with a digit needs quotes", f'write `"{text.strip()}"`'
     if door == "key" and "-" in text and re.fullmatch(r"[\w-]+", text.strip()):
@@ -112,5 +144,5 @@ def _slip(door: str, text: str, found: str, span: Span, start: int) -> tuple[str
     if re.match(r"\w", found) and door == "chain" and re.search(r"[\w)]\s*$", before):
         return "missing-arrow", "two calls without `->` between them", "write `->` between the calls"
     if found in ("'", "’", "“", "”"):
-        return "wrong-quotes", "text is quoted with `\"`", 'write `"..."`'
+        return "wrong-quotes", 'text is quoted with `"`', 'write `"..."`'
     return None

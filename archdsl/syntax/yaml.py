@@ -46,19 +46,22 @@ class YamlDocument:
             if len(diagnostics) == before:
                 self._reader.fault(
                     SyntaxFault(
-                        "empty-file", "the file is empty", source.span(0),
+                        "empty-file",
+                        "the file is empty",
+                        source.span(0),
                         help="begin with `input: [3, 224, 224]` and `body:`",
-                    )  # fmt: skip
+                    )
                 )
         elif not isinstance(root, yaml.MappingNode):
             self.readable = False
             span = span_of(source, root)
             self._reader.fault(
                 SyntaxFault(
-                    "not-a-design", "a design is a mapping with `input` and `body`",
+                    "not-a-design",
+                    "a design is a mapping with `input` and `body`",
                     source.span(span.start, min(span.end, span.start + len(source.line(span.line)))),
                     help="write the steps under `body:`",
-                )  # fmt: skip
+                )
             )
         else:
             try:
@@ -105,7 +108,9 @@ class YamlDocument:
                 elif word == "body":
                     body = self._reader.step(node)
                 elif word in ("expect", "inputs", "use"):
-                    header[word] = Entry(key, self._section(node, plain=word == "use", facts=word == "expect"))
+                    header[word] = Entry(
+                        key, self._section(node, plain=word == "use", facts=word == "expect")
+                    )
                 elif word == "input":
                     header[word] = Entry(key, self._reader.value(node))
                 else:
@@ -132,8 +137,12 @@ class YamlDocument:
         self._reader.enter(node)
         if not isinstance(node, yaml.MappingNode):
             raise SyntaxFault(
-                "wrong-section", f"{what}", span_of(self.source, node), "not a mapping", "write `name: value` pairs"
-            )  # fmt: skip
+                "wrong-section",
+                f"{what}",
+                span_of(self.source, node),
+                "not a mapping",
+                "write `name: value` pairs",
+            )
         return self._reader.pairs(node)
 
     def _params(self, node: yaml.Node) -> tuple[Parameter, ...]:
@@ -153,14 +162,20 @@ class YamlDocument:
         details: dict[str, Entry] = {}
         for detail, value in self._mapping(node, "a parameter's details are a mapping"):
             read: PlainText | Expression
-            read = self._plain(value) if detail.word not in ("value", "min", "max") else self._reader.value(value)
+            read = (
+                self._plain(value)
+                if detail.word not in ("value", "min", "max")
+                else self._reader.value(value)
+            )
             details[detail.word] = Entry(detail, read)
         default = details.get("value")
         if default is None:
             raise SyntaxFault(
-                "missing-argument", f"the parameter `{name.word}` has no `value`", key.span,
+                "missing-argument",
+                f"the parameter `{name.word}` has no `value`",
+                key.span,
                 help="write `{value: 32, min: 1, max: 256, doc: ...}`",
-            )  # fmt: skip
+            )
         assert not isinstance(default.value, PlainText | Fact | Section)
         return Parameter(key.span, name, default.value, details)
 

@@ -81,9 +81,11 @@ def _is_too_deep(source: Source, report: Report) -> bool:
 
 def too_deep(span: Span) -> SyntaxFault:
     return SyntaxFault(
-        "nested-too-deep", f"lists and mappings nest deeper than {DEPTH_LIMIT}", span,
+        "nested-too-deep",
+        f"lists and mappings nest deeper than {DEPTH_LIMIT}",
+        span,
         help="give the inner part a name, as a block",
-    )  # fmt: skip
+    )
 
 
 def _explain(error: yaml.YAMLError, source: Source) -> tuple[SyntaxFault, int]:
@@ -95,9 +97,11 @@ def _explain(error: yaml.YAMLError, source: Source) -> tuple[SyntaxFault, int]:
         at = found.start() if found else at
         character = source.text[at : at + 1]
         fault = SyntaxFault(
-            "yaml-syntax", f"the character {character!a} is not allowed in YAML", source.span(at, at + 1),
+            "yaml-syntax",
+            f"the character {character!a} is not allowed in YAML",
+            source.span(at, at + 1),
             help="remove it",
-        )  # fmt: skip
+        )
         return fault, at
     at = min(mark.index, len(source.text))
     problem = str(getattr(error, "problem", "") or "")
@@ -119,24 +123,34 @@ def _slip(problem: str, context: str, line: str, source: Source, number: int) ->
         return "yaml-tab", "YAML indents with spaces, not with tabs", "replace the tab by spaces"
     if line.lstrip().startswith("->") and "#" in previous:
         return (
-            "comment-in-chain", "the comment on the line above ends the step",
+            "comment-in-chain",
+            "the comment on the line above ends the step",
             "put the comment on a line of its own above the step",
-        )  # fmt: skip
-    if "found undefined alias" in problem or "expected alphabetic" in problem and "alias" in context:
+        )
+    if "found undefined alias" in problem or ("expected alphabetic" in problem and "alias" in context):
         return "yaml-alias", "anchors and aliases are not part of the language", "write a block and call it"
     if "another document" in problem or "single document" in context:
         return "second-document", "a file holds one design", "move what follows `---` to a file of its own"
     if "mapping values are not allowed" in problem:
         return (
-            "yaml-syntax", "a `:` where no label can stand",
+            "yaml-syntax",
+            "a `:` where no label can stand",
             "one label per step: begin a new line, or put `{ }` around an inline mapping",
-        )  # fmt: skip
+        )
     if "did not find expected ',' or" in problem:
-        return "yaml-syntax", "a `,` or the closing bracket is missing", "quote a text that has brackets or commas"
+        return (
+            "yaml-syntax",
+            "a `,` or the closing bracket is missing",
+            "quote a text that has brackets or commas",
+        )
     if "unexpected end of stream" in problem or "found unexpected document" in problem:
         return "yaml-syntax", "a quote is opened and never closed", "close the quote"
     if "did not find expected '-' indicator" in problem:
-        return "yaml-syntax", "the list ends here without a `- `", "indent the line like its neighbours, or begin it with `- `"
+        return (
+            "yaml-syntax",
+            "the list ends here without a `- `",
+            "indent the line like its neighbours, or begin it with `- `",
+        )
     if "did not find expected key" in problem or "could not find expected ':'" in problem:
         return "yaml-syntax", "expected `key: value`", "check the indentation, and that the line has its `:`"
     if "cannot start any token" in problem:
@@ -174,9 +188,11 @@ def refuse_extras(source: Source, node: yaml.Node) -> None:
     if sign == "!":
         raise SyntaxFault("yaml-tag", "YAML tags are not part of the language", span, help="remove the tag")
     raise SyntaxFault(
-        "yaml-alias", "anchors and aliases are not part of the language", span,
+        "yaml-alias",
+        "anchors and aliases are not part of the language",
+        span,
         help="write a block and call it where the part is needed",
-    )  # fmt: skip
+    )
 
 
 def scalar_text(source: Source, node: yaml.ScalarNode) -> Span:
@@ -185,15 +201,19 @@ def scalar_text(source: Source, node: yaml.ScalarNode) -> Span:
     if node.style == '"' and "\\" in span.text:
         at = span.start + span.text.index("\\")
         raise SyntaxFault(
-            "yaml-escape", "escapes are not part of the language", source.span(at, at + 2),
+            "yaml-escape",
+            "escapes are not part of the language",
+            source.span(at, at + 2),
             help="put the text in single quotes, or in none",
-        )  # fmt: skip
+        )
     if node.style == "'" and "''" in span.text:
         at = span.start + span.text.index("''")
         raise SyntaxFault(
-            "yaml-escape", "escapes are not part of the language", source.span(at, at + 2),
-            help="text inside a step is quoted with `\"`",
-        )  # fmt: skip
+            "yaml-escape",
+            "escapes are not part of the language",
+            source.span(at, at + 2),
+            help='text inside a step is quoted with `"`',
+        )
     return span
 
 

@@ -52,9 +52,11 @@ class StepReader:
         refuse_extras(self.source, node)
         if id(node) in self.seen and not isinstance(node, yaml.ScalarNode):
             raise SyntaxFault(
-                "yaml-alias", "anchors and aliases are not part of the language", span_of(self.source, node),
+                "yaml-alias",
+                "anchors and aliases are not part of the language",
+                span_of(self.source, node),
                 help="write a block and call it where the part is needed",
-            )  # fmt: skip
+            )
         self.seen.add(id(node))
 
     # ---- steps
@@ -84,9 +86,12 @@ class StepReader:
     def _chain(self, node: yaml.ScalarNode) -> Chain:
         if is_null(node):
             raise SyntaxFault(
-                "null-value", "a step is missing here", span_of(self.source, node), "nothing stands here",
+                "null-value",
+                "a step is missing here",
+                span_of(self.source, node),
+                "nothing stands here",
                 "write a step, or `[]` to pass the value on",
-            )  # fmt: skip
+            )
         span = scalar_text(self.source, node)
         self._refuse_slips(node, span)
         return parse_chain(self.source, span.start, span.end)
@@ -99,10 +104,12 @@ class StepReader:
             if item is not None:
                 first = text[: item.start()].strip()
                 raise SyntaxFault(
-                    "missing-colon", f"`{first}` and the list below it are one text",
-                    self.source.span(span.start, span.start + len(first)), "a `:` is missing after this",
+                    "missing-colon",
+                    f"`{first}` and the list below it are one text",
+                    self.source.span(span.start, span.start + len(first)),
+                    "a `:` is missing after this",
                     f"write `{first}:`",
-                )  # fmt: skip
+                )
         self._refuse_split(span)
 
     def _refuse_split(self, span: Span) -> None:
@@ -116,9 +123,12 @@ class StepReader:
         cut = (balance > 0 and after == ",") or (balance < 0 and before == ",")
         if cut:
             raise SyntaxFault(
-                "unquoted-comma", "inside `[ ]` and `{ }` YAML cuts a text at its commas", span,
-                "cut here", "put quotes around the text, or write one step a line, each with `- `",
-            )  # fmt: skip
+                "unquoted-comma",
+                "inside `[ ]` and `{ }` YAML cuts a text at its commas",
+                span,
+                "cut here",
+                "put quotes around the text, or write one step a line, each with `- `",
+            )
 
     def _group(self, node: yaml.SequenceNode) -> Group:
         return Group(span_of(self.source, node), tuple(self.step(child) for child in node.value))
@@ -127,9 +137,11 @@ class StepReader:
         pairs = node.value
         if not pairs:
             raise SyntaxFault(
-                "empty-mapping", "an empty mapping is no step", span_of(self.source, node),
+                "empty-mapping",
+                "an empty mapping is no step",
+                span_of(self.source, node),
                 help="write `[]` to pass the value on",
-            )  # fmt: skip
+            )
         key_node, value = pairs[0]
         heading = self.key(key_node)
         name = heading.name.word if isinstance(heading, Heading) else ""
@@ -141,22 +153,31 @@ class StepReader:
             span = span_of(self.source, extra)
             self._refuse_split(span)
             if self._key_text(extra) == self._key_text(key_node):
-                raise SyntaxFault("equal-keys", f"the key `{span.text}` stands twice", span, help="remove one")
+                raise SyntaxFault(
+                    "equal-keys", f"the key `{span.text}` stands twice", span, help="remove one"
+                )
             raise SyntaxFault(
-                "several-keys", "a step has one key", span, "a second key in the same step",
+                "several-keys",
+                "a step has one key",
+                span,
+                "a second key in the same step",
                 "begin each step on a line of its own with `- `",
-            )  # fmt: skip
+            )
         if isinstance(heading, Template):
             return self._labelled(heading, value)
-        if name in CONSTRUCTS and (heading.arguments is not None or name in (*MERGES, "residual", "checkpoint")):
+        if name in CONSTRUCTS and (
+            heading.arguments is not None or name in (*MERGES, "residual", "checkpoint")
+        ):
             return self._construct(heading, value, second)
         if heading.arguments is not None:
             raise self._not_a_construct(heading)
         if name in CONSTRUCTS:
             raise SyntaxFault(
-                "missing-argument", f"`{name}` needs arguments in parentheses", heading.span,
+                "missing-argument",
+                f"`{name}` needs arguments in parentheses",
+                heading.span,
                 help=f'write `{name}(...)`; or `"{name}"` in quotes if this is a label',
-            )  # fmt: skip
+            )
         if isinstance(value, yaml.MappingNode) and name in self.callable_names:
             return self._keyword_form(heading, value)
         return self._labelled(Template(heading.span, (name,)), value)
@@ -170,28 +191,36 @@ class StepReader:
         span = span_of(self.source, node)
         if not isinstance(node, yaml.ScalarNode):
             raise SyntaxFault(
-                "wrong-key", "a key is a label or a construct", span,
+                "wrong-key",
+                "a key is a label or a construct",
+                span,
                 help="put quotes around a computed label" if span.text.startswith("{") else "",
-            )  # fmt: skip
+            )
         text = span.text
         if node.style in ("'", '"'):
             return self.label(scalar_text(self.source, node))
         if text == "<<":
-            raise SyntaxFault("yaml-merge", "merge keys are not part of the language", span, help="write a block")
+            raise SyntaxFault(
+                "yaml-merge", "merge keys are not part of the language", span, help="write a block"
+            )
         if text == "else":
             raise SyntaxFault(
-                "stray-else", "`else` without its `when`", span,
+                "stray-else",
+                "`else` without its `when`",
+                span,
                 help="write `else:` in the same step as `when(...):`, one key below the other",
-            )  # fmt: skip
+            )
         self._refuse_split(span)
         arrow = re.search(r"->\s*(\w+)$", text)
         if arrow is not None:
             at = span.start + arrow.start(1)
             raise SyntaxFault(
-                "label-in-chain", "a label stands only at the beginning of a step",
-                self.source.span(at, span.end), "a label in the middle of a chain",
+                "label-in-chain",
+                "a label stands only at the beginning of a step",
+                self.source.span(at, span.end),
+                "a label in the middle of a chain",
                 f"begin a new step: `- {arrow.group(1)}: ...`",
-            )  # fmt: skip
+            )
         return parse_key(self.source, span.start, span.end)
 
     def label(self, span: Span) -> Template:
@@ -200,9 +229,11 @@ class StepReader:
         for part in template.parts:
             if isinstance(part, str) and not _LABEL.fullmatch(part):
                 raise SyntaxFault(
-                    "wrong-label", f"`{span.text}` is no label", span,
+                    "wrong-label",
+                    f"`{span.text}` is no label",
+                    span,
                     help="a label has letters, digits, `_`, `-` and `{expression}`",
-                )  # fmt: skip
+                )
         if not template.parts:
             raise SyntaxFault("wrong-label", "a label is empty", span, help="remove the label")
         return template
@@ -212,8 +243,12 @@ class StepReader:
             text = label.span.text
             hint = f"`{text}` without the colon" if text in self.callable_names else "a step after the colon"
             raise SyntaxFault(
-                "null-value", f"nothing follows `{text}:`", label.span, "the value is missing", f"write {hint}"
-            )  # fmt: skip
+                "null-value",
+                f"nothing follows `{text}:`",
+                label.span,
+                "the value is missing",
+                f"write {hint}",
+            )
         return Labelled(label.span, label, self.step(value))
 
     def _keyword_form(self, heading: Heading, node: yaml.MappingNode) -> Chain:
@@ -229,14 +264,22 @@ class StepReader:
         name = heading.name.word
         if name in self.callable_names:
             return SyntaxFault(
-                "not-a-construct", f"`{name}` takes no body", heading.span, "a call, not a construct",
+                "not-a-construct",
+                f"`{name}` takes no body",
+                heading.span,
+                "a call, not a construct",
                 f"write `- {heading.span.text}` without the colon, or a label before it",
-            )  # fmt: skip
+            )
         near = did_you_mean(name, CONSTRUCTS)
         return SyntaxFault(
-            "not-a-construct", f"there is no construct `{name}`", heading.name.span, "takes no body",
-            f"did you mean `{near}`?" if near else f"constructs are {', '.join(f'`{c}`' for c in CONSTRUCTS)}",
-        )  # fmt: skip
+            "not-a-construct",
+            f"there is no construct `{name}`",
+            heading.name.span,
+            "takes no body",
+            f"did you mean `{near}`?"
+            if near
+            else f"constructs are {', '.join(f'`{c}`' for c in CONSTRUCTS)}",
+        )
 
     # ---- constructs
 
@@ -244,9 +287,12 @@ class StepReader:
         name = heading.name.word
         if is_null(value):
             raise SyntaxFault(
-                "null-value", f"`{name}` has no body", heading.span, "nothing follows the colon",
+                "null-value",
+                f"`{name}` has no body",
+                heading.span,
+                "nothing follows the colon",
                 "write its steps below, indented",
-            )  # fmt: skip
+            )
         arguments = heading.arguments or ()
         if name in MERGES:
             parts = self._branches(heading, value)
@@ -267,19 +313,27 @@ class StepReader:
             for key_node, value in node.value:
                 key = self.key(key_node)
                 if isinstance(key, Heading):
-                    if key.arguments is not None or (key.name.word in CONSTRUCTS and not isinstance(value, yaml.ScalarNode)):
+                    if key.arguments is not None or (
+                        key.name.word in CONSTRUCTS and not isinstance(value, yaml.ScalarNode)
+                    ):
                         raise SyntaxFault(
-                            "wrong-branch", "a mapping of branches has labels for keys", key.span,
-                            "not a label", "write the branches as a list, each with `- `",
-                        )  # fmt: skip
+                            "wrong-branch",
+                            "a mapping of branches has labels for keys",
+                            key.span,
+                            "not a label",
+                            "write the branches as a list, each with `- `",
+                        )
                     key = Template(key.span, (key.name.word,))
                 branches.append(self._labelled(key, value))
             self._refuse_equal(node)
             return branches
         raise SyntaxFault(
-            "wrong-branch", f"`{heading.name.word}` takes a list or a mapping of branches",
-            span_of(self.source, node), "one text", "write the branches below, each with `- `",
-        )  # fmt: skip
+            "wrong-branch",
+            f"`{heading.name.word}` takes a list or a mapping of branches",
+            span_of(self.source, node),
+            "one text",
+            "write the branches below, each with `- `",
+        )
 
     def _residual(self, node: yaml.Node) -> list[Step]:
         if not isinstance(node, yaml.MappingNode):
@@ -290,16 +344,20 @@ class StepReader:
             if key.word not in ("body", "shortcut"):
                 near = did_you_mean(key.word, ("body", "shortcut"))
                 raise SyntaxFault(
-                    "unknown-key", f"`residual` has no part `{key.word}`", key.span,
+                    "unknown-key",
+                    f"`residual` has no part `{key.word}`",
+                    key.span,
                     "expected `body` or `shortcut`",
                     f"did you mean `{near}`?" if near else "write the steps under `body:`, or as a list",
-                )  # fmt: skip
+                )
             found[key.word] = self.step(value)
         if "body" not in found:
             raise SyntaxFault(
-                "missing-argument", "`residual` has a shortcut but no body", span_of(self.source, node),
+                "missing-argument",
+                "`residual` has a shortcut but no body",
+                span_of(self.source, node),
                 help="write the steps under `body:`",
-            )  # fmt: skip
+            )
         return [found["body"], *([found["shortcut"]] if "shortcut" in found else [])]
 
     # ---- mappings and values
@@ -312,13 +370,18 @@ class StepReader:
             refuse_extras(self.source, key_node)
             span = span_of(self.source, key_node)
             if span.text == "<<":
-                raise SyntaxFault("yaml-merge", "merge keys are not part of the language", span, help="write a block")
+                raise SyntaxFault(
+                    "yaml-merge", "merge keys are not part of the language", span, help="write a block"
+                )
             if is_null(value):
                 self.fault(
                     SyntaxFault(
-                        "null-value", f"`{span.text}` has no value", span, "nothing follows the colon",
+                        "null-value",
+                        f"`{span.text}` has no value",
+                        span,
+                        "nothing follows the colon",
                         "write a value, or remove the key",
-                    )  # fmt: skip
+                    )
                 )
                 continue
             result.append((Name(span, span.text), value))
@@ -330,9 +393,12 @@ class StepReader:
             span = span_of(self.source, key_node)
             if span.text in first:
                 raise SyntaxFault(
-                    "equal-keys", f"the key `{span.text}` stands twice", span,
-                    f"first on line {first[span.text].line}", "remove one of them, or rename it",
-                )  # fmt: skip
+                    "equal-keys",
+                    f"the key `{span.text}` stands twice",
+                    span,
+                    f"first on line {first[span.text].line}",
+                    "remove one of them, or rename it",
+                )
             first[span.text] = span
 
     def value(self, node: yaml.Node) -> Expression:
@@ -350,4 +416,6 @@ class StepReader:
             span = scalar_text(self.source, node)
             self._refuse_split(span)
             return parse_expression(self.source, span.start, span.end)
-        raise SyntaxFault("wrong-value", "a mapping is no value", span, help="write a number, a word or a list")
+        raise SyntaxFault(
+            "wrong-value", "a mapping is no value", span, help="write a number, a word or a list"
+        )
