@@ -114,7 +114,7 @@ def sized(path: Path) -> object:
     return pytest.param(path, marks=[pytest.mark.slow] if large else [], id=path.stem)
 
 
-@pytest.mark.parametrize("path", map(sized, NETWORKS))
+@pytest.mark.parametrize("path", [sized(path) for path in NETWORKS])
 def test_onnxruntime_and_pytorch_agree(path: Path, tmp_path: Path) -> None:
     network = checked(path)
     weights = _Kept()
