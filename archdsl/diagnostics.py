@@ -63,14 +63,23 @@ class Refusal(Exception):
     """An operator's refusal: what it cannot do with these inputs, why, and what to write.
 
     ``argument`` names the attribute to point at; without it the call as a whole is meant.
-    ``label`` is written under that place. The caller adds the spans.
+    ``label`` is written under that place. ``of_input`` tells whether it has to do with what goes in,
+    so that the place where that was made is worth showing. The caller adds the spans.
     """
 
     def __init__(
-        self, code: str, message: str, *, label: str = "", help: str = "", argument: str | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
+        argument: str | None = None,
+        of_input: bool = True,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.label, self.help, self.argument = code, message, label, help, argument
+        self.of_input = of_input
 
 
 class UsageError(Exception):

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label, Refusal, Severity
+from archdsl.diagnostics import ArchError, Diagnostic, Label, Refusal
 from archdsl.graph import constructs
 from archdsl.graph.ir import Construct, Node
-from archdsl.graph.scopes import Entry, Scope
+from archdsl.graph.refusals import argument_span, report_refusal
+from archdsl.graph.scopes import Caller, Entry, Scope
 from archdsl.ops.base import Expects, Operator
 from archdsl.source import Span
 from archdsl.spec.binding import Bound, Given, bind
@@ -88,7 +89,7 @@ def run(
         operator = _operator(walk, call, plan, environment)
         if operator is None:
             return UNKNOWN
-        result = apply(walk, operator, (value,), path, place, call.span, plan.bound)
+        result = apply(walk, operator, (value,), path, place, call.span, bound=plan.bound)
     if entry is None and result.known and not walk.sharing:
         walk.scopes[path] = result.node
     return result
@@ -185,26 +186,19 @@ def _misfit(
     expects = [part.text for part in target.model_fields[field].metadata if isinstance(part, Expects)]
     shown = given if isinstance(given, str) else written(given)  # type: ignore[arg-type]
     return Diagnostic(
-        "wrong-argument", f"`{field}` of `{word}` cannot be `{shown}`", _argument_span(call.span, field, bound),
+        "wrong-argument", f"`{field}` of `{word}` cannot be `{shown}`", argument_span(call.span, field, bound),
         f"expected {expects[0]}" if expects else "", f"`archdsl ops {word}` tells what it takes",
     )  # fmt: skip
 
 
-def _argument_span(call: Span, field: str | None, bound: Bound) -> Span:
-    argument = bound.get(field) if field else None
-    if argument is None or isinstance(argument, Given):
-        return call
-    if argument.__class__ is tuple:
-        spans = [item.span for item in argument if not isinstance(item, Given)]  # type: ignore[union-attr]
-        return Span(call.source, spans[0].start, spans[-1].end) if spans else call
-    return argument.span  # type: ignore[union-attr]
-
-
 def apply(
-    walk: Elaborator, operator: Operator, values: tuple[Value, ...], path: str, place: Place, span: Span,
-    bound: Bound | None = None,
+    walk: Elaborator, operator: Operator, values: tuple[Value, ...], path: str, place: Place, span: Span, *,
+    bound: Bound | None = None, merge: tree.Construct | None = None,
 ) -> Value:  # fmt: skip
-    """Put an operator to work on values: a new node, or a diagnostic where it cannot take them."""
+    """Put an operator to work on values: a new node, or a diagnostic where it cannot take them.
+
+    ``bound`` are its arguments as written; ``merge`` is the construct whose branches the values are.
+    """
     for value in values:
         if not value.known:
             return UNKNOWN
@@ -212,7 +206,7 @@ def apply(
     try:
         shape = operator.infer(shapes)
     except Refusal as refusal:
-        _refused(walk, refusal, values, span, bound, "error")
+        report_refusal(walk, refusal, values, span, place.construct, bound=bound, merge=merge)
         return UNKNOWN
     for size in shape:
         if is_known(size) and size > LARGEST_SIZE:
@@ -228,7 +222,7 @@ def apply(
             return UNKNOWN
     doubt = operator.check(shapes)
     if doubt is not None:
-        _refused(walk, doubt, values, span, bound, "warning")
+        report_refusal(walk, doubt, values, span, place.construct, bound=bound, severity="warning")
     walk.ends_in_output = False
     nodes = walk.nodes
     index = len(nodes)
@@ -271,23 +265,6 @@ def _check_shared(
     )
 
 
-def _refused(
-    walk: Elaborator, refusal: Refusal, values: tuple[Value, ...], span: Span, bound: Bound | None,
-    severity: Severity,
-) -> None:  # fmt: skip
-    """Report what an operator refuses, with the places where its inputs were made."""
-    place = _argument_span(span, refusal.argument, bound or {})
-    made = []
-    for index, value in enumerate(values):
-        node = walk.nodes[value.node]
-        what = "the input" if len(values) == 1 else f"branch {index + 1}"
-        if node.span != place:
-            made.append(Label(node.span, f"{what} is {text_of(value.shape)}"))
-    walk.report(
-        Diagnostic(refusal.code, refusal.message, place, refusal.label, refusal.help, tuple(made), severity)
-    )
-
-
 # ---- blocks
 
 
@@ -310,7 +287,7 @@ def _block(
     except ArchError as fault:
         walk.report_all(fault)
         return UNKNOWN
-    walk.callers.append((block.name, call.span))
+    walk.callers.append(Caller(block.name, call.span, path))
     try:
         if not _defaults(walk, block, inner):
             return UNKNOWN
@@ -341,7 +318,7 @@ def _defaults(walk: Elaborator, block: Block, inner: Environment) -> bool:
 
 def _endless(walk: Elaborator, block: Block, call: tree.Call) -> None:
     """Report the cycle of calls, and end the walk."""
-    names = [name for name, _ in walk.callers]
+    names = [caller.name for caller in walk.callers]
     last = len(names) - 1 - names[::-1].index(block.name) if block.name in names else 0
     cycle = " -> ".join([*names[last:], block.name])
     walk.diagnostics.error(

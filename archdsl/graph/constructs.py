@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.graph import calls
 from archdsl.graph.ir import Construct, Head
-from archdsl.graph.scopes import Entry, Scope
+from archdsl.graph.scopes import Caller, Entry, Scope
 from archdsl.graph.values import find_entry
 from archdsl.ops.base import OPERATORS, Operator
 from archdsl.ops.scale import Scale
 from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
+from archdsl.spec.binding import Bound
 from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, path_of
 from archdsl.spec.values import UNKNOWN, Result, Value, is_list, kind_of, written
 from archdsl.syntax import tree
@@ -138,7 +139,7 @@ def _merge(walk: Elaborator, construct: tree.Construct, value: Value | None, pla
         )
     inside = place.inside(_frame(construct, place))
     values = [_branch(walk, part, value, inside, construct) for part in construct.parts]
-    return _add_node(walk, target(**attributes), values, place, inside, construct.span)
+    return _add_node(walk, target(**attributes), values, place, inside, construct, {**arguments})
 
 
 def _branch(
@@ -157,10 +158,12 @@ def _branch(
 
 
 def _add_node(
-    walk: Elaborator, operator: Operator, values: list[Value], place: Place, inside: Place, span: Span
-) -> Value:
+    walk: Elaborator, operator: Operator, values: list[Value], place: Place, inside: Place, of: tree.Construct,
+    bound: Bound | None = None,
+) -> Value:  # fmt: skip
+    """Put to work what the equation of a construct adds."""
     path = f"{place.scope.path or walk.design.name}:{operator.word}"
-    return calls.apply(walk, operator, tuple(values), path, inside, span)
+    return calls.apply(walk, operator, tuple(values), path, inside, of.span, bound=bound, merge=of)
 
 
 def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value:
@@ -170,13 +173,13 @@ def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, 
     inside = place.inside(_frame(construct, place))
     body = _branch(walk, construct.parts[0], value, inside, construct)
     if factor is not None:
-        body = _add_node(walk, Scale(factor=factor), [body], place, inside, construct.span)
+        body = _add_node(walk, Scale(factor=factor), [body], place, inside, construct)
     shortcut = value
     if len(construct.parts) > 1:
         shortcut = _branch(walk, construct.parts[1], value, inside, construct)
     if shortcut is None:
         raise ExpressionFault("nothing-flows", "no value flows into this `residual`", construct.span)
-    return _add_node(walk, OPERATORS["add"](), [body, shortcut], place, inside, construct.span)
+    return _add_node(walk, OPERATORS["add"](), [body, shortcut], place, inside, construct)
 
 
 # ---- loops
@@ -212,7 +215,7 @@ def _turns(
         if join:
             if value is None or result is None:
                 raise ExpressionFault("nothing-flows", "no value flows into this `dense`", construct.span)
-            result = _add_node(walk, OPERATORS["concat"](), [value, result], place, inside, construct.span)
+            result = _add_node(walk, OPERATORS["concat"](), [value, result], place, inside, construct)
         value = result
     return value
 
@@ -333,7 +336,7 @@ def _share(walk: Elaborator, call: tree.Call, value: Value | None, place: Place)
     copy = Entry(entry.label, entry.span, step, again, environment)
     frame = Construct("share", path, again.path, call.span, place.construct)
     walk.sharing += 1
-    walk.callers.append((path, call.span))
+    walk.callers.append(Caller(path, call.span))
     try:
         return walk.named(copy, value, type(place)(again, environment, frame))
     finally:

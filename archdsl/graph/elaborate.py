@@ -16,7 +16,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_
 from archdsl.garbage import uncollected
 from archdsl.graph import calls, constructs, values
 from archdsl.graph.ir import Construct, Graph, Head, Node, Output
-from archdsl.graph.scopes import Entry, Scope, name_twice
+from archdsl.graph.scopes import Caller, Entry, Scope, name_twice
 from archdsl.ops.input import Input
 from archdsl.source import Span
 from archdsl.spec.expr import Environment, Unresolved, render
@@ -83,8 +83,8 @@ class Elaborator:
         self.inputs: dict[str, Value] = {}
         self.root = Scope("")
         self.plans: dict[int, calls.Plan] = {}
-        self.callers: list[tuple[str, Span]] = []
-        """The calls around the step that runs, outermost first: the block's name and the place."""
+        self.callers: list[Caller] = []
+        """The calls around the step that runs, outermost first."""
         self.head: str | None = None
         """The side head that runs."""
         self.sharing = 0
@@ -141,11 +141,13 @@ class Elaborator:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, with the calls that led to it where it stands in a block."""
-        callers = [
-            Label(span, f"in this call of `{name}`")
-            for name, span in reversed(self.callers[-_CALLERS_SHOWN:])
-            if span != diagnostic.span
-        ]
+        places = {diagnostic.span}
+        callers: list[Label] = []
+        for caller in reversed(self.callers):
+            # A block that calls itself is called from one place again and again.
+            if caller.span not in places and len(callers) < _CALLERS_SHOWN:
+                places.add(caller.span)
+                callers.append(caller.label)
         self.diagnostics.add(with_related(diagnostic, callers))
 
     def report_all(self, fault: ArchError) -> None:

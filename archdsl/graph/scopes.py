@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Label, did_you_mean
 from archdsl.source import Span
@@ -34,6 +35,20 @@ class Entry:
         self.hidden = hidden
         self.value: Value | None = None
         self.scope: Scope | None = None
+
+
+class Caller(NamedTuple):
+    """A call around the step that runs: of whom, where, and under which dotted name, if it has one."""
+
+    name: str
+    span: Span
+    path: str = ""
+
+    @property
+    def label(self) -> Label:
+        """The place for a diagnostic; the path tells which turn of a loop it was."""
+        where = f", `{self.path}`" if "." in self.path else ""
+        return Label(self.span, f"in this call of `{self.name}`{where}")
 
 
 class Scope:

@@ -74,6 +74,6 @@ def _labels(walk: Elaborator, environment: Environment) -> dict[str, Span]:
     """The labels of the body in which a text stands, wherever they are made."""
     body = walk.design.body
     if walk.callers:
-        block = environment.library.blocks.get(walk.callers[-1][0])
+        block = environment.library.blocks.get(walk.callers[-1].name)
         body = block.body if block is not None else body
     return {label.plain: label.span for label in labels_of(body) if label.plain is not None}

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
 from archdsl.ops.base import Emitter, Example, Index, Operator, Shapes
-from archdsl.ops.dimensions import ordinal, position
+from archdsl.ops.clash import Clash, cures_of, otherwise
+from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.types import Dim, Shape, all_known, text_of
+from archdsl.types import Dim, Shape, text_of
 
 
 class Concat(Operator):
@@ -41,14 +41,16 @@ class Concat(Operator):
             total = total + shape[place]
         return (*first[:place], total, *first[place + 1 :])
 
-    def _mismatch(self, inputs: Shapes, index: int, place: int) -> Refusal:
+    def _mismatch(self, inputs: Shapes, index: int, place: int) -> Clash:
         first, other = inputs[0], inputs[index]
-        return Refusal(
+        free = "the channels" if place == 0 else f"dimension {place + 1}"
+        return Clash(
             "concat-size-mismatch",
-            f"`{self.word}` cannot join {text_of(first)} and {text_of(other)}: all sizes but dimension "
-            f"{place + 1} have to be equal",
-            label=f"the {ordinal(index)} branch gives {text_of(other)}, the first {text_of(first)}",
-            help=_cure(first, other, index, free=place),
+            self.word,
+            f"cannot join {text_of(first)} and {text_of(other)}: all sizes but {free} have to be equal",
+            index,
+            cures_of(first, other, index, free=place),
+            otherwise=otherwise(first, other),
         )
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -72,11 +74,13 @@ class _Elementwise(Operator):
         first = inputs[0]
         for index, shape in enumerate(inputs[1:], 1):
             if shape != first:
-                raise Refusal(
+                raise Clash(
                     f"{self.word}-shape-mismatch",
-                    f"`{self.word}` needs equal shapes, but gets {text_of(first)} and {text_of(shape)}",
-                    label=f"the {ordinal(index)} branch gives {text_of(shape)}, the first {text_of(first)}",
-                    help=_cure(first, shape, index),
+                    self.word,
+                    f"needs equal shapes, but gets {text_of(first)} and {text_of(shape)}",
+                    index,
+                    cures_of(first, shape, index),
+                    otherwise=otherwise(first, shape),
                 )
         return first
 
@@ -144,72 +148,12 @@ class Mul(_Elementwise):
             total = tuple(sizes)
         return total
 
-    def _mismatch(self, inputs: Shapes, index: int, total: Shape) -> Refusal:
-        return Refusal(
-            "mul-shape-mismatch",
-            f"`{self.word}` needs equal sizes, or 1, but gets {text_of(total)} and {text_of(inputs[index])}",
-            label=f"the {ordinal(index)} branch gives {text_of(inputs[index])}",
-            help=_cure(total, inputs[index], index, ones_meet_all=True),
+    def _mismatch(self, inputs: Shapes, index: int, total: Shape) -> Clash:
+        return Clash(
+            f"{self.word}-shape-mismatch",
+            self.word,
+            f"needs equal sizes, or 1, but gets {text_of(total)} and {text_of(inputs[index])}",
+            index,
+            cures_of(total, inputs[index], index, ones_meet_all=True),
+            otherwise=otherwise(total, inputs[index]),
         )
-
-
-def _cure(
-    first: Shape, other: Shape, index: int, *, free: int | None = None, ones_meet_all: bool = False
-) -> str:
-    """What to write so that branch ``index`` meets those before it, whose shape is ``first``.
-
-    ``free`` is the place in the shape that may differ; with ``ones_meet_all`` a size of 1 may too.
-    """
-    if len(first) != len(other):
-        return _same_rank(first, other, index, joins=free == 0, ones_meet_all=ones_meet_all)
-    if not (all_known(first) and all_known(other)):
-        return "give the dimensions of `input` in numbers, or bring the branches to one size"
-    if len(first) == 1:
-        return f"put `linear({first[0]})` at the end of the {ordinal(index)} branch"
-    bound = [
-        at for at in range(len(first)) if at != free and not (ones_meet_all and 1 in (first[at], other[at]))
-    ]
-    keeps_channels = 0 not in bound or first[0] == other[0]
-    bound = [at for at in bound if at != 0]
-    if all(first[at] == other[at] for at in bound):
-        return f"put `conv({first[0]}, 1)` at the end of the {ordinal(index)} branch"
-    for large, small, name in ((first, other, "first"), (other, first, ordinal(index))):
-        if any(large[at] < small[at] for at in bound):
-            continue
-        steps = [_step(large[at], small[at]) if at in bound else 1 for at in range(1, len(first))]
-        if None not in steps:
-            step = steps[0] if len(set(steps)) == 1 else steps
-            if free != 0:
-                return f"put `conv({small[0]}, 1, stride={step})` at the end of the {name} branch"
-            whole = all(large[at] // (steps[at - 1] or 1) == small[at] for at in bound)
-            pool = f"max_pool({step})" if whole else f"max_pool(1, stride={step})"
-            return (
-                f"put `{pool}` at the end of the {name} branch, or give a convolution in it `stride={step}`"
-            )
-        widths = ", ".join(str(small[at] if at in bound else large[at]) for at in range(1, len(first)))
-        project = "" if keeps_channels else f"conv({small[0]}, 1) -> "
-        return f"put `{project}center_crop({widths})` at the end of the {name} branch"
-    return "bring the branches to one size: each is larger than the other in one dimension"
-
-
-def _same_rank(first: Shape, other: Shape, index: int, *, joins: bool, ones_meet_all: bool) -> str:
-    """A flat value becomes a map of one cell, or a map becomes flat."""
-    low, low_name, high_name = first, "first", ordinal(index)
-    if len(other) < len(first):
-        low, low_name, high_name = other, ordinal(index), "first"
-    if len(low) != 1:
-        return "bring the branches to the same number of dimensions with `reshape`"
-    if joins:
-        return f"put `flatten` at the end of the {high_name} branch"
-    if ones_meet_all:
-        ones = ", ".join(["1"] * (abs(len(first) - len(other))))
-        return f"put `reshape(-1, {ones})` at the end of the {low_name} branch"
-    return f"put `flatten -> linear({low[0]})` at the end of the {high_name} branch"
-
-
-def _step(large: int, small: int) -> int | None:
-    """The stride by which a window of one cell makes the small size of the large one."""
-    for step in range(1, large + 1):
-        if (large - 1) // step + 1 == small:
-            return step
-    return None

@@ -1,0 +1,116 @@
+"""What an operator refuses, told of the place where it happened: with the places that made its
+inputs and, for a merge, with the names that its branches have in the design."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import Diagnostic, Label, Refusal, Severity
+from archdsl.ops.clash import Branch, Clash
+from archdsl.source import Span
+from archdsl.spec.binding import Bound, Given
+from archdsl.syntax import tree
+from archdsl.types import text_of
+
+if TYPE_CHECKING:
+    from archdsl.graph.elaborate import Elaborator
+    from archdsl.graph.ir import Construct, Node
+    from archdsl.spec.values import Value
+
+
+def report_refusal(
+    walk: Elaborator,
+    refusal: Refusal,
+    values: tuple[Value, ...],
+    span: Span,
+    around: Construct | None,
+    *,
+    bound: Bound | None = None,
+    merge: tree.Construct | None = None,
+    severity: Severity = "error",
+) -> None:
+    """Report what an operator refuses of these values.
+
+    ``span`` is the call's, ``bound`` are its arguments, ``around`` is the construct in which it
+    stands; ``merge`` is the construct whose branches the values are.
+    """
+    place = argument_span(span, refusal.argument, bound or {})
+    message, help = refusal.message, refusal.help
+    made = []
+    if isinstance(refusal, Clash) and merge is not None:
+        branches = branches_of(merge, len(values))
+        message = f"`{merge.name.word}` {refusal.claim}"
+        help = refusal.told(branches)
+        for value, branch in zip(values, branches, strict=True):
+            node = walk.nodes[value.node]
+            while node.span == span and len(node.inputs) == 1:
+                node = walk.nodes[node.inputs[0]]  # what the equation itself adds: the scale
+            made.append(Label(_seen_from(node, around), f"{branch.name} is {text_of(value.shape)}"))
+    elif refusal.of_input:
+        for value in values:
+            is_input = value.node < len(walk.inputs)
+            text = f"the input is {text_of(value.shape)}" if is_input else f"makes {text_of(value.shape)}"
+            made.append(Label(_seen_from(walk.nodes[value.node], around), text))
+    # A turn of a loop may take what the turn before it made at the very same place.
+    shown = [label for label in made if not _within(place, label.span)]
+    walk.report(Diagnostic(refusal.code, message, place, refusal.label, help, tuple(shown), severity))
+
+
+def argument_span(call: Span, field: str | None, bound: Bound) -> Span:
+    """Where an attribute is written; the call as a whole where it is not."""
+    argument = bound.get(field) if field else None
+    if argument is None or isinstance(argument, Given):
+        return call
+    if argument.__class__ is tuple:
+        spans = [item.span for item in argument if not isinstance(item, Given)]  # type: ignore[union-attr]
+        return Span(call.source, spans[0].start, spans[-1].end) if spans else call
+    return argument.span  # type: ignore[union-attr]
+
+
+def branches_of(merge: tree.Construct, count: int) -> list[Branch]:
+    """What a design calls the branches of a merge, of a ``residual`` or of a ``dense``."""
+    known = _BRANCHES.get(merge.name.word)
+    if known is not None:
+        return known(merge)
+    return [_branch(part, index) for index, part in enumerate(merge.parts[:count])]
+
+
+def _branch(part: tree.Step, index: int) -> Branch:
+    if isinstance(part, tree.Labelled) and part.label.plain is not None:
+        return Branch.named(f"`{part.label.plain}`")
+    branch = Branch.counted(index)
+    if isinstance(part, tree.Group) and not part.steps:
+        return Branch(branch.name, f"make {branch.name} `{{}}`")
+    return branch
+
+
+def _of_residual(merge: tree.Construct) -> list[Branch]:
+    if len(merge.parts) > 1:
+        return [Branch.named("the body"), Branch.named("the shortcut")]
+    return [Branch.named("the body"), Branch("what enters", "write `shortcut: {}` beside its `body:`")]
+
+
+def _of_dense(merge: tree.Construct) -> list[Branch]:
+    return [Branch("what enters", None), Branch.named("the layer")]
+
+
+_BRANCHES = {"residual": _of_residual, "dense": _of_dense}
+
+
+def _seen_from(node: Node, around: Construct | None) -> Span:
+    """The place that made a value, as it is seen from inside ``around``: of a value that another
+    block made, the call of that block."""
+    ours = set()
+    while around is not None:
+        ours.add(id(around))
+        around = around.parent
+    span, frame = node.span, node.construct
+    while frame is not None and id(frame) not in ours:
+        if frame.kind in ("block", "share"):
+            span = frame.span
+        frame = frame.parent
+    return span
+
+
+def _within(place: Span, other: Span) -> bool:
+    return place.source is other.source and other.start <= place.start and place.end <= other.end
