@@ -18,7 +18,9 @@ def check(
     set: SET = [],
     input: INPUT_SHAPE = None,
     json: JSON = False,
-    github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
+    github: Annotated[
+        bool, typer.Option("--github", metavar="", help="Print annotations for GitHub Actions.")
+    ] = False,
 ) -> None:
     """Find every mistake in designs: names, shapes, counts.
 

@@ -26,8 +26,8 @@ SET = Annotated[
 INPUT_SHAPE = Annotated[
     str | None, typer.Option("--input", metavar="3x320x320", help="Give the input another shape.")
 ]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-SEED = Annotated[int, typer.Option("--seed", min=0, help="Seed of random weights and inputs.")]
+JSON = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON.")]
+SEED = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of random weights and inputs.")]
 WEIGHTS = Annotated[
     str | None,
     typer.Option("--weights", metavar="FILE", help="Weights, .safetensors or .npz.", show_default="random"),

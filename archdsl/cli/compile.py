@@ -32,7 +32,9 @@ def compile(
     input: INPUT_SHAPE = None,
     weights: WEIGHTS = None,
     seed: SEED = 0,
-    opset: Annotated[int | None, typer.Option("--opset", help="ONNX opset.", show_default="current")] = None,
+    opset: Annotated[
+        int | None, typer.Option("--opset", metavar="N", help="ONNX opset.", show_default="current")
+    ] = None,
 ) -> None:
     """Write a design as an ONNX model."""
     design = network(file, set, input)

@@ -6,9 +6,10 @@ import os
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from archdsl import __version__
 from archdsl.cli import check, compile, explain, ops, run, summary
@@ -19,8 +20,27 @@ EXIT_INTERNAL = 70
 """EX_SOFTWARE of sysexits.h: the mistake is ours."""
 EXIT_INTERRUPTED = 130
 
+
+def _untyped(option: TyperOption | None) -> TyperOption | None:
+    """``--help`` shown as a flag, without a type behind it."""
+    if option is not None:
+        option.metavar = ""
+    return option
+
+
+class _Verb(TyperCommand):
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        return _untyped(super().get_help_option(ctx))
+
+
+class _Verbs(TyperGroup):
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        return _untyped(super().get_help_option(ctx))
+
+
 app = typer.Typer(
     name="archdsl",
+    cls=_Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,7 +56,7 @@ for verb, panel in (
     (ops.ops, "Learn"),
     (explain.explain, "Learn"),
 ):
-    app.command(rich_help_panel=panel)(verb)
+    app.command(cls=_Verb, rich_help_panel=panel)(verb)
 
 
 def _version(wanted: bool) -> None:
@@ -48,7 +68,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def about(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version", metavar="", help="Print the version and exit.", callback=_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """Write a network as its paper's table shows it; check, compile and run it.

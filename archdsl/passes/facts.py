@@ -18,9 +18,7 @@ from archdsl.types import Shape, text_of
 Spans = Mapping[tuple[str | int, ...], Span]
 
 
-def check_facts(
-    graph: Graph, counts: Counts, expect: Expect, spans: Spans, diagnostics: Diagnostics
-) -> None:
+def check_facts(graph: Graph, counts: Counts, expect: Expect, spans: Spans, diagnostics: Diagnostics) -> None:
     """Report every stated fact that does not hold; ``counts`` are the graph's as it runs."""
     outputs = {output.name: output.node for output in graph.outputs}
     if expect.output is not None:
