@@ -122,7 +122,8 @@ def text_of(shape: Shape) -> str:
     """A shape as people write it: ``64x56x56``, ``1000``, ``256x(H//4)x(W//4)``."""
     if not shape:
         return "a single number"
-    return "x".join(str(size) if is_known(size) or len(shape) == 1 else f"({size})" for size in shape)
+    texts = [str(size) for size in shape]
+    return "x".join(text if text.isidentifier() or text.isdecimal() or len(shape) == 1 else f"({text})" for text in texts)
 
 
 def element_count(shape: Shape) -> int | None:

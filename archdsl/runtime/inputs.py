@@ -141,8 +141,9 @@ def concrete_shape(tensor: Tensor, sizes: Mapping[str, int], batch: int) -> tupl
     if open_sizes:
         names = " and ".join(f"`{name}`" for name in open_sizes)
         raise UsageError(
-            f"the input `{tensor.name}` is {tensor.text}, and {names} has no number yet",
-            help=f"give {names} a size, such as {', '.join(f'{name}=224' for name in open_sizes)}",
+            f"the input `{tensor.name}` is {tensor.text}: {names} {'have' if len(open_sizes) > 1 else 'has'} "
+            "no number yet",
+            help=f"write `{' '.join(f'--size {name}=224' for name in open_sizes)}`",
         )
     return tuple(shape)
 
