@@ -64,7 +64,8 @@ class Refusal(Exception):
 
     ``argument`` names the attribute to point at; without it the call as a whole is meant.
     ``label`` is written under that place. ``of_input`` tells whether it has to do with what goes in,
-    so that the place where that was made is worth showing. The caller adds the spans.
+    so that the place where that was made is worth showing; ``surplus`` that the cure is the call
+    without ``argument``. The caller adds the spans.
     """
 
     def __init__(
@@ -76,10 +77,11 @@ class Refusal(Exception):
         help: str = "",
         argument: str | None = None,
         of_input: bool = True,
+        surplus: bool = False,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.label, self.help, self.argument = code, message, label, help, argument
-        self.of_input = of_input
+        self.of_input, self.surplus = of_input, surplus
 
 
 class UsageError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -9,11 +10,11 @@ from pydantic import ValidationError
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Refusal
 from archdsl.graph import constructs
 from archdsl.graph.ir import Construct, Node
-from archdsl.graph.refusals import argument_span, report_refusal
+from archdsl.graph.refusals import argument_span, misfit_of, report_refusal
 from archdsl.graph.scopes import Caller, Entry, Scope
-from archdsl.ops.base import Expects, Operator
+from archdsl.ops.base import Operator
 from archdsl.source import Span
-from archdsl.spec.binding import Bound, Given, bind
+from archdsl.spec.binding import Bound, Given, bind, without_inferred
 from archdsl.spec.expr import Environment, Unresolved, callee_of, evaluate
 from archdsl.spec.names import unknown_callee
 from archdsl.spec.values import UNKNOWN, Block, Callee, Result, Value, Word, kind_of, written
@@ -147,9 +148,8 @@ def _operator(walk: Elaborator, call: tree.Call, plan: Plan, environment: Enviro
     try:
         operator = target(**attributes)
     except ValidationError as error:
-        for field in dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_url=False)):
-            word = plan.callee.word
-            walk.report(_misfit(call, word, target, field, plan.bound, attributes[field]))
+        for misfit in _misfits(call, plan, plan.bound, error, attributes, environment):
+            walk.report(misfit)
         return None
     if keeps:
         plan.made[key] = operator
@@ -180,15 +180,27 @@ def _attribute(value: Result) -> object:
     return value.word if isinstance(value, Callee) else value
 
 
-def _misfit(
-    call: tree.Call, word: str, target: type[Operator], field: str, bound: Bound, given: object
-) -> Diagnostic:
-    expects = [part.text for part in target.model_fields[field].metadata if isinstance(part, Expects)]
-    shown = given if isinstance(given, str) else written(given)  # type: ignore[arg-type]
-    return Diagnostic(
-        "wrong-argument", f"`{field}` of `{word}` cannot be `{shown}`", argument_span(call.span, field, bound),
-        f"expected {expects[0]}" if expects else "", f"`archdsl ops {word}` tells what it takes",
-    )  # fmt: skip
+def _misfits(
+    call: tree.Call, plan: Plan, bound: Bound, error: ValidationError, attributes: dict[str, object],
+    environment: Environment,
+) -> Iterator[Diagnostic]:  # fmt: skip
+    """What is said of attributes that an operator does not take."""
+    target = plan.callee.target
+    assert not isinstance(target, Block)
+
+    def fits(other: Bound) -> bool:
+        try:
+            target(**{name: _attribute(_value_of(value, environment)) for name, value in other.items()})
+        except (ArchError, Unresolved, ValidationError):
+            return False
+        return True
+
+    told = without_inferred(plan.callee, call.arguments, call.span, fits)
+    if told is not None:
+        yield told
+        return
+    for field in dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_url=False)):
+        yield misfit_of(target, field, attributes[field], argument_span(call.span, field, bound))
 
 
 def apply(

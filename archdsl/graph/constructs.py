@@ -16,7 +16,6 @@ from archdsl.graph.scopes import Caller, Entry, Scope
 from archdsl.graph.values import find_entry
 from archdsl.ops.base import OPERATORS, Operator
 from archdsl.ops.scale import Scale
-from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
 from archdsl.spec.binding import Bound
 from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, path_of

@@ -6,15 +6,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Diagnostic, Label, Refusal, Severity
+from archdsl.ops.base import Expects
 from archdsl.ops.clash import Branch, Clash
 from archdsl.source import Span
 from archdsl.spec.binding import Bound, Given
+from archdsl.spec.values import written
 from archdsl.syntax import tree
 from archdsl.types import text_of
 
 if TYPE_CHECKING:
     from archdsl.graph.elaborate import Elaborator
     from archdsl.graph.ir import Construct, Node
+    from archdsl.ops.base import Operator
     from archdsl.spec.values import Value
 
 
@@ -46,6 +49,8 @@ def report_refusal(
             while node.span == span and len(node.inputs) == 1:
                 node = walk.nodes[node.inputs[0]]  # what the equation itself adds: the scale
             made.append(Label(_seen_from(node, around), f"{branch.name} is {text_of(value.shape)}"))
+    elif refusal.surplus:
+        help = _without(span, place) or help
     elif refusal.of_input:
         for value in values:
             is_input = value.node < len(walk.inputs)
@@ -54,6 +59,20 @@ def report_refusal(
     # A turn of a loop may take what the turn before it made at the very same place.
     shown = [label for label in made if not _within(place, label.span)]
     walk.report(Diagnostic(refusal.code, message, place, refusal.label, help, tuple(shown), severity))
+
+
+def misfit_of(target: type[Operator], field: str, given: object, span: Span) -> Diagnostic:
+    """The diagnostic for an attribute that cannot have the value that it is given."""
+    word = target.word
+    expects = [part.text for part in target.model_fields[field].metadata if isinstance(part, Expects)]
+    shown = given if isinstance(given, str) else written(given)  # type: ignore[arg-type]
+    return Diagnostic(
+        "wrong-argument",
+        f"`{field}` of `{word}` cannot be `{shown}`",
+        span,
+        f"expected {expects[0]}" if expects else "",
+        f"`archdsl ops {word}` tells what it takes",
+    )
 
 
 def argument_span(call: Span, field: str | None, bound: Bound) -> Span:
@@ -65,6 +84,13 @@ def argument_span(call: Span, field: str | None, bound: Bound) -> Span:
         spans = [item.span for item in argument if not isinstance(item, Given)]  # type: ignore[union-attr]
         return Span(call.source, spans[0].start, spans[-1].end) if spans else call
     return argument.span  # type: ignore[union-attr]
+
+
+def _without(call: Span, argument: Span) -> str | None:
+    """What to write where the argument at this place is one too many; None where it has a name."""
+    before = call.source.text[call.start : argument.start]
+    after = call.source.text[argument.end : call.end].lstrip(", ")
+    return f"write `{before}{after}`" if before.endswith("(") else None
 
 
 def branches_of(merge: tree.Construct, count: int) -> list[Branch]:

@@ -83,7 +83,9 @@ Whole = Annotated[int, Field(ge=0), Expects("a whole number of at least 0")]
 Index = Annotated[int, Expects("a whole number")]
 OptionalIndex = Annotated[int | None, Expects("a whole number")]
 Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Expects("a number above 0")]
+Epsilon = Annotated[
+    float, Field(gt=0, lt=1, allow_inf_nan=False), Expects("a small number between 0 and 1, such as 1e-5")
+]
 Probability = Annotated[float, Field(ge=0, le=1), Expects("a number from 0 to 1")]
 Flag = Annotated[bool, Expects("true or false")]
 _Count = Annotated[int, Field(ge=1)]
@@ -121,6 +123,9 @@ class Operator(BaseModel):
     """The attribute that takes every argument without a name: ``permute(0, 2, 3, 1)``."""
     merges: ClassVar[bool] = False
     """Whether it merges several values: written as a construct with branches, never in a chain."""
+    inferred: ClassVar[Mapping[str, int]] = {}
+    """What PyTorch's class is told and this one takes from its input: the argument's name there, and
+    its place. For the answer to those who write it all the same."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **keywords: Any) -> None:

@@ -21,7 +21,7 @@ from archdsl.ops.base import (
     Shapes,
     Sizes,
 )
-from archdsl.ops.dimensions import check_groups, known_channels
+from archdsl.ops.dimensions import check_groups, counted, known_channels
 from archdsl.ops.geometry import (
     Window,
     begins_and_ends,
@@ -44,6 +44,7 @@ class Conv(Operator):
     """
 
     word = "conv"
+    inferred = {"in_channels": 0}
     examples = (
         Example("conv(64, 3, padding=1)", ((3, 32, 32),)),
         Example("conv(8, [1, 7], padding=[0, 3], bias=false)", ((4, 9, 9),)),
@@ -76,7 +77,33 @@ class Conv(Operator):
         over = self._window(shape)
         if self.groups != 1:
             check_groups(known_channels(shape, self.word), self.groups, self.word, self.out)
-        return (self.out, *slide(self.word, shape[1:], over))
+        try:
+            return (self.out, *slide(self.word, shape[1:], over))
+        except Refusal:
+            told = self.check(inputs)
+            if told is not None:
+                raise told from None
+            raise
+
+    def check(self, inputs: Shapes) -> Refusal | None:
+        """A call in PyTorch's order, ``conv(3, 64, 3)``: a window that no 2-d convolution has, and
+        neither the padding nor the groups that come with large ones."""
+        kernel, stride, padding = self.kernel, self.stride, self.padding
+        if not (isinstance(kernel, int) and isinstance(stride, int) and isinstance(padding, int)):
+            return None
+        if len(inputs[0]) < 3 or kernel < _PYTORCH_ORDER or stride >= kernel // 2 or padding >= kernel // 4:
+            return None
+        if self.groups != 1 and self.groups == self.out:
+            return None
+        return Refusal(
+            "inferred-argument",
+            f"`{self.word}({self.out}, {kernel}, {stride})` makes {counted(self.out, 'channel')} with a window "
+            f"of {text_of((kernel,) * (len(inputs[0]) - 1))}",
+            label="PyTorch's `in_channels`?",
+            help=f"write `{self.word}({kernel}, {stride})`",
+            argument="out",
+            surplus=True,
+        )
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
         (shape,) = inputs
@@ -140,6 +167,7 @@ class ConvTranspose(Operator):
     """
 
     word = "conv_transpose"
+    inferred = {"in_channels": 0}
     examples = (
         Example("conv_transpose(8, 2, stride=2)", ((4, 7, 5),)),
         Example("conv_transpose(8, 4, 2, padding=1, bias=false)", ((4, 7, 5),)),
@@ -287,6 +315,10 @@ class ConvTranspose(Operator):
             output_padding=list(added) if any(added) else None,
             group=self.groups,
         )
+
+
+_PYTORCH_ORDER = 24
+"""A kernel of this size is rather a number of channels, in a call that begins with ``in_channels``."""
 
 
 def weight_and_bias(shape: tuple[int, ...], fan_in: int, fan_out: int, biases: int) -> tuple[Parameter, ...]:

@@ -20,6 +20,7 @@ class Linear(Operator):
     """Fully connected layer: y = W x + b, on the last dimension."""
 
     word = "linear"
+    inferred = {"in_features": 0}
     examples = (
         Example("linear(10)", ((84,),)),
         Example("linear(10, bias=false)", ((84,),)),

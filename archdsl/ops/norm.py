@@ -12,13 +12,13 @@ from archdsl.diagnostics import Refusal
 from archdsl.ops.base import (
     Count,
     Emitter,
+    Epsilon,
     Example,
     Flag,
     Index,
     Number,
     Operator,
     Parameter,
-    Positive,
     Probability,
     Shapes,
 )
@@ -49,6 +49,7 @@ class BatchNorm(Operator):
     """
 
     word = "batch_norm"
+    inferred = {"num_features": 0}
     examples = (
         Example("batch_norm", ((8, 5, 5),)),
         Example("batch_norm(eps=0.001, momentum=0.01)", ((8, 5, 5),)),
@@ -58,7 +59,7 @@ class BatchNorm(Operator):
         Example("batch_norm", ((8, 3, 4, 5),)),
     )
 
-    eps: Annotated[Positive, Field(description="what is added to the variance")] = 1e-5
+    eps: Annotated[Epsilon, Field(description="what is added to the variance")] = 1e-5
     momentum: Annotated[Probability, Field(description="share of a batch in the running statistics")] = 0.1
     affine: Annotated[Flag, Field(description="whether a weight and a bias are trained")] = True
 
@@ -105,6 +106,7 @@ class LayerNorm(Operator):
     """
 
     word = "layer_norm"
+    inferred = {"normalized_shape": 0}
     examples = (
         Example("layer_norm", ((5, 8),)),
         Example("layer_norm(eps=1e-6, dim=1)", ((8, 5, 6),)),
@@ -117,7 +119,7 @@ class LayerNorm(Operator):
         Example("layer_norm(dim=2)", ((8, 5, 6),)),
     )
 
-    eps: Annotated[Positive, Field(description="what is added to the variance")] = 1e-5
+    eps: Annotated[Epsilon, Field(description="what is added to the variance")] = 1e-5
     dim: Annotated[Index, Field(description="the dimension that is normalised")] = -1
     affine: Annotated[Flag, Field(description="whether a weight and a bias are trained")] = True
 
@@ -175,6 +177,7 @@ class GroupNorm(Operator):
     """Normalisation of each group of channels, sample by sample (Wu & He 2018)."""
 
     word = "group_norm"
+    inferred = {"num_channels": 1}
     examples = (
         Example("group_norm(4)", ((8, 5, 6),)),
         Example("group_norm(1, eps=1e-3)", ((8, 5, 6),)),
@@ -185,7 +188,7 @@ class GroupNorm(Operator):
     )
 
     groups: Annotated[Count, Field(description="groups of channels")]
-    eps: Annotated[Positive, Field(description="what is added to the variance")] = 1e-5
+    eps: Annotated[Epsilon, Field(description="what is added to the variance")] = 1e-5
     affine: Annotated[Flag, Field(description="whether a weight and a bias are trained")] = True
 
     def infer(self, inputs: Shapes) -> Shape:
@@ -225,6 +228,7 @@ class InstanceNorm(Operator):
     """Normalisation of each channel of each sample (Ulyanov et al. 2016)."""
 
     word = "instance_norm"
+    inferred = {"num_features": 0}
     examples = (
         Example("instance_norm", ((4, 5, 6),)),
         Example("instance_norm(eps=1e-3, affine=true)", ((4, 5, 6),)),
@@ -232,7 +236,7 @@ class InstanceNorm(Operator):
         Example("instance_norm", ((4, 3, 4, 5),)),
     )
 
-    eps: Annotated[Positive, Field(description="what is added to the variance")] = 1e-5
+    eps: Annotated[Epsilon, Field(description="what is added to the variance")] = 1e-5
     affine: Annotated[Flag, Field(description="whether a weight and a bias are trained")] = False
 
     def infer(self, inputs: Shapes) -> Shape:
@@ -343,7 +347,7 @@ class L2Normalize(Operator):
     )
 
     dim: Annotated[Index, Field(description="the dimension whose length becomes 1")] = 1
-    eps: Annotated[Positive, Field(description="the least length to divide by")] = 1e-12
+    eps: Annotated[Epsilon, Field(description="the least length to divide by")] = 1e-12
 
     def infer(self, inputs: Shapes) -> Shape:
         position(self.dim, inputs[0], self.word)

@@ -56,6 +56,7 @@ MISTAKES = [
     Mistake("padding-too-large", "pad(4, mode=reflect)", (3, 4, 4), "`mode=replicate`", "pad(4, mode=replicate)"),
     Mistake("output-padding-too-large", "conv_transpose(8, 3, 2, output_padding=2)", (3, 4, 4), "`output_padding=1`", "conv_transpose(8, 3, 2, output_padding=1)"),
     Mistake("output-padding-with-same", "conv_transpose(8, 3, 2, padding=same, output_padding=1)", (3, 4, 4), "`output_padding=0`", "conv_transpose(8, 3, 2, padding=same, output_padding=0)"),
+    Mistake("inferred-argument", "conv(3, 64, 3)", (3, 32, 32), "`conv(64, 3)`", "conv(64, 3)"),
     # Groups
     Mistake("groups-do-not-divide", "conv(8, 3, groups=4)", (6, 9, 9), "`groups=2`", "conv(8, 3, groups=2)"),
     Mistake("groups-do-not-divide", "conv(8, 3, groups=3)", (6, 9, 9), "`groups=2`", "conv(8, 3, groups=2)"),
@@ -210,6 +211,27 @@ def test_linear_on_a_map_is_a_warning(shape: Shape, warns: bool) -> None:
     if warning is not None:
         assert warning.code == "linear-on-map"
         assert "`flatten -> linear(10)`" in warning.help
+
+
+@pytest.mark.parametrize(
+    ("call", "shape", "cure"),
+    [
+        ("conv(3, 64, 3, padding=1)", (3, 224, 224), "`conv(64, 3)`"),
+        ("conv(64, 128, 3, 2, 1)", (64, 224, 224), "`conv(128, 3)`"),
+        ("conv(64, 128, 3, 1, 2)", (64, 300, 300), "`conv(128, 3)`"),
+        ("conv(768, 32, stride=32)", (3, 224, 224), None),
+        ("conv(96, 31, padding=15, groups=96)", (96, 56, 56), None),
+        ("conv(96, 31, groups=96)", (96, 56, 56), None),
+        ("conv(128, 80, stride=4)", (1, 16000), None),
+        ("conv(96, 11, stride=4)", (3, 227, 227), None),
+    ],
+)
+def test_a_convolution_in_pytorchs_order_is_a_warning(call: str, shape: Shape, cure: str | None) -> None:
+    warning = operator(call).check((shape,))
+    assert (warning is None) == (cure is None)
+    if warning is not None and cure is not None:
+        assert warning.code == "inferred-argument"
+        assert cure in warning.help
 
 
 def test_every_refusal_of_the_operators_is_raised_here() -> None:
