@@ -332,10 +332,29 @@ def _endless(walk: Elaborator, block: Block, call: tree.Call) -> None:
     """Report the cycle of calls, and end the walk."""
     names = [caller.name for caller in walk.callers]
     last = len(names) - 1 - names[::-1].index(block.name) if block.name in names else 0
-    cycle = " -> ".join([*names[last:], block.name])
+    cycle = [*names[last:], block.name]
+    if len(cycle) == 2:
+        message = f"`{block.name}` calls itself without an end"
+    elif block.name in names:
+        message = f"blocks call each other without an end: {' -> '.join(cycle)}"
+    else:
+        message = f"blocks call each other more than {DEEPEST_CALL} deep"
+    counts = [
+        argument.value.left.word
+        for argument in call.arguments
+        if isinstance(argument.value, tree.Binary) and isinstance(argument.value.left, tree.Name)
+    ]
+    if counts:
+        help = f"end it by a condition: `when({counts[0]} > 0): {call.span.text}`"
+    else:
+        ending = f"`when(n > 0): {block.name}(n - 1)`"
+        help = f"remove the call, or give `{block.name}` a parameter that ends it: {ending}"
     walk.diagnostics.error(
-        "endless-calls", f"blocks call each other more than {DEEPEST_CALL} deep: {cycle}", call.span,
-        "called again here", "call a block from itself only below a `when` that ends it",
+        "endless-calls",
+        message,
+        call.span,
+        f"called again here, {DEEPEST_CALL} calls deep",
+        help,
         (Label(block.span, f"`{block.name}` is declared here"),),
-    )  # fmt: skip
+    )
     walk.stop()

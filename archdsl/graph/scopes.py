@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Label, did_you_mean
@@ -99,22 +99,31 @@ def name_twice(name: str, span: Span, before: Span) -> Diagnostic:
     )  # fmt: skip
 
 
-def not_made(path: str, span: Span, known: Iterable[str], later: dict[str, Span]) -> Diagnostic:
-    """The diagnostic for a value that nobody made before this place."""
+def not_made(
+    path: str, span: Span, known: Iterable[str], later: dict[str, Span], inside: Sequence[str] = ()
+) -> Diagnostic:
+    """The diagnostic for a value that nobody made before this place.
+
+    ``later`` are the labels that are made after it, ``inside`` the dotted names of values of that
+    name in other scopes.
+    """
     first = path.partition(".")[0]
     if first in later:
         return Diagnostic(
-            "value-made-later", f"the value `{first}` is not made yet", span, "needed here",
-            "move the step that makes it up, or this one down", (Label(later[first], f"`{first}` is made here"),),
-        )  # fmt: skip
+            "value-made-later",
+            f"the value `{first}` is not made yet",
+            span,
+            "needed here",
+            "move the step that makes it up, or this one down",
+            (Label(later[first], f"`{first}` is made here"),),
+        )
     names = list(known)
-    near = did_you_mean(first, names)
+    near = did_you_mean(path, [*names, *inside]) or did_you_mean(first, names)
     listed = ", ".join(f"`{name}`" for name in names[:8])
-    help = (
-        f"did you mean `{near}`?"
-        if near
-        else f"values made before are {listed}"
-        if listed
-        else "label a step to name its value"
-    )
+    if inside:
+        help = f"did you mean `{inside[0]}`?"
+    elif near:
+        help = f"did you mean `{near}`?"
+    else:
+        help = f"values made before are {listed}" if listed else "label a step to name its value"
     return Diagnostic("unknown-value", f"there is no value `{path}`", span, "not made before this", help)

@@ -3,9 +3,10 @@ block or network, never beyond, and never into a side head."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import ArchError, Label
+from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.graph.scopes import Entry, Scope, not_made
 from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault
@@ -30,9 +31,13 @@ def find(walk: Elaborator, path: str, span: Span, environment: Environment) -> V
         return found
     if found.value is None:
         raise ExpressionFault(
-            "value-needs-itself", f"the value `{path}` needs itself", span, "not made yet here",
-            "refer to a value that is made before", (Label(found.span, f"`{path}` is being made here"),),
-        )  # fmt: skip
+            "value-needs-itself",
+            f"the value `{path}` needs itself",
+            span,
+            "not made yet here",
+            f"use one that is made before it: {_made_before(walk, environment)}",
+            (Label(found.span, f"`{path}` is being made here"),),
+        )
     return found.value
 
 
@@ -53,7 +58,7 @@ def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment
                 return walk.inputs[first]
             known.update(dict.fromkeys(walk.inputs))
     if found is None:
-        raise ArchError([not_made(path, span, known, _labels(walk, environment))])
+        raise ArchError([_not_found(walk, path, span, known, environment)])
     for part in rest:
         if found.hidden:
             break
@@ -64,10 +69,55 @@ def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment
         found = labels[part]
     if found.hidden:
         raise ExpressionFault(
-            "value-in-aux", f"`{path}` exists in training only", span, "belongs to a side head",
-            "give the value a label before the `aux`", (Label(found.span, "the side head"),),
-        )  # fmt: skip
+            "value-in-aux",
+            f"`{path}` exists in training only",
+            span,
+            "belongs to a side head",
+            "give the value a label before the `aux`",
+            (Label(found.span, "the side head"),),
+        )
     return found
+
+
+def _not_found(
+    walk: Elaborator, path: str, span: Span, known: Iterable[str], environment: Environment
+) -> Diagnostic:
+    """The diagnostic for a name that no scope from here outwards has."""
+    first = path.partition(".")[0]
+    later = _labels(walk, environment)
+    if walk.callers and first not in later:
+        outside = walk.root.labels.get(first)
+        if outside is not None or first in walk.inputs:
+            related = () if outside is None else (Label(outside.span, f"`{first}` is made here"),)
+            return Diagnostic(
+                "unknown-value",
+                f"there is no value `{path}` in the block `{walk.callers[-1].name}`",
+                span,
+                "made outside of the block",
+                f"give the block a parameter for it, and call it with `from({path})`",
+                related,
+            )
+    inside = [name for name in walk.scopes if name.endswith(f".{path}")]
+    return not_made(path, span, known, {} if inside else later, inside)
+
+
+def _made_before(walk: Elaborator, environment: Environment) -> str:
+    """How to name values that are made at this place."""
+    scope = environment.place
+    assert isinstance(scope, Scope)
+    made = [
+        label
+        for outer in scope.outward()
+        for label, entry in outer.labels.items()
+        if entry.value is not None and not entry.hidden
+    ]
+    if not walk.callers:
+        made += walk.inputs
+    shown = made[-_SHOWN:] if made else ["label"]
+    return ", ".join(f"`from({name})`" for name in shown)
+
+
+_SHOWN = 4
 
 
 def _labels(walk: Elaborator, environment: Environment) -> dict[str, Span]:

@@ -17,7 +17,8 @@ from archdsl.types import text_of
 
 if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostics
-    from archdsl.graph.ir import Graph
+    from archdsl.graph.ir import Graph, Node
+    from archdsl.source import Span
 
 
 def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
@@ -41,23 +42,34 @@ def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
                 help=f"remove it, or use it with `from({node.name})`",
             )
             continue
-        label = labels.get(position)
+        path = labels.get(position, node.name)
+        label = path.rpartition(".")[2]
+        written = label if label.isidentifier() else f'"{label}"'
         diagnostics.warning(
             "unused-value",
-            f"nothing uses the value of `{node.name}`",
-            node.span,
+            f"nothing uses the value of `{path}`",
+            _span(node, path),
             label=f"makes {text_of(node.shape)}, from which no output can be reached",
             help="remove it, or give it a label and use it with `from(label)`"
-            if label is None
-            else f"remove it, or use it with `from({label})`",
+            if label.isdecimal()
+            else f"remove it, or use it with `from({written})`",
         )
 
 
+def _span(node: Node, path: str) -> Span:
+    """Where the name of a value stands: the label of its group, or the call that makes it."""
+    span, frame = node.span, node.construct
+    while frame is not None:
+        if frame.name == path and frame.kind in ("group", "block"):
+            span = frame.span
+        frame = frame.parent
+    return span
+
+
 def _labels(graph: Graph) -> dict[int, str]:
-    """How ``from`` names a value where its label stands; the outermost scope's name comes first."""
+    """The dotted name of each value that has one of its own; the outermost scope's comes first."""
     labels: dict[int, str] = {}
     for name, position in sorted(graph.scopes.items(), key=lambda scope: scope[0].count(".")):
-        label = name.rpartition(".")[2]
-        if not label.isdecimal():
-            labels.setdefault(position, label if label.isidentifier() else f'"{label}"')
+        if not name.rpartition(".")[2].isdecimal():
+            labels.setdefault(position, name)
     return labels

@@ -116,9 +116,9 @@ def without_inferred(
     if isinstance(target, Block) or callee.positional or callee.keywords:
         return None
     places = [place for place, argument in enumerate(arguments) if argument.name is None]
+    if len(places) <= len(signature_of(target).required):
+        return None  # PyTorch needs one more
     for name, place in target.inferred.items():
-        if place >= len(places):
-            continue
         told = arguments[places[place]]
         left = (*arguments[: places[place]], *arguments[places[place] + 1 :])
         bound, faults = bind(callee, left, call)
