@@ -107,8 +107,8 @@ class Builder:
         return Call(Span(self._source, name.span.start, arguments.end), name, arguments.items)
 
     def key(self, children: list[Any]) -> Heading:
-        name, arguments = children
-        assert isinstance(name, Name)
+        token, arguments = children
+        name = self._name(token)
         if not isinstance(arguments, _Arguments):
             return Heading(name.span, name, None)
         return Heading(Span(self._source, name.span.start, arguments.end), name, arguments.items)
@@ -160,7 +160,8 @@ class Builder:
         value: int | float
         if text.isdigit():
             # Python refuses to read very long numbers; no size is that large either.
-            value = int(text) if len(text) <= 18 else LARGEST_LITERAL
+            digits = text.lstrip("0") or "0"
+            value = int(digits) if len(digits) <= 18 else LARGEST_LITERAL
         else:
             value = float(text)
             value = value if math.isfinite(value) else float(LARGEST_LITERAL)
@@ -184,7 +185,8 @@ class Builder:
 
     def items(self, children: list[Any]) -> ListOf:
         opening, closing = children[0], children[-1]
-        assert isinstance(opening, Token) and isinstance(closing, Token)
+        assert isinstance(opening, Token)
+        assert isinstance(closing, Token)
         items = tuple(item for item in children if item is not None and not isinstance(item, Token))
         span = Span(self._source, opening.start_pos or 0, closing.end_pos or 0)
         return ListOf(span, items, self._depth(span, *items))

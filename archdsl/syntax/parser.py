@@ -11,6 +11,7 @@ import hashlib
 import os
 import pickle
 import tempfile
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,10 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.lark import _LOAD_ALLOWED_OPTIONS
 from lark.utils import TextSlice
 
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.resources import grammar_path
 from archdsl.source import Source, Span
-from archdsl.syntax import lines, words
+from archdsl.syntax import lines
 from archdsl.syntax.builder import Builder, Heading, TooDeep
 from archdsl.syntax.tree import Chain, Expression, Fact, Signature, Template
 
@@ -33,10 +34,18 @@ TABLES = Path(__file__).with_name("tables.bin")
 
 
 class SyntaxFault(ArchError):
-    """A text that the grammar refuses."""
+    """A text that the grammar or the structure refuses."""
 
-    def __init__(self, code: str, message: str, span: Span, label: str = "", help: str = "") -> None:
-        super().__init__([Diagnostic(code, message, span, label, help)])
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        help: str = "",
+        related: tuple[Label, ...] = (),
+    ) -> None:
+        super().__init__([Diagnostic(code, message, span, label, help, related)])
 
 
 def parse_chain(source: Source, start: int, end: int) -> Chain:
@@ -120,21 +129,21 @@ def _parse(door: str, source: Source, start: int, end: int) -> Any:
 
 def _fault(unexpected: UnexpectedInput, door: str, source: Source, start: int, end: int) -> SyntaxFault:
     """Say what stands there, what could stand there, and what to write."""
+    from archdsl.syntax.refused import Refused  # needed for faults alone
+    from archdsl.syntax.slips import describe
+
+    at, found = end, ""
+    expected: Collection[str] = set()
     if isinstance(unexpected, UnexpectedToken):
-        token = unexpected.token
         expected = unexpected.accepts or unexpected.expected
-        if token.type == "$END":
-            span, found = Span(source, end, end), ""
-        else:
-            at = token.start_pos if token.start_pos is not None else end
-            span, found = Span(source, at, at + max(len(token.strip()), 1)), str(token)
+        if unexpected.token.type != "$END" and unexpected.token.start_pos is not None:
+            at, found = unexpected.token.start_pos, str(unexpected.token)
     elif isinstance(unexpected, UnexpectedCharacters):
-        at = unexpected.pos_in_stream if unexpected.pos_in_stream is not None else start
-        span, found = Span(source, at, at + 1), source.text[at : at + 1]
         expected = unexpected.allowed or set()
-    else:
-        span, found, expected = Span(source, end, end), "", set()
-    return SyntaxFault(*words.describe(door, source.text[start:end], found, span, start, expected))
+        at = unexpected.pos_in_stream if unexpected.pos_in_stream is not None else start
+        found = source.text[at : at + 1]
+    span = Span(source, at, at + max(len(found.strip()), 1) if found else at)
+    return SyntaxFault(*describe(Refused(door, source, start, end, span, found, expected)))
 
 
 @lru_cache(maxsize=1)

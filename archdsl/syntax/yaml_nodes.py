@@ -13,6 +13,7 @@ import yaml
 
 from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault
+from archdsl.syntax.yaml_errors import explain, explain_character, forbidden_character
 
 DEPTH_LIMIT = 100
 _ERROR_LIMIT = 20
@@ -26,27 +27,28 @@ _MANY_BRACKETS = 400
 def compose(source: Source, report: Report) -> yaml.Node | None:
     """The root node, or None for an empty text or one that YAML cannot read.
 
-    libyaml stops at its first error; that line is blanked and the rest read again, so that all
-    are reported.
+    libyaml stops at its first error; what it is about is blanked and the rest read again, so that
+    all are reported.
     """
+    text = source.text
+    forbidden = forbidden_character(text)
+    if forbidden is not None:
+        report(explain_character(source, forbidden))
+        return None
     if _is_too_deep(source, report):
         return None
-    text = source.text
     failed = False
     for _ in range(_ERROR_LIMIT):
         try:
             root = _load(text)
             return None if failed else root
-        except yaml.YAMLError as error:
+        except yaml.MarkedYAMLError as error:
             failed = True
-            fault, offset = _explain(error, source)
+            fault, start, end = explain(error, source)
             report(fault)
-            start = text.rfind("\n", 0, offset) + 1
-            end = text.find("\n", offset)
-            end = len(text) if end < 0 else end
             if not text[start:end].strip():
                 return None
-            text = text[:start] + " " * (end - start) + text[end:]
+            text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
     return None
 
 
@@ -86,77 +88,6 @@ def too_deep(span: Span) -> SyntaxFault:
         span,
         help="give the inner part a name, as a block",
     )
-
-
-def _explain(error: yaml.YAMLError, source: Source) -> tuple[SyntaxFault, int]:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:
-        # A reader's error knows only a position: a character that YAML forbids.
-        at = min(int(getattr(error, "position", 0) or 0), max(len(source.text) - 1, 0))
-        found = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", source.text)
-        at = found.start() if found else at
-        character = source.text[at : at + 1]
-        fault = SyntaxFault(
-            "yaml-syntax",
-            f"the character {character!a} is not allowed in YAML",
-            source.span(at, at + 1),
-            help="remove it",
-        )
-        return fault, at
-    at = min(mark.index, len(source.text))
-    problem = str(getattr(error, "problem", "") or "")
-    context = str(getattr(error, "context", "") or "")
-    line = source.line(mark.line + 1)
-    code, message, help = _slip(problem, context, line, source, mark.line + 1)
-    if at >= len(source.text) or source.text[at] == "\n":
-        at = max(source.text.rfind("\n", 0, max(at - 1, 0)) + 1, 0) if at == len(source.text) else at
-        span = source.span(at)
-    else:
-        span = source.span(at, at + 1)
-    return SyntaxFault(code, message, span, "YAML stops here", help), at
-
-
-def _slip(problem: str, context: str, line: str, source: Source, number: int) -> tuple[str, str, str]:
-    """The everyday slips of YAML: code, message, help."""
-    previous = source.line(number - 1)
-    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
-        return "yaml-tab", "YAML indents with spaces, not with tabs", "replace the tab by spaces"
-    if line.lstrip().startswith("->") and "#" in previous:
-        return (
-            "comment-in-chain",
-            "the comment on the line above ends the step",
-            "put the comment on a line of its own above the step",
-        )
-    if "found undefined alias" in problem or ("expected alphabetic" in problem and "alias" in context):
-        return "yaml-alias", "anchors and aliases are not part of the language", "write a block and call it"
-    if "another document" in problem or "single document" in context:
-        return "second-document", "a file holds one design", "move what follows `---` to a file of its own"
-    if "mapping values are not allowed" in problem:
-        return (
-            "yaml-syntax",
-            "a `:` where no label can stand",
-            "one label per step: begin a new line, or put `{ }` around an inline mapping",
-        )
-    if "did not find expected ',' or" in problem:
-        return (
-            "yaml-syntax",
-            "a `,` or the closing bracket is missing",
-            "quote a text that has brackets or commas",
-        )
-    if "unexpected end of stream" in problem or "found unexpected document" in problem:
-        return "yaml-syntax", "a quote is opened and never closed", "close the quote"
-    if "did not find expected '-' indicator" in problem:
-        return (
-            "yaml-syntax",
-            "the list ends here without a `- `",
-            "indent the line like its neighbours, or begin it with `- `",
-        )
-    if "did not find expected key" in problem or "could not find expected ':'" in problem:
-        return "yaml-syntax", "expected `key: value`", "check the indentation, and that the line has its `:`"
-    if "cannot start any token" in problem:
-        return "yaml-syntax", f"YAML cannot begin a text this way ({problem})", "put quotes around the text"
-    text = ", ".join(part for part in (context, problem) if part) or "not YAML"
-    return "yaml-syntax", text, ""
 
 
 def span_of(source: Source, node: yaml.Node) -> Span:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 
 import yaml
 
-from archdsl.diagnostics import ArchError, Diagnostics, did_you_mean
-from archdsl.source import Source, Span
+from archdsl.diagnostics import ArchError, did_you_mean
+from archdsl.source import Span
 from archdsl.syntax.builder import Heading
-from archdsl.syntax.parser import SyntaxFault, parse_chain, parse_expression, parse_key, parse_template
+from archdsl.syntax.parser import SyntaxFault, parse_chain, parse_key
 from archdsl.syntax.tree import (
     CONSTRUCTS,
     MERGES,
@@ -19,45 +18,20 @@ from archdsl.syntax.tree import (
     Call,
     Chain,
     Construct,
-    Expression,
     Group,
     Labelled,
-    ListOf,
-    Name,
     Step,
     Template,
 )
 from archdsl.syntax.yaml_nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
+from archdsl.syntax.yaml_reader import NodeReader
 
-_LABEL = re.compile(r"[A-Za-z0-9_-]+")
+_WITHOUT_ARGUMENTS = (*MERGES, "residual", "checkpoint")
+_PARTS = ("body", "shortcut")
 
 
-class StepReader:
-    """Reads steps and values of one source; ``callable_names`` are the operators and blocks, which
-    tell the keyword form from a label. Faults go to ``diagnostics``, and a `Broken` step stands in."""
-
-    def __init__(self, source: Source, callable_names: Collection[str], diagnostics: Diagnostics) -> None:
-        self.source = source
-        self.callable_names = callable_names
-        self.diagnostics = diagnostics
-        self.seen: set[int] = set()
-        self.depth = 0
-
-    def fault(self, fault: ArchError) -> None:
-        for diagnostic in fault.diagnostics:
-            self.diagnostics.add(diagnostic)
-
-    def enter(self, node: yaml.Node) -> None:
-        """Refuse what YAML can and the language cannot; an alias gives the same node twice."""
-        refuse_extras(self.source, node)
-        if id(node) in self.seen and not isinstance(node, yaml.ScalarNode):
-            raise SyntaxFault(
-                "yaml-alias",
-                "anchors and aliases are not part of the language",
-                span_of(self.source, node),
-                help="write a block and call it where the part is needed",
-            )
-        self.seen.add(id(node))
+class StepReader(NodeReader):
+    """Reads steps. Where one has faults, a `Broken` step stands in."""
 
     # ---- steps
 
@@ -93,42 +67,27 @@ class StepReader:
                 "write a step, or `[]` to pass the value on",
             )
         span = scalar_text(self.source, node)
-        self._refuse_slips(node, span)
+        if not node.style:
+            self._refuse_list(span)
         return parse_chain(self.source, span.start, span.end)
 
-    def _refuse_slips(self, node: yaml.ScalarNode, span: Span) -> None:
-        """What YAML reads otherwise than it looks."""
-        text = span.text
-        if not node.style:
-            item = re.search(r"\n\s*- ", text)
-            if item is not None:
-                first = text[: item.start()].strip()
-                raise SyntaxFault(
-                    "missing-colon",
-                    f"`{first}` and the list below it are one text",
-                    self.source.span(span.start, span.start + len(first)),
-                    "a `:` is missing after this",
-                    f"write `{first}:`",
-                )
-        self._refuse_split(span)
-
-    def _refuse_split(self, span: Span) -> None:
-        """A text that YAML cut at a comma inside ``[ ]`` or ``{ }``."""
-        text = span.text
-        balance = text.count("(") - text.count(")")
-        if not balance or "\n" in text:
+    def _refuse_list(self, span: Span) -> None:
+        """A list below a text: without its colon, YAML reads both as one text."""
+        item = re.search(r"\n\s*- ", span.text)
+        if item is None:
             return
-        after = self.source.text[span.end : span.end + 1]
-        before = self.source.text[: span.start].rstrip()[-1:]
-        cut = (balance > 0 and after == ",") or (balance < 0 and before == ",")
-        if cut:
-            raise SyntaxFault(
-                "unquoted-comma",
-                "inside `[ ]` and `{ }` YAML cuts a text at its commas",
-                span,
-                "cut here",
-                "put quotes around the text, or write one step a line, each with `- `",
-            )
+        first = span.text[: item.start()].strip()
+        if first.count("(") > first.count(")"):
+            return  # a difference in parentheses
+        word = re.match(r"\w*", first)
+        calls = word is not None and word.group() in self.callable_names
+        raise SyntaxFault(
+            "missing-colon",
+            f"`{first}` and the list below it are one text",
+            self.source.span(span.start, span.start + len(first)),
+            "a `:` is missing after this",
+            "indent the lines below as deep as this one" if calls else f"write `{first}:`",
+        )
 
     def _group(self, node: yaml.SequenceNode) -> Group:
         return Group(span_of(self.source, node), tuple(self.step(child) for child in node.value))
@@ -145,39 +104,33 @@ class StepReader:
         key_node, value = pairs[0]
         heading = self.key(key_node)
         name = heading.name.word if isinstance(heading, Heading) else ""
+        others = [key for key, _ in pairs[1:]]
         second = None
-        if len(pairs) == 2 and name == "when" and self._key_text(pairs[1][0]) == "else":
+        if name == "when" and others and self._key_text(others[0]) == "else":
+            del others[0]
             second = pairs[1][1]
-        elif len(pairs) > 1:
-            extra = pairs[1][0]
-            span = span_of(self.source, extra)
-            self._refuse_split(span)
-            if self._key_text(extra) == self._key_text(key_node):
-                raise SyntaxFault(
-                    "equal-keys", f"the key `{span.text}` stands twice", span, help="remove one"
-                )
+        if others:
+            self.refuse_equal(node)
             raise SyntaxFault(
                 "several-keys",
                 "a step has one key",
-                span,
+                span_of(self.source, others[0]),
                 "a second key in the same step",
                 "begin each step on a line of its own with `- `",
             )
         if isinstance(heading, Template):
             return self._labelled(heading, value)
-        if name in CONSTRUCTS and (
-            heading.arguments is not None or name in (*MERGES, "residual", "checkpoint")
-        ):
+        if name in CONSTRUCTS:
+            if heading.arguments is None and name not in _WITHOUT_ARGUMENTS:
+                raise SyntaxFault(
+                    "missing-argument",
+                    f"`{name}` needs arguments in parentheses",
+                    heading.span,
+                    help=f'write `{name}(...)`; or `"{name}"` in quotes if this is a label',
+                )
             return self._construct(heading, value, second)
         if heading.arguments is not None:
             raise self._not_a_construct(heading)
-        if name in CONSTRUCTS:
-            raise SyntaxFault(
-                "missing-argument",
-                f"`{name}` needs arguments in parentheses",
-                heading.span,
-                help=f'write `{name}(...)`; or `"{name}"` in quotes if this is a label',
-            )
         if isinstance(value, yaml.MappingNode) and name in self.callable_names:
             return self._keyword_form(heading, value)
         return self._labelled(Template(heading.span, (name,)), value)
@@ -196,13 +149,10 @@ class StepReader:
                 span,
                 help="put quotes around a computed label" if span.text.startswith("{") else "",
             )
-        text = span.text
         if node.style in ("'", '"'):
-            return self.label(scalar_text(self.source, node))
-        if text == "<<":
-            raise SyntaxFault(
-                "yaml-merge", "merge keys are not part of the language", span, help="write a block"
-            )
+            return self.label(node)
+        text = span.text
+        self.refuse_merge(span)
         if text == "else":
             raise SyntaxFault(
                 "stray-else",
@@ -210,33 +160,7 @@ class StepReader:
                 span,
                 help="write `else:` in the same step as `when(...):`, one key below the other",
             )
-        self._refuse_split(span)
-        arrow = re.search(r"->\s*(\w+)$", text)
-        if arrow is not None:
-            at = span.start + arrow.start(1)
-            raise SyntaxFault(
-                "label-in-chain",
-                "a label stands only at the beginning of a step",
-                self.source.span(at, span.end),
-                "a label in the middle of a chain",
-                f"begin a new step: `- {arrow.group(1)}: ...`",
-            )
         return parse_key(self.source, span.start, span.end)
-
-    def label(self, span: Span) -> Template:
-        """A quoted label: letters, digits, ``_``, ``-`` and ``{expression}``."""
-        template = parse_template(self.source, span.start, span.end)
-        for part in template.parts:
-            if isinstance(part, str) and not _LABEL.fullmatch(part):
-                raise SyntaxFault(
-                    "wrong-label",
-                    f"`{span.text}` is no label",
-                    span,
-                    help="a label has letters, digits, `_`, `-` and `{expression}`",
-                )
-        if not template.parts:
-            raise SyntaxFault("wrong-label", "a label is empty", span, help="remove the label")
-        return template
 
     def _labelled(self, label: Template, value: yaml.Node) -> Step:
         if is_null(value):
@@ -309,24 +233,8 @@ class StepReader:
         if isinstance(node, yaml.SequenceNode):
             return [self.step(child) for child in node.value]
         if isinstance(node, yaml.MappingNode):
-            branches: list[Step] = []
-            for key_node, value in node.value:
-                key = self.key(key_node)
-                if isinstance(key, Heading):
-                    if key.arguments is not None or (
-                        key.name.word in CONSTRUCTS and not isinstance(value, yaml.ScalarNode)
-                    ):
-                        raise SyntaxFault(
-                            "wrong-branch",
-                            "a mapping of branches has labels for keys",
-                            key.span,
-                            "not a label",
-                            "write the branches as a list, each with `- `",
-                        )
-                    key = Template(key.span, (key.name.word,))
-                branches.append(self._labelled(key, value))
-            self._refuse_equal(node)
-            return branches
+            self.refuse_equal(node)
+            return [self._branch(key, value) for key, value in node.value]
         raise SyntaxFault(
             "wrong-branch",
             f"`{heading.name.word}` takes a list or a mapping of branches",
@@ -335,20 +243,41 @@ class StepReader:
             "write the branches below, each with `- `",
         )
 
+    def _branch(self, key_node: yaml.Node, value: yaml.Node) -> Step:
+        """A branch of a mapping: its key is a label, whatever it is elsewhere."""
+        try:
+            key = self.key(key_node)
+            if isinstance(key, Template):
+                return self._labelled(key, value)
+            construct = key.name.word in CONSTRUCTS and not isinstance(value, yaml.ScalarNode)
+            if key.arguments is not None or construct:
+                raise SyntaxFault(
+                    "wrong-branch",
+                    "the keys of a mapping of branches are labels",
+                    key.span,
+                    "not a label",
+                    "write the branches as a list, each with `- `"
+                    + (f'; a label `"{key.name.word}"` is written in quotes' if construct else ""),
+                )
+            return self._labelled(Template(key.span, (key.name.word,)), value)
+        except ArchError as fault:
+            self.fault(fault)
+            return Broken(span_of(self.source, key_node))
+
     def _residual(self, node: yaml.Node) -> list[Step]:
         if not isinstance(node, yaml.MappingNode):
             return [self.step(node)]
         self.enter(node)
         found: dict[str, Step] = {}
+        quoted = {span_of(self.source, key).start for key, _ in node.value if getattr(key, "style", None)}
         for key, value in self.pairs(node):
-            if key.word not in ("body", "shortcut"):
-                near = did_you_mean(key.word, ("body", "shortcut"))
+            if key.word not in _PARTS or key.span.start in quoted:
                 raise SyntaxFault(
                     "unknown-key",
                     f"`residual` has no part `{key.word}`",
                     key.span,
-                    "expected `body` or `shortcut`",
-                    f"did you mean `{near}`?" if near else "write the steps under `body:`, or as a list",
+                    "a label, since it is quoted" if key.word in _PARTS else "expected `body` or `shortcut`",
+                    self._residual_help(key.word),
                 )
             found[key.word] = self.step(value)
         if "body" not in found:
@@ -360,62 +289,6 @@ class StepReader:
             )
         return [found["body"], *([found["shortcut"]] if "shortcut" in found else [])]
 
-    # ---- mappings and values
-
-    def pairs(self, node: yaml.MappingNode) -> list[tuple[Name, yaml.Node]]:
-        """The keys of a mapping that is not steps, in order, each once."""
-        self._refuse_equal(node)
-        result = []
-        for key_node, value in node.value:
-            refuse_extras(self.source, key_node)
-            span = span_of(self.source, key_node)
-            if span.text == "<<":
-                raise SyntaxFault(
-                    "yaml-merge", "merge keys are not part of the language", span, help="write a block"
-                )
-            if is_null(value):
-                self.fault(
-                    SyntaxFault(
-                        "null-value",
-                        f"`{span.text}` has no value",
-                        span,
-                        "nothing follows the colon",
-                        "write a value, or remove the key",
-                    )
-                )
-                continue
-            result.append((Name(span, span.text), value))
-        return result
-
-    def _refuse_equal(self, node: yaml.MappingNode) -> None:
-        first: dict[str, Span] = {}
-        for key_node, _ in node.value:
-            span = span_of(self.source, key_node)
-            if span.text in first:
-                raise SyntaxFault(
-                    "equal-keys",
-                    f"the key `{span.text}` stands twice",
-                    span,
-                    f"first on line {first[span.text].line}",
-                    "remove one of them, or rename it",
-                )
-            first[span.text] = span
-
-    def value(self, node: yaml.Node) -> Expression:
-        """A value: a scalar read by the grammar, or a list."""
-        self.enter(node)
-        span = span_of(self.source, node)
-        if isinstance(node, yaml.SequenceNode):
-            self.depth += 1
-            if self.depth > DEPTH_LIMIT:
-                raise too_deep(span)
-            items = tuple(self.value(child) for child in node.value)
-            self.depth -= 1
-            return ListOf(span, items, 1)
-        if isinstance(node, yaml.ScalarNode):
-            span = scalar_text(self.source, node)
-            self._refuse_split(span)
-            return parse_expression(self.source, span.start, span.end)
-        raise SyntaxFault(
-            "wrong-value", "a mapping is no value", span, help="write a number, a word or a list"
-        )
+    def _residual_help(self, word: str) -> str:
+        near = did_you_mean(word, _PARTS)
+        return f"did you mean `{near}`?" if near else "write the steps under `body:`, or as a list"
