@@ -160,7 +160,7 @@ def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] =
             f"`{word}` is a construct and takes a body",
             name.span,
             "cannot stand in a chain",
-            f"write it as a step of its own: `- {word}: ...`",
+            f"write it as a step of its own: `- {word}{'' if word in tree.WITHOUT_ARGUMENTS else '(...)'}: ...`",
         )
     plain = word.rpartition(".")[2]
     known = [*library.blocks, *variables, *callable_words, *tree.FLOW_CALLS]

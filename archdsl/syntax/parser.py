@@ -142,7 +142,7 @@ def _fault(unexpected: UnexpectedInput, door: str, source: Source, start: int, e
         expected = unexpected.allowed or set()
         at = unexpected.pos_in_stream if unexpected.pos_in_stream is not None else start
         found = source.text[at : at + 1]
-    span = Span(source, at, at + max(len(found.strip()), 1) if found else at)
+    span = Span(source, at, at + len(found.strip()))
     return SyntaxFault(*describe(Refused(door, source, start, end, span, found, expected)))
 
 

@@ -185,6 +185,8 @@ Step: TypeAlias = "Chain | Group | Labelled | Construct | Broken"
 
 MERGES = ("concat", "add", "mul", "max")
 CONSTRUCTS = (*MERGES, "residual", "dense", "repeat", "for", "when", "aux", "checkpoint")
+WITHOUT_ARGUMENTS = (*MERGES, "residual", "checkpoint")
+"""Constructs that can stand without parentheses."""
 FLOW_CALLS = ("from", "share", "output")
 """Calls that run nothing: they neither count nor make a chain longer."""
 

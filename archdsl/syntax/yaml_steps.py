@@ -13,6 +13,7 @@ from archdsl.syntax.parser import SyntaxFault, parse_chain, parse_key
 from archdsl.syntax.tree import (
     CONSTRUCTS,
     MERGES,
+    WITHOUT_ARGUMENTS,
     Argument,
     Broken,
     Call,
@@ -26,7 +27,6 @@ from archdsl.syntax.tree import (
 from archdsl.syntax.yaml_nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
 from archdsl.syntax.yaml_reader import NodeReader
 
-_WITHOUT_ARGUMENTS = (*MERGES, "residual", "checkpoint")
 _PARTS = ("body", "shortcut")
 
 
@@ -106,7 +106,7 @@ class StepReader(NodeReader):
         name = heading.name.word if isinstance(heading, Heading) else ""
         others = [key for key, _ in pairs[1:]]
         second = None
-        if name == "when" and others and self._key_text(others[0]) == "else":
+        if name == "when" and others and self._is_else(others[0]):
             del others[0]
             second = pairs[1][1]
         if others:
@@ -121,7 +121,7 @@ class StepReader(NodeReader):
         if isinstance(heading, Template):
             return self._labelled(heading, value)
         if name in CONSTRUCTS:
-            if heading.arguments is None and name not in _WITHOUT_ARGUMENTS:
+            if heading.arguments is None and name not in WITHOUT_ARGUMENTS:
                 raise SyntaxFault(
                     "missing-argument",
                     f"`{name}` needs arguments in parentheses",
@@ -135,8 +135,10 @@ class StepReader(NodeReader):
             return self._keyword_form(heading, value)
         return self._labelled(Template(heading.span, (name,)), value)
 
-    def _key_text(self, node: yaml.Node) -> str:
-        return span_of(self.source, node).text if isinstance(node, yaml.ScalarNode) else ""
+    def _is_else(self, node: yaml.Node) -> bool:
+        return (
+            isinstance(node, yaml.ScalarNode) and not node.style and span_of(self.source, node).text == "else"
+        )
 
     def key(self, node: yaml.Node) -> Heading | Template:
         """A key: quoted, it is a label; else a heading."""
@@ -175,12 +177,12 @@ class StepReader(NodeReader):
             )
         return Labelled(label.span, label, self.step(value))
 
-    def _keyword_form(self, heading: Heading, node: yaml.MappingNode) -> Chain:
+    def _keyword_form(self, heading: Heading, node: yaml.MappingNode) -> Step:
         """``conv: {out: 64, kernel: 3}``, for files that programs write."""
-        arguments = []
         self.enter(node)
-        for key, value in self.pairs(node):
-            arguments.append(Argument(key.span, key, self.value(value)))
+        arguments = [Argument(key.span, key, self.value(value)) for key, value in self.pairs(node)]
+        if len(arguments) < len(node.value):
+            return Broken(heading.span)  # what is missing is reported
         call = Call(heading.span, heading.name, tuple(arguments))
         return Chain(heading.span, (call,))
 
@@ -194,7 +196,7 @@ class StepReader(NodeReader):
                 "a call, not a construct",
                 f"write `- {heading.span.text}` without the colon, or a label before it",
             )
-        near = did_you_mean(name, CONSTRUCTS)
+        near = "when" if name in ("elif", "elseif", "switch") else did_you_mean(name, CONSTRUCTS)
         return SyntaxFault(
             "not-a-construct",
             f"there is no construct `{name}`",
@@ -277,7 +279,7 @@ class StepReader(NodeReader):
                     f"`residual` has no part `{key.word}`",
                     key.span,
                     "a label, since it is quoted" if key.word in _PARTS else "expected `body` or `shortcut`",
-                    self._residual_help(key.word),
+                    "remove the quotes" if key.word in _PARTS else self._residual_help(key.word),
                 )
             found[key.word] = self.step(value)
         if "body" not in found:
