@@ -154,14 +154,19 @@ class Diagnostics:
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The known word nearest to a misspelt one, or None."""
     words = list(known)
-    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    near = get_close_matches(word, words, n=1, cutoff=0.7)
     if near:
         return near[0]
     plain = word.replace("_", "").replace("-", "").lower()
     for candidate in words:
-        if candidate.replace("_", "").lower() == plain:
+        other = candidate.replace("_", "").lower()
+        if other == plain or (min(len(other), len(plain)) > 2 and _begins(other, plain)):
             return candidate
     return None
+
+
+def _begins(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
 
 
 def with_related(diagnostic: Diagnostic, labels: Iterable[Label]) -> Diagnostic:

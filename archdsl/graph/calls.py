@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Refusal
 from archdsl.graph import constructs
 from archdsl.graph.ir import Construct, Node
-from archdsl.graph.refusals import argument_span, misfit_of, report_refusal
+from archdsl.graph.refusals import argument_span, misfit_of, not_callable, report_refusal
 from archdsl.graph.scopes import Caller, Entry, Scope
 from archdsl.ops.base import Operator
 from archdsl.source import Span
 from archdsl.spec.binding import Bound, Given, bind, without_inferred
 from archdsl.spec.expr import Environment, Unresolved, callee_of, evaluate
 from archdsl.spec.names import unknown_callee
-from archdsl.spec.values import UNKNOWN, Block, Callee, Result, Value, Word, kind_of, written
+from archdsl.spec.values import UNKNOWN, Block, Callee, Result, Value, Word
 from archdsl.syntax import tree
 from archdsl.types import Shape, is_known, text_of
 
@@ -106,8 +106,7 @@ def _plan(walk: Elaborator, call: tree.Call, environment: Environment, before: P
         if held is None:
             walk.diagnostics.add(unknown_callee(call.name, environment.library, environment.variables))
         elif not (isinstance(held, Value) and not held.known):
-            message = f"`{word}` holds {kind_of(held)}, not a block"
-            walk.report(Diagnostic("not-callable", message, call.name.span, written(held)))
+            walk.report(not_callable(word, held, call.name.span, environment))
         return None
     if before is not None and before.callee == callee:
         return before
@@ -200,7 +199,8 @@ def _misfits(
         yield told
         return
     for field in dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_url=False)):
-        yield misfit_of(target, field, attributes[field], argument_span(call.span, field, bound))
+        place = argument_span(call.span, field, bound)
+        yield misfit_of(target, field, attributes[field], place, environment)
 
 
 def apply(

@@ -18,7 +18,7 @@ from archdsl.ops.base import OPERATORS, Operator
 from archdsl.ops.scale import Scale
 from archdsl.spec.arithmetic import ExpressionFault, whole
 from archdsl.spec.binding import Bound
-from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, path_of
+from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, known, path_of
 from archdsl.spec.values import UNKNOWN, Result, Value, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import Size
@@ -92,7 +92,7 @@ def _number(
     """A number in a heading, or None where it is not written."""
     if expression is None:
         return None
-    value = evaluate(expression, environment)
+    value = known(expression, environment)
     if value.__class__ is not int and value.__class__ is not float:
         raise ExpressionFault(
             "wrong-argument", f"`{name}` of `{construct.name.word}` cannot be `{written(value)}`", expression.span,
@@ -188,7 +188,7 @@ def _times(
     walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place
 ) -> tuple[int, str | None]:
     arguments = _heading(construct, ("n", "as"), required=1)
-    count = evaluate(arguments["n"], place.see(value))
+    count = known(arguments["n"], place.see(value))
     number = whole(count)
     if number is None or number < 0:
         label = "depends on a named dimension" if isinstance(count, Size) else kind_of(count)
@@ -239,7 +239,7 @@ def _for(walk: Elaborator, construct: tree.Construct, value: Value | None, place
             "wrong-argument", "`for` takes `x in xs` or `x, i in xs`", construct.span,
             help="write `for(x in [64, 128])` or `for(x, i in xs)`",
         )  # fmt: skip
-    items = evaluate(last.value, place.see(value))
+    items = known(last.value, place.see(value))
     if not is_list(items):
         raise ExpressionFault(
             "wrong-argument", f"`for` runs over a list, not {kind_of(items)}", last.value.span, written(items),

@@ -3,14 +3,16 @@ inputs and, for a merge, with the names that its branches have in the design."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import Diagnostic, Label, Refusal, Severity
-from archdsl.ops.base import Expects
+from archdsl.diagnostics import Diagnostic, Label, Refusal, Severity, did_you_mean
+from archdsl.ops.base import OPERATORS, Expects
 from archdsl.ops.clash import Branch, Clash
 from archdsl.source import Span
 from archdsl.spec.binding import Bound, Given
-from archdsl.spec.values import written
+from archdsl.spec.expr import Environment, callee_of, unknown_parameter
+from archdsl.spec.values import Result, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import text_of
 
@@ -61,18 +63,53 @@ def report_refusal(
     walk.report(Diagnostic(refusal.code, message, place, refusal.label, help, tuple(shown), severity))
 
 
-def misfit_of(target: type[Operator], field: str, given: object, span: Span) -> Diagnostic:
+def misfit_of(
+    target: type[Operator], field: str, given: object, span: Span, environment: Environment
+) -> Diagnostic:
     """The diagnostic for an attribute that cannot have the value that it is given."""
-    word = target.word
-    expects = [part.text for part in target.model_fields[field].metadata if isinstance(part, Expects)]
-    shown = given if isinstance(given, str) else written(given)  # type: ignore[arg-type]
+    word, details = target.word, target.model_fields[field]
+    expects = next((part for part in details.metadata if isinstance(part, Expects)), Expects("another value"))
+    options = re.findall(r"`(\w+)`", expects.text)
+    if isinstance(given, str) and not options and expects.text != _FLAG:
+        if span.text == given and environment.lookup(given) is None and callee_of(given, environment) is None:
+            (unknown,) = unknown_parameter(given, span, environment).diagnostics
+            return unknown
+        help = f"`{given}` is neither a parameter here nor where it comes from"
+    elif isinstance(given, str):
+        near = _YES_NO.get(given) if expects.text == _FLAG else did_you_mean(given, options)
+        help = f"did you mean `{near}`?" if near else ""
+    elif expects.text == _FLAG and given in (0, 1):
+        help = f"did you mean `{'true' if given else 'false'}`?"
+    else:
+        help = ""
+    if not help and not details.is_required():
+        default = details.get_default(call_default_factory=True)
+        help = "" if default is None else f"the default is `{field}={written(default)}`"
     return Diagnostic(
         "wrong-argument",
-        f"`{field}` of `{word}` cannot be `{shown}`",
+        f"`{field}` of `{word}` cannot be `{given if isinstance(given, str) else written(given)}`",  # type: ignore[arg-type]
         span,
-        f"expected {expects[0]}" if expects else "",
-        f"`archdsl ops {word}` tells what it takes",
+        f"expected {expects.short or expects.text}",
+        help or f"`archdsl ops {word}` tells what it takes",
     )
+
+
+def not_callable(word: str, held: Result, span: Span, environment: Environment) -> Diagnostic:
+    """The diagnostic for a call of a parameter that holds something else than a block."""
+    shown = written(held)
+    blocks = [name for name in (*environment.library.blocks, *OPERATORS) if callee_of(name, environment)]
+    near = did_you_mean(shown, blocks)
+    return Diagnostic(
+        "not-callable",
+        f"`{word}` holds {kind_of(held)}, not a block",
+        span,
+        f"this is {shown}",
+        f"did you mean `{near}`?" if near else f"give `{word}` a block or an operator, such as `{word}=relu`",
+    )
+
+
+_FLAG = "true or false"
+_YES_NO = {"yes": "true", "on": "true", "True": "true", "no": "false", "off": "false", "False": "false"}
 
 
 def argument_span(call: Span, field: str | None, bound: Bound) -> Span:

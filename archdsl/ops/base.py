@@ -72,9 +72,13 @@ class Example:
 
 
 class Expects(NamedTuple):
-    """What an attribute wants, for messages: ``expects a whole number of at least 1``."""
+    """What an attribute wants, for messages: ``expected a whole number of at least 1``.
+
+    ``short`` says it where room is dear, if ``text`` is long. Words in backticks are options.
+    """
 
     text: str
+    short: str = ""
 
 
 # ---- kinds of attributes. Strict: a boolean is no number, and text is none either.
@@ -93,20 +97,26 @@ _Whole = Annotated[int, Field(ge=0)]
 _Sizes: TypeAlias = _Count | tuple[_Count, ...]
 Indices = Annotated[tuple[int, ...], Field(min_length=1), Expects("whole numbers")]
 Counts = Annotated[tuple[_Count, ...], Field(min_length=1), Expects("whole numbers of at least 1")]
-Sizes = Annotated[_Sizes, Expects("a whole number of at least 1, or a list of one per spatial dimension")]
-Stride = Annotated[
-    _Sizes | None, Expects("a whole number of at least 1, or a list of one per spatial dimension")
-]
+_SIZES = Expects(
+    "a whole number of at least 1, or a list of one per spatial dimension",
+    "a whole number of at least 1, or a list of them",
+)
+Sizes = Annotated[_Sizes, _SIZES]
+Stride = Annotated[_Sizes | None, _SIZES]
 """The step of a pool, which is its kernel unless it is given."""
 Margins = Annotated[
     _Whole | tuple[_Whole, ...],
-    Expects("a whole number, or a list of one per spatial dimension or of the begins and then the ends"),
+    Expects(
+        "a whole number, or a list of one per spatial dimension or of the begins and then the ends",
+        "a whole number, or a list of them",
+    ),
 ]
 Padding = Annotated[
     _Whole | tuple[_Whole, ...] | Literal["valid", "same"],
     Expects(
         "a whole number, a list of one per spatial dimension or of the begins and then the ends, "
-        "`valid`, or `same`"
+        "`valid`, or `same`",
+        "a whole number, a list of them, `valid` or `same`",
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label
@@ -72,32 +72,36 @@ def negate(sign: str, value: Result, span: Span) -> Result:
     return -value if sign == "-" else value
 
 
-def combine(sign: str, left: Result, right: Result, span: Span) -> Result:
-    """Two values and the sign between them; ``span`` covers all three."""
+def combine(sign: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]) -> Result:
+    """Two values and the sign between them; ``span`` covers all three, ``places`` are the values'."""
     if sign in _COMPARISONS:
         return _compare(sign, left, right, span)
     if left.__class__ is int and right.__class__ is int:
-        return _arithmetic(sign, left, right, span)
+        return _arithmetic(sign, left, right, span, places)
     if isinstance(left, Size) or isinstance(right, Size):
         return _named_arithmetic(sign, left, right, span)
     if is_list(left) or is_list(right):
-        return _list_arithmetic(sign, left, right, span)
-    for value in (left, right):
+        return _list_arithmetic(sign, left, right, span, places)
+    for value, place in zip((left, right), places, strict=True):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise mismatch(sign, value, span)
-    return _arithmetic(sign, left, right, span)
+            raise mismatch(sign, value, place)
+    return _arithmetic(sign, left, right, span, places)
 
 
-def _arithmetic(sign: str, left: Any, right: Any, span: Span) -> Result:
-    if sign == "**" and isinstance(left, int) and isinstance(right, int):
-        # Never compute a power that cannot be a size: 10 ** 10 ** 10 has ten billion digits.
-        if right > 0 and abs(left) > 1 and right * (abs(left).bit_length() - 1) > 64:
-            raise _too_large(span)
+def _arithmetic(sign: str, left: Any, right: Any, span: Span, places: tuple[Span, Span]) -> Result:
+    # Never compute a power that cannot be a size: 10 ** 10 ** 10 has ten billion digits.
+    is_power = sign == "**" and isinstance(left, int) and isinstance(right, int)
+    if is_power and right > 0 and abs(left) > 1 and right * (abs(left).bit_length() - 1) > 64:
+        raise _too_large(span)
     try:
         value = _ARITHMETIC[sign](left, right)
     except ZeroDivisionError:
         raise ExpressionFault(
-            "division-by-zero", f"`{span.text}` divides by zero", span, "the divisor is 0"
+            "division-by-zero",
+            f"`{span.text}` divides by zero",
+            places[1],
+            "this is 0",
+            "divide by a number that is not 0",
         ) from None
     except OverflowError:
         raise _too_large(span) from None
@@ -106,7 +110,13 @@ def _arithmetic(sign: str, left: Any, right: Any, span: Span) -> Result:
 
 def _bounded(value: Any, span: Span) -> Result:
     if isinstance(value, complex):
-        raise ExpressionFault("not-a-number", f"`{span.text}` is no real number", span)
+        raise ExpressionFault(
+            "not-a-number",
+            "this is no real number",
+            span,
+            "a fraction as the power of a negative number",
+            "take the power of `abs(...)`",
+        )
     if not -LARGEST < value < LARGEST:
         raise _too_large(span)
     return value  # type: ignore[no-any-return]
@@ -127,9 +137,8 @@ def _named_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Res
     whole_right = right.__class__ is int
     if sign in ("+", "-") and all(isinstance(v, Size) or v.__class__ is int for v in (left, right)):
         return _ARITHMETIC[sign](left, right)  # type: ignore[no-any-return]
-    if (sign == "*" and (whole_right or left.__class__ is int)) or (
-        sign == "//" and whole_right and right > 0
-    ):  # type: ignore[operator]
+    multiple = sign == "*" and (whole_right or left.__class__ is int)
+    if multiple or (sign == "//" and isinstance(right, int) and whole_right and right > 0):
         return _ARITHMETIC[sign](left, right)  # type: ignore[no-any-return]
     raise unknown_size(span)
 
@@ -144,7 +153,7 @@ def unknown_size(span: Span) -> ExpressionFault:
     )
 
 
-def _list_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Result:
+def _list_arithmetic(sign: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]) -> Result:
     if sign == "+" and is_list(left) and is_list(right):
         return _limited(left + right, span)
     if sign == "*":
@@ -154,7 +163,8 @@ def _list_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Resu
             if len(items) * count > LONGEST_LIST:
                 raise _too_long(span)
             return _limited(items * count, span)
-    raise mismatch(sign, left if is_list(left) else right, span)
+    wrong = 0 if is_list(left) and sign != "+" else int(is_list(left) or sign != "+")
+    raise mismatch(sign, (left, right)[wrong], places[wrong], "lists" if sign == "+" else "numbers")
 
 
 def _compare(sign: str, left: Result, right: Result, span: Span) -> bool:
@@ -176,34 +186,48 @@ def _compare(sign: str, left: Result, right: Result, span: Span) -> bool:
         f"`{sign}` cannot compare {kind_of(left)} with {kind_of(right)}",
         span,
         f"{written(left)} and {written(right)}",
+        "compare numbers with numbers, and words with words",
     )
 
 
-def mismatch(sign: str, value: Result, span: Span) -> ExpressionFault:
-    wanted = "true or false" if sign in ("and", "or", "not") else "numbers"
-    help = ""
-    if isinstance(value, Word):
-        help = f"there is no parameter `{value}` here"
+def mismatch(sign: str, value: Result, span: Span, wanted: str = "numbers") -> ExpressionFault:
+    """A value that a sign is not for."""
+    if sign in ("and", "or", "not"):
+        wanted = "true or false"
+    shown = written(value)
+    help = f"write {wanted} here"
+    if wanted == "true or false":
+        help = f"compare it: `{span.text} > 0`" if whole(value) is not None else "write a comparison here"
+    elif wanted == "lists":
+        help = f"make it a list: `[{span.text}]`"
     return ExpressionFault(
-        "wrong-operand", f"`{sign}` takes {wanted}, not {kind_of(value)}", span, f"{written(value)}", help
+        "wrong-operand",
+        f"`{sign}` takes {wanted}, not {kind_of(value)}",
+        span,
+        f"this is {shown}" if shown != span.text else kind_of(value),
+        help,
     )
 
 
-def call(word: str, values: list[Any], span: Span) -> Result:
-    """One of the `FUNCTIONS` on values."""
-    flat = [item for value in values for item in (value if is_list(value) else (value,))]
+def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Result:
+    """One of the `FUNCTIONS` on values, which stand at ``places``."""
     if word != "len":
-        for item in flat:
-            if isinstance(item, Size):
-                raise unknown_size(span)
-            if isinstance(item, bool) or not isinstance(item, int | float):
-                raise ExpressionFault(
-                    "wrong-operand", f"`{word}` takes numbers, not {kind_of(item)}", span, written(item)
-                )
+        for value, place in zip(values, places, strict=True):
+            for item in value if is_list(value) else (value,):
+                if isinstance(item, Size):
+                    raise unknown_size(place)
+                if isinstance(item, bool) or not isinstance(item, int | float):
+                    raise mismatch(word, item, place)
     if word == "range":
         numbers = [whole(value) for value in values]
         if None in numbers or not 1 <= len(numbers) <= 3 or (len(numbers) == 3 and numbers[2] == 0):
-            raise ExpressionFault("wrong-operand", "`range` takes one to three whole numbers", span)
+            raise ExpressionFault(
+                "wrong-operand",
+                "`range` takes one to three whole numbers",
+                span,
+                ", ".join(map(written, values)) or "nothing is given",
+                "write `range(4)`, or `range(1, 5)`",
+            )
         steps = range(*numbers)  # type: ignore[arg-type]
         if len(steps) > LONGEST_LIST:
             raise _too_long(span)
@@ -212,7 +236,11 @@ def call(word: str, values: list[Any], span: Span) -> Result:
         value = FUNCTIONS[word](*values)
     except (TypeError, ValueError):
         raise ExpressionFault(
-            "wrong-operand", f"`{word}` cannot take {', '.join(map(written, values)) or 'nothing'}", span
+            "wrong-operand",
+            f"`{word}` cannot take {', '.join(map(written, values)) or 'nothing'}",
+            span,
+            f"takes {_TAKES[word]}",
+            f"give it {_TAKES[word]}",
         ) from None
     except OverflowError:
         raise _too_large(span) from None
@@ -225,6 +253,7 @@ def _too_long(span: Span) -> ExpressionFault:
         f"a list has at most {LONGEST_LIST:,} items",
         span,
         "longer than that",
+        "write a shorter list, or `repeat` for steps that are alike",
     )
 
 
@@ -239,9 +268,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": max,
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": round,
+    "round": lambda value: round(value),  # without Python's second argument, which can ask for 10**18 digits
     "abs": abs,
     "len": len,
     "sum": sum,
     "range": range,
+}
+
+_TAKES = {
+    **dict.fromkeys(("min", "max"), "numbers, or a list of at least one"),
+    **dict.fromkeys(("floor", "ceil", "round", "abs"), "one number"),
+    **dict.fromkeys(("len", "sum"), "one list"),
 }

@@ -49,9 +49,12 @@ def signature_of(target: Block | type[Operator]) -> Signature:
 
 
 def bind(
-    callee: Callee, arguments: Iterable[tree.Argument | tree.Binding], call: Span
+    callee: Callee, arguments: Iterable[tree.Argument | tree.Binding], call: Span, *, partial: bool = False
 ) -> tuple[Bound, list[Diagnostic]]:
-    """Give each argument its attribute, and say what is unknown, missing or given twice."""
+    """Give each argument its attribute, and say what is unknown, missing or given twice.
+
+    Of a ``partial`` call, a block that is passed on with some of its arguments, none is missing yet.
+    """
     signature = signature_of(callee.target)
     faults: list[Diagnostic] = []
     bound: Bound = {name: Given(value) for name, value in callee.keywords.items()}
@@ -99,7 +102,7 @@ def bind(
     if many and signature.variadic is not None:
         bound[signature.variadic] = tuple(many)
     missing = [name for name in signature.required if name not in bound]
-    if missing and not faults:
+    if missing and not faults and not partial:
         faults.append(_missing(callee, missing, signature, arguments, call))
     return bound, faults
 
@@ -155,11 +158,10 @@ def _unknown(
     arguments: tuple[tree.Argument | tree.Binding, ...],
 ) -> Diagnostic:
     word = name.word
-    inferred = {} if isinstance(callee.target, Block) else callee.target.inferred
-    near = did_you_mean(_FROM_PYTORCH.get(word, word), (*inferred, *signature.names))
-    if near is not None and near in inferred:
+    if not isinstance(callee.target, Block) and word in callee.target.inferred:
         left = tuple(other for other in arguments if other is not argument)
         return _inferred(callee, word, argument.span, "not an argument here", left)
+    near = did_you_mean(_FROM_PYTORCH.get(word, word), signature.names)
     listed = ", ".join(f"`{known}`" for known in signature.names)
     help = f"did you mean `{near}`?" if near else f"it takes {listed}" if listed else "it takes no arguments"
     return Diagnostic(

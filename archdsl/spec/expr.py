@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from archdsl.diagnostics import did_you_mean
+from archdsl.diagnostics import ArchError, did_you_mean
 from archdsl.ops.base import OPERATORS
 from archdsl.source import Span
 from archdsl.spec.arithmetic import (
@@ -23,6 +23,7 @@ from archdsl.spec.arithmetic import (
     negate,
     whole,
 )
+from archdsl.spec.binding import bind
 from archdsl.spec.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import text_of
@@ -202,25 +203,65 @@ def _template(expression: tree.Template, environment: Environment) -> Result:
 
 
 def _list(expression: tree.ListOf, environment: Environment) -> Result:
+    _spend(len(expression.items), environment, expression.span)
     return tuple([evaluate(item, environment) for item in expression.items])
 
 
+def _spend(steps: int, environment: Environment, span: Span) -> None:
+    if environment.flow is not None:
+        environment.flow.spend(steps, span)
+
+
+def known(expression: tree.Expression, environment: Environment) -> Result:
+    """The value of an expression where no word can stand for itself.
+
+    Raises `ExpressionFault` for a name that nobody declares, beside what `evaluate` raises.
+    """
+    value = evaluate(expression, environment)
+    if value.__class__ is not Word or not isinstance(expression, tree.Name) or value != expression.word:
+        return value
+    if environment.lookup(expression.word) is not None:
+        return value  # a parameter that holds a word of its own name
+    raise unknown_parameter(expression.word, expression.span, environment)
+
+
+def unknown_parameter(word: str, span: Span, environment: Environment) -> ExpressionFault:
+    """The fault of a word in a place where only a parameter or a loop variable can be meant."""
+    names = [*environment.variables, *environment.library.params]
+    near = did_you_mean(word, [*names, *SIZES])
+    listed = ", ".join(f"`{name}`" for name in names)
+    if near is not None:
+        help = f"did you mean `{near}`?"
+    else:
+        help = f"parameters here are {listed}" if names else f"declare it: `params: {{{word}: 64}}`"
+    return ExpressionFault(
+        "unknown-parameter", f"there is no parameter `{word}`", span, "not known here", help
+    )
+
+
 def _unary(expression: tree.Unary, environment: Environment) -> Result:
-    return negate(expression.operator, evaluate(expression.operand, environment), expression.span)
+    return negate(expression.operator, known(expression.operand, environment), expression.operand.span)
 
 
 def _binary(expression: tree.Binary, environment: Environment) -> Result:
     sign = expression.operator
-    left = evaluate(expression.left, environment)
+    if sign in ("==", "!="):  # words are compared with words
+        left, right = evaluate(expression.left, environment), evaluate(expression.right, environment)
+        return combine(sign, left, right, expression.span, (expression.left.span, expression.right.span))
+    left = known(expression.left, environment)
     if sign not in ("and", "or"):
-        return combine(sign, left, evaluate(expression.right, environment), expression.span)
+        places = (expression.left.span, expression.right.span)
+        value = combine(sign, left, known(expression.right, environment), expression.span, places)
+        if value.__class__ is tuple:
+            _spend(len(value), environment, expression.span)
+        return value
     if not isinstance(left, bool):
-        raise mismatch(sign, left, expression.span)
+        raise mismatch(sign, left, expression.left.span)
     if left == (sign == "or"):
         return left
-    right = evaluate(expression.right, environment)
+    right = known(expression.right, environment)
     if not isinstance(right, bool):
-        raise mismatch(sign, right, expression.span)
+        raise mismatch(sign, right, expression.right.span)
     return right
 
 
@@ -232,27 +273,30 @@ def _conditional(expression: tree.Conditional, environment: Environment) -> Resu
 
 def condition(expression: tree.Expression, environment: Environment) -> bool:
     """A condition's value, which has to be true or false."""
-    value = evaluate(expression, environment)
+    value = known(expression, environment)
     if isinstance(value, bool):
         return value
+    shown, text = written(value), expression.span.text
+    example = "> 0" if isinstance(value, int | float) else "== conv" if isinstance(value, Callee) else "== 1"
     raise ExpressionFault(
         "wrong-condition",
         f"a condition is true or false, not {kind_of(value)}",
         expression.span,
-        written(value),
-        f"compare it: `{expression.span.text} > 0`" if isinstance(value, int | float) else "",
+        kind_of(value) if shown == text else f"this is {shown}",
+        f"compare it: `{text} {example}`",
     )
 
 
 def _index(expression: tree.Index, environment: Environment) -> Result:
-    items = evaluate(expression.of, environment)
-    at = whole(evaluate(expression.at, environment))
+    items = known(expression.of, environment)
+    at = whole(known(expression.at, environment))
     if not is_list(items):
         raise ExpressionFault(
             "wrong-operand",
             f"only a list has items, not {kind_of(items)}",
             expression.of.span,
-            written(items),
+            f"this is {written(items)}",
+            f"write `{expression.of.span.text}` alone",
         )
     if at is None or not -len(items) <= at < len(items):
         raise ExpressionFault(
@@ -260,14 +304,14 @@ def _index(expression: tree.Index, environment: Environment) -> Result:
             f"a list of {len(items)} has no item `{expression.at.span.text}`",
             expression.at.span,
             f"this is {at}" if at is not None else "not a whole number",
-            f"items are counted from 0 to {len(items) - 1}",
+            f"items are counted from 0 to {len(items) - 1}" if items else "the list is empty",
         )
     return items[at]
 
 
 def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
     name = expression.name
-    value = evaluate(expression.of, environment)
+    value = known(expression.of, environment)
     if isinstance(value, Value) and name.word in SIZES:
         return size_of(value, name.word, name.span)
     near = did_you_mean(name.word, SIZES) if isinstance(value, Value) else None
@@ -286,7 +330,9 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
     word = expression.name.word
     if word == "from" and environment.flow is not None:
         if len(expression.arguments) != 1:
-            raise ExpressionFault("wrong-argument", "`from` takes one name", expression.span)
+            raise ExpressionFault(
+                "wrong-argument", "`from` takes one name", expression.span, help="write `from(label)`"
+            )
         path = path_of(expression.arguments[0].value, environment)
         found = environment.flow.find(path, expression.arguments[0].span, environment)
         if not found.known:
@@ -296,15 +342,22 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
         values = []
         for argument in expression.arguments:
             if argument.name is not None:
-                raise ExpressionFault("wrong-argument", f"`{word}` takes no names", argument.span)
-            values.append(evaluate(argument.value, environment))
-        if environment.flow is not None:
-            environment.flow.spend(1 + sum(len(value) for value in values if is_list(value)), expression.span)
-        return call(word, values, expression.span)
+                raise ExpressionFault(
+                    "wrong-argument",
+                    f"the arguments of `{word}` have no names",
+                    argument.name.span,
+                    "a name",
+                    f"write `{word}({argument.value.span.text})`",
+                )
+            values.append(known(argument.value, environment))
+        _spend(1 + sum(len(value) for value in values if is_list(value)), environment, expression.span)
+        return call(word, values, expression.span, [argument.span for argument in expression.arguments])
     held = environment.lookup(word)
     callee = held if isinstance(held, Callee) else callee_of(word, environment)
     if callee is None:
-        near = did_you_mean(word, (*FUNCTIONS, *OPERATORS, *environment.library.blocks))
+        near = _FROM_PYTHON.get(word) or did_you_mean(
+            word, (*FUNCTIONS, *OPERATORS, *environment.library.blocks)
+        )
         raise ExpressionFault(
             "unknown-function",
             f"there is no function or block `{word}`",
@@ -312,17 +365,21 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
             "not known here",
             f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}",
         )
+    faults = bind(callee, expression.arguments, expression.span, partial=True)[1]
+    if faults:
+        raise ArchError(faults)
     positional = list(callee.positional)
     keywords = dict(callee.keywords)
     for argument in expression.arguments:
         value = evaluate(argument.value, environment)
-        if isinstance(argument, tree.Argument) and argument.name is None:
+        if argument.name is None:
             positional.append(value)
         else:
-            assert argument.name is not None
             keywords[argument.name.word] = value
     return Callee(callee.word, callee.target, tuple(positional), keywords)
 
+
+_FROM_PYTHON = {"int": "floor", "floordiv": "floor", "math": "floor", "length": "len", "size": "len"}
 
 _EVALUATE: dict[type, Callable[[Any, Environment], Result]] = {
     tree.Number: _constant,
