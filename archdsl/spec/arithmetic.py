@@ -96,12 +96,10 @@ def _arithmetic(sign: str, left: Any, right: Any, span: Span, places: tuple[Span
     try:
         value = _ARITHMETIC[sign](left, right)
     except ZeroDivisionError:
+        zero = places[0 if sign == "**" else 1]
+        help = "divide by a number that is not 0"
         raise ExpressionFault(
-            "division-by-zero",
-            f"`{span.text}` divides by zero",
-            places[1],
-            "this is 0",
-            "divide by a number that is not 0",
+            "division-by-zero", f"`{span.text}` divides by zero", zero, "this is 0", help
         ) from None
     except OverflowError:
         raise _too_large(span) from None
@@ -134,12 +132,13 @@ def _too_large(span: Span) -> ExpressionFault:
 
 def _named_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Result:
     """Sums, multiples and whole divisions of a named size stay exact; anything else needs a number."""
-    whole_right = right.__class__ is int
-    if sign in ("+", "-") and all(isinstance(v, Size) or v.__class__ is int for v in (left, right)):
-        return _ARITHMETIC[sign](left, right)  # type: ignore[no-any-return]
-    multiple = sign == "*" and (whole_right or left.__class__ is int)
-    if multiple or (sign == "//" and isinstance(right, int) and whole_right and right > 0):
-        return _ARITHMETIC[sign](left, right)  # type: ignore[no-any-return]
+    one = left if isinstance(left, Size) else whole(left)
+    other = right if isinstance(right, Size) else whole(right)
+    if one is not None and other is not None:
+        if sign in ("+", "-") or (sign == "*" and not (isinstance(one, Size) and isinstance(other, Size))):
+            return _ARITHMETIC[sign](one, other)  # type: ignore[no-any-return]
+        if sign == "//" and isinstance(other, int) and other > 0:
+            return one // other
     raise unknown_size(span)
 
 
@@ -155,33 +154,68 @@ def unknown_size(span: Span) -> ExpressionFault:
 
 def _list_arithmetic(sign: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]) -> Result:
     if sign == "+" and is_list(left) and is_list(right):
-        return _limited(left + right, span)
+        return limited(left + right, span)
     if sign == "*":
         items, times = (left, right) if is_list(left) else (right, left)
         count = whole(times)
         if count is not None and is_list(items):
             if len(items) * count > LONGEST_LIST:
                 raise _too_long(span)
-            return _limited(items * count, span)
+            return limited(items * count, span)
     wrong = 0 if is_list(left) and sign != "+" else int(is_list(left) or sign != "+")
     raise mismatch(sign, (left, right)[wrong], places[wrong], "lists" if sign == "+" else "numbers")
 
 
 def _compare(sign: str, left: Result, right: Result, span: Span) -> bool:
-    numbers = [isinstance(v, int | float) and not isinstance(v, bool) for v in (left, right)]
-    if all(numbers):
+    if _is_number(left) and _is_number(right):
         return _COMPARISONS[sign](left, right)
     if isinstance(left, Size) or isinstance(right, Size):
         if left == right and sign in ("==", "!=", "<=", ">="):
             return sign != "!="
         raise unknown_size(span)
     if sign in ("==", "!="):
-        words = [isinstance(v, Word | Callee) for v in (left, right)]
-        if all(words):
-            return (written(left) == written(right)) == (sign == "==")
-        if type(left) is type(right) and not isinstance(left, Value):
-            return _COMPARISONS[sign](left, right)
-    raise ExpressionFault(
+        return _equal(sign, left, right, span) == (sign == "==")
+    if is_list(left) and is_list(right):
+        for one, other in zip(left, right, strict=False):
+            if not _equal(sign, one, other, span):
+                return _compare(sign, one, other, span)
+        return _COMPARISONS[sign](len(left), len(right))
+    raise _incomparable(sign, left, right, span)
+
+
+def _is_number(value: Result) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _equal(sign: str, left: Result, right: Result, span: Span) -> bool:
+    """Values of different kinds are unequal, as in Python; but true and false are no numbers, and what
+    flows is not known yet."""
+    if isinstance(left, Value | Size) or isinstance(right, Value | Size):
+        raise (
+            unknown_size(span)
+            if Size in (type(left), type(right))
+            else _incomparable(sign, left, right, span)
+        )
+    if isinstance(left, bool) != isinstance(right, bool) and (_is_number(left) or _is_number(right)):
+        raise _incomparable(sign, left, right, span)
+    if is_list(left) and is_list(right):
+        return len(left) == len(right) and all(
+            _equal(sign, one, other, span) for one, other in zip(left, right, strict=True)
+        )
+    if isinstance(left, Word | Callee) and isinstance(right, Word | Callee):
+        return _named(left) == _named(right)
+    return left == right
+
+
+def _named(value: Word | Callee) -> tuple[object, ...]:
+    """A word or a block by name, with the arguments that it was given."""
+    if isinstance(value, Word):
+        return (str(value), (), {})
+    return (value.word, value.positional, dict(value.keywords))
+
+
+def _incomparable(sign: str, left: Result, right: Result, span: Span) -> ExpressionFault:
+    return ExpressionFault(
         "wrong-operand",
         f"`{sign}` cannot compare {kind_of(left)} with {kind_of(right)}",
         span,
@@ -211,6 +245,8 @@ def mismatch(sign: str, value: Result, span: Span, wanted: str = "numbers") -> E
 
 def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Result:
     """One of the `FUNCTIONS` on values, which stand at ``places``."""
+    if word == "len" and len(values) == 1 and not is_list(values[0]):
+        raise mismatch(word, values[0], places[0], "lists")
     if word != "len":
         for value, place in zip(values, places, strict=True):
             for item in value if is_list(value) else (value,):
@@ -228,10 +264,10 @@ def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Re
                 ", ".join(map(written, values)) or "nothing is given",
                 "write `range(4)`, or `range(1, 5)`",
             )
-        steps = range(*numbers)  # type: ignore[arg-type]
+        steps = range(*[number for number in numbers if number is not None])
         if len(steps) > LONGEST_LIST:
             raise _too_long(span)
-        return _limited(tuple(steps), span)
+        return tuple(steps)
     try:
         value = FUNCTIONS[word](*values)
     except (TypeError, ValueError):
@@ -244,7 +280,7 @@ def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Re
         ) from None
     except OverflowError:
         raise _too_large(span) from None
-    return _bounded(value, span)
+    return value if is_list(value) else _bounded(value, span)
 
 
 def _too_long(span: Span) -> ExpressionFault:
@@ -257,10 +293,27 @@ def _too_long(span: Span) -> ExpressionFault:
     )
 
 
-def _limited(items: tuple[Result, ...], span: Span) -> Result:
-    if len(items) > LONGEST_LIST:
+def limited(items: tuple[Result, ...], span: Span) -> tuple[Result, ...]:
+    """A list as it is, if it has not too many items, those of the lists in it included."""
+    left = LONGEST_LIST - len(items)
+    pending = [item for item in items if is_list(item)] if left >= 0 else []
+    while pending and left >= 0:
+        inner = pending.pop()
+        left -= len(inner)
+        pending.extend(item for item in inner if is_list(item))
+    if left < 0:
         raise _too_long(span)
     return items
+
+
+def _round(value: float, digits: float | None = None) -> float:
+    """To even, as in Python. No number here has more digits than are left in the second argument."""
+    if digits is None:
+        return round(value)
+    number = whole(digits)
+    if number is None:
+        raise TypeError
+    return round(value, max(-20, min(number, 400)))
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -268,7 +321,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": max,
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": lambda value: round(value),  # without Python's second argument, which can ask for 10**18 digits
+    "round": _round,
     "abs": abs,
     "len": len,
     "sum": sum,
@@ -277,6 +330,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 _TAKES = {
     **dict.fromkeys(("min", "max"), "numbers, or a list of at least one"),
-    **dict.fromkeys(("floor", "ceil", "round", "abs"), "one number"),
+    **dict.fromkeys(("floor", "ceil", "abs"), "one number"),
+    "round": "a number, and after it how many digits to keep behind the point",
     **dict.fromkeys(("len", "sum"), "one list"),
 }

@@ -19,6 +19,7 @@ from archdsl.spec.arithmetic import (
     ExpressionFault,
     call,
     combine,
+    limited,
     mismatch,
     negate,
     whole,
@@ -204,7 +205,7 @@ def _template(expression: tree.Template, environment: Environment) -> Result:
 
 def _list(expression: tree.ListOf, environment: Environment) -> Result:
     _spend(len(expression.items), environment, expression.span)
-    return tuple([evaluate(item, environment) for item in expression.items])
+    return limited(tuple([evaluate(item, environment) for item in expression.items]), expression.span)
 
 
 def _spend(steps: int, environment: Environment, span: Span) -> None:
@@ -218,11 +219,26 @@ def known(expression: tree.Expression, environment: Environment) -> Result:
     Raises `ExpressionFault` for a name that nobody declares, beside what `evaluate` raises.
     """
     value = evaluate(expression, environment)
+    if _is_itself(expression, value, environment):
+        raise unknown_parameter(written(value), expression.span, environment)
+    return value
+
+
+def _is_itself(expression: tree.Expression, value: Result, environment: Environment) -> bool:
+    """Whether a value is a word that nobody declares."""
     if value.__class__ is not Word or not isinstance(expression, tree.Name) or value != expression.word:
-        return value
-    if environment.lookup(expression.word) is not None:
-        return value  # a parameter that holds a word of its own name
-    raise unknown_parameter(expression.word, expression.span, environment)
+        return False
+    return environment.lookup(expression.word) is None
+
+
+def _refuse_misspelt(
+    expression: tree.Expression, value: Result, other: Result, environment: Environment
+) -> None:
+    """A word beside a number equals it never; where it looks like a parameter, one was meant."""
+    if isinstance(other, Word | Callee) or not _is_itself(expression, value, environment):
+        return
+    if did_you_mean(written(value), [*environment.variables, *environment.library.params, *SIZES]):
+        raise unknown_parameter(written(value), expression.span, environment)
 
 
 def unknown_parameter(word: str, span: Span, environment: Environment) -> ExpressionFault:
@@ -245,8 +261,10 @@ def _unary(expression: tree.Unary, environment: Environment) -> Result:
 
 def _binary(expression: tree.Binary, environment: Environment) -> Result:
     sign = expression.operator
-    if sign in ("==", "!="):  # words are compared with words
+    if sign in ("==", "!="):  # words that stand for themselves are compared too
         left, right = evaluate(expression.left, environment), evaluate(expression.right, environment)
+        _refuse_misspelt(expression.left, left, right, environment)
+        _refuse_misspelt(expression.right, right, left, environment)
         return combine(sign, left, right, expression.span, (expression.left.span, expression.right.span))
     left = known(expression.left, environment)
     if sign not in ("and", "or"):

@@ -62,6 +62,9 @@ class Callee(NamedTuple):
 Result: TypeAlias = "int | float | bool | Word | tuple[Result, ...] | Value | Callee | Size"
 
 
+_ITEMS_SHOWN = 16
+
+
 def is_list(value: Result) -> TypeGuard[tuple[Result, ...]]:
     """Whether a value is a list; flowing values and blocks are tuples to Python alone."""
     return value.__class__ is tuple
@@ -95,5 +98,6 @@ def written(value: Result) -> str:
     if isinstance(value, Value):
         return f"a value of {text_of(value.shape)}"
     if is_list(value):
-        return f"[{', '.join(written(item) for item in value)}]"
+        shown = [written(item) for item in value[:_ITEMS_SHOWN]]
+        return f"[{', '.join(shown)}{', ...' if len(value) > _ITEMS_SHOWN else ''}]"
     return str(value)

@@ -87,7 +87,10 @@ def test_a_construct_without_the_arguments_that_it_needs_is_no_label(word: str) 
 
 def test_a_mapping_of_one_label_to_a_step() -> None:
     assert list(parameters(design("- x: conv(4, 1)"))) == ["x.weight", "x.bias"]
-    assert list(parameters(design("- x: {y: [{conv: {out: 4, kernel: 1}}]}"))) == ["x.y.0.weight", "x.y.0.bias"]
+    assert list(parameters(design("- x: {y: [{conv: {out: 4, kernel: 1}}]}"))) == [
+        "x.y.0.weight",
+        "x.y.0.bias",
+    ]
 
 
 def test_a_step_has_one_key() -> None:
