@@ -100,7 +100,7 @@ def _plan(walk: Elaborator, call: tree.Call, environment: Environment, before: P
     """Whom a call calls, and with what; None where there is nobody of that name."""
     word = call.name.word
     held = environment.lookup(word)
-    by_name = not isinstance(held, Callee)
+    by_name = held is None
     callee = held if isinstance(held, Callee) else callee_of(word, environment)
     if callee is None:
         if held is None:

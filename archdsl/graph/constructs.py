@@ -16,6 +16,7 @@ from archdsl.graph.scopes import Caller, Entry, Scope
 from archdsl.graph.values import find_entry
 from archdsl.ops.base import OPERATORS, Operator
 from archdsl.ops.scale import Scale
+from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
 from archdsl.spec.binding import Bound
 from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, known, path_of
@@ -26,6 +27,8 @@ from archdsl.types import Size
 if TYPE_CHECKING:
     from archdsl.graph.elaborate import Elaborator, Place
 
+_WEIGHT = 0.3
+"""What a side head counts in the loss unless it is written: GoogLeNet's weight."""
 Run: TypeAlias = "Callable[[Elaborator, tree.Construct, Value | None, Place], Value | None]"
 
 
@@ -104,6 +107,8 @@ def _number(
 def _variable(expression: tree.Expression | None) -> str | None:
     if expression is None:
         return None
+    if isinstance(expression, tree.Nothing):
+        raise Unresolved  # reported with the names
     if not isinstance(expression, tree.Name):
         raise ExpressionFault(
             "wrong-argument", "a loop variable is a name", expression.span, help="write `as=i`"
@@ -276,20 +281,24 @@ def _aux(walk: Elaborator, construct: tree.Construct, value: Value | None, place
     if walk.head is not None or walk.sharing:
         around = "another `aux`" if walk.head is not None else "a shared step"
         raise ExpressionFault("misplaced-aux", f"an `aux` cannot stand in {around}", construct.span)
-    if "." in name:
-        raise ExpressionFault("wrong-argument", "the name of an `aux` has no dots", arguments["name"].span)
-    ends_in_output = walk.ends_in_output
+    _refuse_name(name, arguments["name"].span, "an `aux`")
     entry = Entry(name, arguments["name"].span, construct.parts[0], place.scope, environment, hidden=True)
     walk.head = name
     try:
         result = walk.named(entry, value, place.inside(_frame(construct, place)))
     finally:
         walk.head = None
-    walk.ends_in_output = ends_in_output
     span = arguments["name"].span
     if result is not None and result.known and walk.claim_output(name, span):
-        walk.heads[name] = (Head(name, result.node, 1.0 if weight is None else weight), span)
+        walk.heads[name] = (Head(name, result.node, _WEIGHT if weight is None else weight), span)
     return value
+
+
+def _refuse_name(name: str, span: Span, whose: str) -> None:
+    """Names of outputs and side heads are made of what labels are made of."""
+    if not name.isascii() or not name.replace("_", "").replace("-", "").isalnum():
+        message = f"the name of {whose} has letters, digits, `_` and `-`"
+        raise ExpressionFault("wrong-argument", message, span, f"this is `{name}`", "choose another name")
 
 
 def _checkpoint(
@@ -351,8 +360,7 @@ def _output(walk: Elaborator, call: tree.Call, value: Value | None, place: Place
     if walk.sharing or walk.head is not None:
         around = "a shared step" if walk.sharing else "an `aux`"
         raise ExpressionFault("misplaced-output", f"an `output` cannot stand in {around}", call.span)
-    if "." in name:
-        raise ExpressionFault("wrong-argument", "the name of an output has no dots", argument.span)
+    _refuse_name(name, argument.span, "an output")
     if value.known:
         walk.add_output(name, value, argument.span)
     walk.ends_in_output = True

@@ -184,6 +184,7 @@ class Elaborator:
     def step(self, step: tree.Step, value: Value | None, place: Place) -> Value | None:
         self._depth += 1
         self._steps += 1
+        self.ends_in_output = False
         if self._depth > DEEPEST_STEP:
             message = f"steps nest deeper than {DEEPEST_STEP}"
             self.report(

@@ -94,7 +94,7 @@ def name_twice(name: str, span: Span, before: Span) -> Diagnostic:
     else:
         help = "rename one of them"
     return Diagnostic(
-        "name-twice", f"two steps of one scope are called `{name}`", span, "the second", help,
+        "name-twice", f"the name `{name}` stands twice in one scope", span, "the second", help,
         () if before == span else (Label(before, "the first"),),
     )  # fmt: skip
 
