@@ -34,7 +34,14 @@ from archdsl.syntax.tree import (
 )
 
 LARGEST_LITERAL = 10**18
-TemplateReader = Callable[[Source, int, int], Template]
+
+
+class Doors(NamedTuple):
+    """Readers of texts within texts: quoted text with braces, labels, and stated facts."""
+
+    template: Callable[[Source, int, int], Template]
+    label: Callable[[Source, int, int], Template]
+    fact: Callable[[Source, int, int], Fact]
 
 
 class TooDeep(Exception):
@@ -61,13 +68,13 @@ class _Arguments(NamedTuple):
 class Builder:
     """Methods named as the grammar's rules, called with the rule's children."""
 
-    def __init__(self) -> None:
+    def __init__(self, doors: Doors) -> None:
         self._source = Source("")
-        self._read_template: TemplateReader | None = None
+        self._doors = doors
 
-    def begin(self, source: Source, read_template: TemplateReader) -> Source:
-        """Build for this source from now on; returns the one before (templates nest)."""
-        outer, self._source, self._read_template = self._source, source, read_template
+    def begin(self, source: Source) -> Source:
+        """Build for this source from now on; returns the one before (texts nest)."""
+        outer, self._source = self._source, source
         return outer
 
     def resume(self, source: Source) -> None:
@@ -178,9 +185,8 @@ class Builder:
 
     def template(self, children: list[Token]) -> Template:
         (token,) = children
-        assert self._read_template is not None
         start, end = token.start_pos or 0, token.end_pos or 0
-        read = self._read_template(self._source, start + 1, end - 1)
+        read = self._doors.template(self._source, start + 1, end - 1)
         return Template(Span(self._source, start, end), read.parts)
 
     def items(self, children: list[Any]) -> ListOf:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
 import tempfile
 from collections.abc import Collection
 from functools import lru_cache
@@ -26,10 +27,11 @@ from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.resources import grammar_path
 from archdsl.source import Source, Span
 from archdsl.syntax import lines
-from archdsl.syntax.builder import Builder, Heading, TooDeep
+from archdsl.syntax.arch_builder import ArchBuilder, Item
+from archdsl.syntax.builder import Builder, Doors, Heading, TooDeep
 from archdsl.syntax.tree import Chain, Expression, Fact, Signature, Template
 
-DOORS = ("chain", "key", "signature", "expression", "fact")
+DOORS = ("file", "item", "chain", "key", "signature", "expression", "fact")
 TABLES = Path(__file__).with_name("tables.bin")
 
 
@@ -46,6 +48,16 @@ class SyntaxFault(ArchError):
         related: tuple[Label, ...] = (),
     ) -> None:
         super().__init__([Diagnostic(code, message, span, label, help, related)])
+
+
+def parse_file(source: Source, text: str | None = None) -> list[Item]:
+    """A whole `.arch` file. ``text`` is the source's with what cannot be read struck out."""
+    return _parse("file", source, 0, len(source.text), text)  # type: ignore[no-any-return]
+
+
+def parse_item(source: Source, start: int, end: int, text: str | None = None) -> Item:
+    """One section of an `.arch` file."""
+    return _parse("item", source, start, end, text)  # type: ignore[no-any-return]
 
 
 def parse_chain(source: Source, start: int, end: int) -> Chain:
@@ -103,14 +115,33 @@ def parse_template(source: Source, start: int, end: int) -> Template:
     return Template(Span(source, start, end), tuple(parts))
 
 
-def _parse(door: str, source: Source, start: int, end: int) -> Any:
-    text = source.text
+_LABEL = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def parse_label(source: Source, start: int, end: int) -> Template:
+    """A quoted label: letters, digits, ``_``, ``-`` and ``{expression}``."""
+    template = parse_template(source, start, end)
+    if not template.parts:
+        raise SyntaxFault("wrong-label", "a label is empty", template.span, help="remove the label")
+    for part in template.parts:
+        if isinstance(part, str) and not _LABEL.fullmatch(part):
+            raise SyntaxFault(
+                "wrong-label",
+                f"`{template.span.text}` is no label",
+                template.span,
+                help="a label has letters, digits, `_`, `-` and `{expression}`",
+            )
+    return template
+
+
+def _parse(door: str, source: Source, start: int, end: int, text: str | None = None) -> Any:
+    text = source.text if text is None else text
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     parser, builder = _parser()
-    outer = builder.begin(source, parse_template)
+    outer = builder.begin(source)
     try:
         return parser.parse(TextSlice(text, start, end), start=door)
     except UnexpectedInput as unexpected:
@@ -148,7 +179,7 @@ def _fault(unexpected: UnexpectedInput, door: str, source: Source, start: int, e
 
 @lru_cache(maxsize=1)
 def _parser() -> tuple[Lark, Builder]:
-    builder = Builder()
+    builder = ArchBuilder(Doors(parse_template, parse_label, parse_fact))
     return _load(builder), builder
 
 

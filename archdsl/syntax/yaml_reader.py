@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 import yaml
 
 from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.source import Source, Span
-from archdsl.syntax.parser import SyntaxFault, parse_expression, parse_template
+from archdsl.syntax.parser import SyntaxFault, parse_expression, parse_label
 from archdsl.syntax.tree import Expression, ListOf, Name, Template
 from archdsl.syntax.yaml_nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
-
-_LABEL = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class NodeReader:
@@ -124,18 +121,7 @@ class NodeReader:
     def label(self, node: yaml.ScalarNode) -> Template:
         """A quoted label: letters, digits, ``_``, ``-`` and ``{expression}``."""
         span = scalar_text(self.source, node)
-        template = parse_template(self.source, span.start, span.end)
-        if not template.parts:
-            raise SyntaxFault("wrong-label", "a label is empty", span, help="remove the label")
-        for part in template.parts:
-            if isinstance(part, str) and not _LABEL.fullmatch(part):
-                raise SyntaxFault(
-                    "wrong-label",
-                    f"`{span.text}` is no label",
-                    span,
-                    help="a label has letters, digits, `_`, `-` and `{expression}`",
-                )
-        return template
+        return parse_label(self.source, span.start, span.end)
 
     # ---- values
 

@@ -1,0 +1,47 @@
+"""Lines in the making, with the comments of the text that they come from."""
+
+from __future__ import annotations
+
+from archdsl.syntax.comments import Carrier
+
+
+class Writer:
+    def __init__(self, carrier: Carrier) -> None:
+        self.carrier = carrier
+        self.lines: list[str] = []
+
+    def put(self, line: str, start: int, end: int, *, indent: str = "") -> None:
+        self.put_all([line], start, end, indent=indent)
+
+    def put_all(self, lines: list[str], start: int, end: int, *, indent: str = "") -> None:
+        """Add lines that stand for the source from ``start`` to ``end``: comments from before it go
+        above them, one at its end behind them."""
+        self.flush(start, indent)
+        inside = self.carrier.before(end) if self.carrier.waits(end) else []
+        self.lines += [f"{indent}{comment}" for comment in inside if comment]
+        self.lines += lines
+        self.lines[-1] += self.carrier.beside(end)
+
+    def flush(self, offset: int, indent: str) -> None:
+        """Add the comments from before this place, and a blank line where one stood above it."""
+        self.lines += [f"{indent}{comment}" if comment else "" for comment in self.carrier.before(offset)]
+
+    def rest(self) -> None:
+        self.lines += self.carrier.rest()
+
+
+def tidy(lines: list[str], *, opens: str = "", closes: str = "") -> str:
+    """The text of the lines: at most one blank line in a row, none at the beginning, at the end, after
+    a line that opens and before one that closes a body."""
+    kept: list[str] = []
+    for line in lines:
+        line = line.rstrip()
+        previous = kept[-1] if kept else None
+        if not line and (previous is None or not previous or (opens and previous.endswith(opens))):
+            continue
+        if closes and line.lstrip().startswith(closes) and previous == "":
+            kept.pop()
+        kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return "".join(f"{line}\n" for line in kept)
