@@ -96,7 +96,7 @@ def _is_below(path: str | os.PathLike[str]) -> bool:
 
 
 def _no_such_file(reference: str) -> UsageError:
-    looks_like_a_path = os.sep in reference or reference.endswith((".yaml", ".yml"))
+    looks_like_a_path = os.sep in reference or reference.endswith((".yaml", ".yml", ".arch"))
     near = did_you_mean(os.path.basename(reference).partition(".")[0], zoo_names())
     if looks_like_a_path:
         folder = os.path.dirname(reference) or "."
@@ -148,7 +148,7 @@ def _open_beside(name: str, path: str | None) -> Source:
     if zoo is not None:
         return read_file(str(zoo), zoo.name)
     names = os.listdir(folder) if os.path.isdir(folder) else []
-    near = did_you_mean(name, [n for n in names if n.endswith((".yaml", ".yml"))])
+    near = did_you_mean(name, [n for n in names if n.endswith((".yaml", ".yml", ".arch"))])
     raise UsageError(
         f"there is no file `{name}` beside this one, nor in the zoo",
         help=f"did you mean `{near}`?" if near else "",

@@ -18,7 +18,7 @@ from archdsl.spec.model import SECTIONS, Expect, Header, ParameterDetails, valid
 from archdsl.spec.values import UNKNOWN, Block, Callee, Library, Result, Word, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.syntax.parser import parse_expression
-from archdsl.syntax.yaml import YamlDocument
+from archdsl.syntax.document import open_document
 
 Opener = Callable[[str, str | None], Source]
 """Opens a file by the name that another one gives it, and that one's path."""
@@ -100,7 +100,7 @@ class Reader:
     # ---- files
 
     def _load(self, source: Source) -> _Loaded | None:
-        document = YamlDocument(source, self.diagnostics)
+        document = open_document(source, self.diagnostics)
         if not document.readable:
             return None
         extends = document.plain("extends")

@@ -24,7 +24,6 @@ from archdsl.syntax.tree import (
     Parameter,
     PlainText,
     Section,
-    Signature,
     Step,
     Template,
 )
@@ -42,10 +41,10 @@ class Body(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A section of a file: its heading word, where it stands, and what it says."""
+    """A section of a file: its heading word and its place, and what it says."""
 
     word: str
-    span: Span
+    place: Span
     value: Any
 
 
@@ -65,8 +64,8 @@ class ArchBuilder(Builder):
     # ---- sections
 
     def network(self, children: list[Any]) -> Item:
-        name, parameters = children
-        return Item("network", name.span if name is not None else self._whole(), (name, parameters or ()))
+        heading, name, parameters = children
+        return Item("network", self.span(heading), (name, parameters or ()))
 
     def name_or_text(self, children: list[Token]) -> PlainText:
         (token,) = children
@@ -101,39 +100,27 @@ class ArchBuilder(Builder):
     def doc(self, children: list[PlainText]) -> Item:
         return Item("doc", children[0].span, children[0])
 
-    def paper(self, children: list[PlainText]) -> Item:
-        return Item("paper", children[0].span, children[0])
+    def _item(self, children: list[Any]) -> Item:
+        heading, value = children
+        return Item(str(heading), self.span(heading), value)
 
-    def reference(self, children: list[PlainText]) -> Item:
-        return Item("reference", children[0].span, children[0])
-
-    def extends(self, children: list[PlainText]) -> Item:
-        return Item("extends", children[0].span, children[0])
+    paper = reference = extends = use = input = inputs = _item
 
     def init(self, children: list[Token]) -> Item:
-        span = self.span(children[0])
-        return Item("init", span, PlainText(span, str(children[0])))
+        heading, word = children
+        return Item("init", self.span(heading), PlainText(self.span(word), str(word)))
 
-    def use(self, children: list[Section]) -> Item:
-        return Item("use", children[0].span, children[0])
-
-    def input(self, children: list[Expression]) -> Item:
-        return Item("input", children[0].span, children[0])
-
-    def inputs(self, children: list[Section]) -> Item:
-        return Item("inputs", children[0].span, children[0])
-
-    def expect(self, children: list[Section]) -> Item:
-        section = children[0]
-        return Item("expect", section.span, self._facts(section))
+    def expect(self, children: list[Any]) -> Item:
+        heading, section = children
+        return Item("expect", self.span(heading), self._facts(section))
 
     def block(self, children: list[Any]) -> Item:
-        signature, body = children
-        assert isinstance(signature, Signature)
-        return Item("block", signature.span, Block(signature, body.step))
+        heading, signature, body = children
+        return Item("block", self.span(heading), Block(signature, body.step))
 
-    def main(self, children: list[Body]) -> Item:
-        return Item("body", children[0].span, children[0].step)
+    def main(self, children: list[Any]) -> Item:
+        heading, body = children
+        return Item("body", self.span(heading), body.step)
 
     def broken_item(self, children: list[Any]) -> Item:
         return Item("broken", self.span(children[0]), None)
@@ -280,9 +267,6 @@ class ArchBuilder(Builder):
         """From the opening brace to the closing one."""
         tokens = [child for child in children if isinstance(child, Token)]
         return Span(self._source, tokens[0].start_pos or 0, tokens[-1].end_pos or 0)
-
-    def _whole(self) -> Span:
-        return Span(self._source, 0, 0)
 
 
 def _unquoted(token: Token) -> str:

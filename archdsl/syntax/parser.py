@@ -174,7 +174,23 @@ def _fault(unexpected: UnexpectedInput, door: str, source: Source, start: int, e
         at = unexpected.pos_in_stream if unexpected.pos_in_stream is not None else start
         found = source.text[at : at + 1]
     span = Span(source, at, at + len(found.strip()))
+    if door in ("file", "item"):
+        door, start, end = _line_around(source, at, start, end)
     return SyntaxFault(*describe(Refused(door, source, start, end, span, found, expected)))
+
+
+_LABEL_BEFORE = re.compile(r'\s*(?:"[^"\n]*"|[A-Za-z_]\w*)\s*:\s*')
+
+
+def _line_around(source: Source, at: int, start: int, end: int) -> tuple[str, int, int]:
+    """The text that a fault in a file is about: the chain on its line, without a label."""
+    text = source.text
+    first = max(text.rfind("\n", start, at) + 1, start)
+    last = text.find("\n", at, end)
+    label = _LABEL_BEFORE.match(text, first, at)
+    if label is not None:
+        first = label.end()
+    return "chain", first, end if last < 0 else last
 
 
 @lru_cache(maxsize=1)

@@ -183,6 +183,12 @@ class Construct(NamedTuple):
 
 Step: TypeAlias = "Chain | Group | Labelled | Construct | Broken"
 
+
+def unwrapped(step: Step) -> Step:
+    """A list of one step, where a list says nothing: in a construct's body, a block's, the network's."""
+    return step.steps[0] if isinstance(step, Group) and len(step.steps) == 1 else step
+
+
 MERGES = ("concat", "add", "mul", "max")
 CONSTRUCTS = (*MERGES, "residual", "dense", "repeat", "for", "when", "aux", "checkpoint")
 WITHOUT_ARGUMENTS = (*MERGES, "residual", "checkpoint")
@@ -251,6 +257,7 @@ class File(NamedTuple):
     params: tuple[Parameter, ...]
     blocks: tuple[Block, ...]
     body: Step | None
-    sections: frozenset[str] = frozenset()
+    sections: Mapping[str, Span] = {}
+    """Where the heading of each section stands, read or not."""
     headings_read: bool = True
     """Whether every block's heading could be read; if not, calls of it would only be misjudged."""

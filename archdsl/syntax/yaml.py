@@ -21,6 +21,7 @@ from archdsl.syntax.tree import (
     PlainText,
     Section,
     Step,
+    unwrapped,
 )
 from archdsl.syntax.yaml_nodes import compose, is_null, scalar_text, span_of
 from archdsl.syntax.yaml_steps import StepReader
@@ -106,7 +107,7 @@ class YamlDocument:
                 elif word == "blocks":
                     blocks = self._blocks(node)
                 elif word == "body":
-                    body = self._reader.step(node)
+                    body = unwrapped(self._reader.step(node))
                 elif word in ("expect", "inputs", "use"):
                     header[word] = Entry(
                         key, self._section(node, plain=word == "use", facts=word == "expect")
@@ -118,7 +119,7 @@ class YamlDocument:
             except ArchError as fault:
                 self._reader.fault(fault)
         whole = Span(self.source, 0, len(self.source.text))
-        sections = frozenset(self.sections)
+        sections = {word: key.span for word, (key, _) in self.sections.items()}
         return File(self.source, whole, header, params, blocks, body, sections, self._headings_read)
 
     def _plain_section(self, key: Name, node: yaml.Node) -> PlainText:
@@ -195,7 +196,7 @@ class YamlDocument:
                 self._reader.fault(fault)
                 self._headings_read = False
                 continue
-            blocks.append(Block(signature, self._reader.step(value)))
+            blocks.append(Block(signature, unwrapped(self._reader.step(value))))
         return tuple(blocks)
 
     def _section(self, node: yaml.Node, *, plain: bool, facts: bool) -> Section:

@@ -23,6 +23,7 @@ from archdsl.syntax.tree import (
     Labelled,
     Step,
     Template,
+    unwrapped,
 )
 from archdsl.syntax.yaml_nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
 from archdsl.syntax.yaml_reader import NodeReader
@@ -175,7 +176,10 @@ class StepReader(NodeReader):
                 "the value is missing",
                 f"write {hint}",
             )
-        return Labelled(label.span, label, self.step(value))
+        step = self.step(value)
+        if isinstance(step, Labelled):
+            step = Group(step.span, (step,))  # a label of a label opens a scope, as a list does
+        return Labelled(label.span, label, step)
 
     def _keyword_form(self, heading: Heading, node: yaml.MappingNode) -> Step:
         """``conv: {out: 64, kernel: 3}``, for files that programs write."""
@@ -228,6 +232,8 @@ class StepReader(NodeReader):
             parts = [self.step(value)]
             if second is not None:
                 parts.append(self.step(second))
+        if name not in MERGES:
+            parts = [unwrapped(part) for part in parts]
         return Construct(heading.span, heading.name, arguments, tuple(parts))
 
     def _branches(self, heading: Heading, node: yaml.Node) -> list[Step]:

@@ -1,0 +1,42 @@
+"""The two skins of the language: which one a source is in, and its document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from archdsl.diagnostics import Diagnostics
+from archdsl.source import Source
+from archdsl.syntax.tree import File, PlainText
+
+
+class Document(Protocol):
+    """A text whose structure is read; its steps wait for the names that can be called."""
+
+    readable: bool
+
+    def plain(self, key: str) -> PlainText | None: ...
+
+    def block_names(self) -> set[str]: ...
+
+    def read(self, callable_names: Collection[str]) -> File: ...
+
+
+def is_arch(source: Source) -> bool:
+    """Whether a source is in the `.arch` skin: by its name, or where that says nothing by its text."""
+    if source.name.endswith((".arch", ".yaml", ".yml")):
+        return source.name.endswith(".arch")
+    from archdsl.syntax.arch import looks_like_arch
+
+    return looks_like_arch(source.text)
+
+
+def open_document(source: Source, diagnostics: Diagnostics) -> Document:
+    """Read the structure of a source. The skin that it is not in is not imported."""
+    if is_arch(source):
+        from archdsl.syntax.arch import ArchDocument
+
+        return ArchDocument(source, diagnostics)
+    from archdsl.syntax.yaml import YamlDocument
+
+    return YamlDocument(source, diagnostics)
