@@ -43,35 +43,54 @@ class Bound(_Section):
 class Training(_Section):
     """Facts about the network with its side heads, as it is trained."""
 
-    params: Bound | None = None
-    macs: Bound | None = None
+    params: Annotated[Bound | None, Field(description="parameters with the side heads")] = None
+    macs: Annotated[Bound | None, Field(description="multiply-accumulates with the side heads")] = None
 
 
 class Expect(_Section):
     """The paper's table: facts that the file states of itself."""
 
-    output: StatedShape | None = None
-    outputs: dict[str, StatedShape] = {}
-    params: Bound | None = None
-    macs: Bound | None = None
-    training: Training = Training()
-    shapes: dict[str, StatedShape] = {}
+    output: Annotated[StatedShape | None, Field(description="the shape of the only output")] = None
+    outputs: Annotated[dict[str, StatedShape], Field(description="the shapes of several outputs")] = {}
+    params: Annotated[Bound | None, Field(description="parameters of the network as it runs")] = None
+    macs: Annotated[Bound | None, Field(description="multiply-accumulates of the network as it runs")] = None
+    training: Annotated[Training, Field(description="the network as it is trained")] = Training()
+    shapes: Annotated[dict[str, StatedShape], Field(description="shapes inside the network")] = {}
 
 
 class Header(_Section):
     """What a file says of its network besides its parameters, blocks and body."""
 
-    archdsl: Literal["1"] = "1"
-    name: Identifier | None = None
-    doc: str = ""
-    paper: str = ""
-    reference: str = ""
-    extends: str | None = None
-    init: Literal["pytorch", "torchvision", "paper"] = "pytorch"
-    use: dict[str, tuple[Identifier, ...]] = {}
-    input: StatedShape | None = None
-    inputs: Annotated[dict[Identifier, StatedShape], Field(min_length=1)] | None = None
-    expect: Expect = Expect()
+    archdsl: Annotated[Literal["1"], Field(description="the language of this file")] = "1"
+    name: Annotated[Identifier | None, Field(description="the network's name, if it is not the file's")] = (
+        None
+    )
+    doc: Annotated[str, Field(description="what the network is, in a sentence or two")] = ""
+    paper: Annotated[str, Field(description="the paper that it comes from")] = ""
+    reference: Annotated[
+        str,
+        Field(description="whose parameter names and counts it has, such as `torchvision:resnet50`"),
+    ] = ""
+    extends: Annotated[
+        str | None,
+        Field(
+            description="the file in which this one's keys take the place of that one's, "
+            "`params` and `blocks` name by name"
+        ),
+    ] = None
+    init: Annotated[
+        Literal["pytorch", "torchvision", "paper"], Field(description="whose rules initialise the weights")
+    ] = "pytorch"
+    use: Annotated[
+        dict[str, tuple[Identifier, ...]],
+        Field(description="blocks of other files, which keep their own file's `params`"),
+    ] = {}
+    input: Annotated[StatedShape | None, Field(description="the shape of the only input")] = None
+    inputs: Annotated[
+        Annotated[dict[Identifier, StatedShape], Field(min_length=1)] | None,
+        Field(description="the shapes of several inputs; nothing flows into the body until a `from`"),
+    ] = None
+    expect: Annotated[Expect, Field(description="the paper's table, as the file's own test")] = Expect()
 
 
 SECTIONS = (*Header.model_fields, "params", "blocks", "body")
@@ -80,10 +99,10 @@ SECTIONS = (*Header.model_fields, "params", "blocks", "body")
 class ParameterDetails(_Section):
     """Bounds and documentation of a parameter."""
 
-    value: object
-    min: int | float | None = None
-    max: int | float | None = None
-    doc: str = ""
+    value: Annotated[object, Field(description="the value that it has unless another is given")]
+    min: Annotated[int | float | None, Field(description="the least value that may be given")] = None
+    max: Annotated[int | float | None, Field(description="the largest value that may be given")] = None
+    doc: Annotated[str, Field(description="what the parameter is")] = ""
 
 
 def validate(
@@ -119,7 +138,8 @@ def _place(location: tuple[str | int, ...], spans: Spans, whole: Span) -> Span:
     return whole
 
 
-_WANTED = {
+WANTED = {
+    # What a key has to be, for messages and for the schema of editors.
     "archdsl": "the version of the language, which is 1",
     "name": "a name of letters, digits, `_` and `-`",
     "init": "`pytorch`, `torchvision` or `paper`",
@@ -149,7 +169,7 @@ def _explain(
     keys = [
         str(part)
         for part in location
-        if isinstance(part, str) and (part in _WANTED or part in model.model_fields)
+        if isinstance(part, str) and (part in WANTED or part in model.model_fields)
     ]
     if kind == "extra_forbidden":
         word = str(location[-1])
@@ -164,7 +184,7 @@ def _explain(
             f"did you mean `{near}`?" if near else f"keys are {', '.join(f'`{w}`' for w in words)}",
         )
     key = keys[-1] if keys else str(location[0]) if location else ""
-    wanted = _WANTED.get(key)
+    wanted = WANTED.get(key)
     if wanted is None:
         return "wrong-value", f"`{key}`: {text[:1].lower()}{text[1:]}", ""
     return "wrong-value", f"`{key}` has to be {wanted}", ""
