@@ -20,6 +20,7 @@ from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
 from archdsl.spec.binding import Bound
 from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, known, path_of
+from archdsl.spec.headings import bind_heading, loop_of
 from archdsl.spec.values import UNKNOWN, Result, Value, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import Size
@@ -61,31 +62,11 @@ def _frame(construct: tree.Construct, place: Place, iteration: int | None = None
     return Construct(word, word, place.scope.path, construct.span, place.construct, iteration)
 
 
-def _heading(
-    construct: tree.Construct, names: tuple[str, ...], required: int = 0
-) -> dict[str, tree.Expression]:
-    """The arguments of a construct's heading by name."""
-    word = construct.name.word
-    found: dict[str, tree.Expression] = {}
-    for index, argument in enumerate(construct.arguments):
-        if isinstance(argument, tree.Binding):
-            raise ExpressionFault(
-                "wrong-argument", f"`{word}` takes no `x in xs`", argument.span, help="`for(x in xs)` does"
-            )
-        name = argument.name.word if argument.name is not None else None
-        if name is None and index < len(names) and names[index] != "as":
-            name = names[index]
-        if name not in names or name in found:
-            raise ExpressionFault(
-                "unknown-argument" if argument.name is not None else "too-many-arguments",
-                f"`{word}` takes {', '.join(f'`{n}`' for n in names) or 'no arguments'}", argument.span, "not known here",
-            )  # fmt: skip
-        found[name] = argument.value
-    for name in names[:required]:
-        if name not in found:
-            raise ExpressionFault(
-                "missing-argument", f"`{word}` needs `{name}`", construct.span, f"`{name}` is missing here"
-            )
+def _heading(construct: tree.Construct) -> dict[str, tree.Expression]:
+    """The arguments of a construct's heading by name; its faults are reported with the names."""
+    found, faults = bind_heading(construct)
+    if faults:
+        raise Unresolved
     return found
 
 
@@ -104,18 +85,6 @@ def _number(
     return float(value)
 
 
-def _variable(expression: tree.Expression | None) -> str | None:
-    if expression is None:
-        return None
-    if isinstance(expression, tree.Nothing):
-        raise Unresolved  # reported with the names
-    if not isinstance(expression, tree.Name):
-        raise ExpressionFault(
-            "wrong-argument", "a loop variable is a name", expression.span, help="write `as=i`"
-        )
-    return expression.word
-
-
 # ---- merges
 
 
@@ -124,7 +93,7 @@ def _merge(walk: Elaborator, construct: tree.Construct, value: Value | None, pla
     word = construct.name.word
     target = OPERATORS[word]
     environment = place.see(value)
-    arguments = _heading(construct, tuple(target.model_fields))
+    arguments = _heading(construct)
     attributes = {name: evaluate(expression, environment) for name, expression in arguments.items()}
     for name, given in attributes.items():
         number = whole(given)
@@ -172,7 +141,7 @@ def _add_node(
 
 def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value:
     """residual(scale=s): {body: B, shortcut: S} = add: [[B, scale(s)], S]; without a shortcut, S is []."""
-    arguments = _heading(construct, ("scale",))
+    arguments = _heading(construct)
     factor = _number(arguments.get("scale"), construct, "scale", place.see(value))
     inside = place.inside(_frame(construct, place))
     body = _branch(walk, construct.parts[0], value, inside, construct)
@@ -192,7 +161,7 @@ def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, 
 def _times(
     walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place
 ) -> tuple[int, str | None]:
-    arguments = _heading(construct, ("n", "as"), required=1)
+    arguments = _heading(construct)
     count = known(arguments["n"], place.see(value))
     number = whole(count)
     if number is None or number < 0:
@@ -202,7 +171,12 @@ def _times(
             label, "write a whole number of at least 0",
         )  # fmt: skip
     walk.spend(number, arguments["n"].span)
-    return number, _variable(arguments.get("as"))
+    variable = arguments.get("as")
+    if variable is None:
+        return number, None
+    if not isinstance(variable, tree.Name):
+        raise Unresolved
+    return number, variable.word
 
 
 def _turns(
@@ -238,24 +212,19 @@ def _dense(walk: Elaborator, construct: tree.Construct, value: Value | None, pla
 
 def _for(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
     """for(x, i in xs): x is the element, i its index."""
-    *names, last = construct.arguments or (None,)
-    if not isinstance(last, tree.Binding) or len(names) > 1:
-        raise ExpressionFault(
-            "wrong-argument", "`for` takes `x in xs` or `x, i in xs`", construct.span,
-            help="write `for(x in [64, 128])` or `for(x, i in xs)`",
-        )  # fmt: skip
-    items = known(last.value, place.see(value))
+    loop, _ = loop_of(construct)
+    if loop is None:
+        raise Unresolved  # reported with the names
+    items = known(loop.items, place.see(value))
     if not is_list(items):
         raise ExpressionFault(
-            "wrong-argument", f"`for` runs over a list, not {kind_of(items)}", last.value.span, written(items),
-            f"write `range({last.value.span.text})`" if whole(items) is not None else "",
+            "wrong-argument", f"`for` runs over a list, not {kind_of(items)}", loop.items.span, written(items),
+            f"write `range({loop.items.span.text})`" if whole(items) is not None else "write a list: `[64, 128]`",
         )  # fmt: skip
-    walk.spend(len(items), last.span)
-    index = last.name.word if names else None
-    element = _variable(names[0].value) if names and names[0] is not None else last.name.word
-    assert element is not None
+    walk.spend(len(items), loop.items.span)
     turns: list[dict[str, Result]] = [
-        {element: item, index: i} if index is not None else {element: item} for i, item in enumerate(items)
+        {loop.element: item} if loop.counter is None else {loop.element: item, loop.counter: index}
+        for index, item in enumerate(items)
     ]
     return _turns(walk, construct, value, place, turns)
 
@@ -265,7 +234,7 @@ def _for(walk: Elaborator, construct: tree.Construct, value: Value | None, place
 
 def _when(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
     """when(c): A, else: B; without it, []."""
-    arguments = _heading(construct, ("condition",), required=1)
+    arguments = _heading(construct)
     taken = 0 if condition(arguments["condition"], place.see(value)) else 1
     if taken >= len(construct.parts):
         return value
@@ -274,22 +243,28 @@ def _when(walk: Elaborator, construct: tree.Construct, value: Value | None, plac
 
 def _aux(walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place) -> Value | None:
     """aux(name, weight=0.3): B is a side head in training only; the value flows on past it."""
-    arguments = _heading(construct, ("name", "weight"), required=1)
+    arguments = _heading(construct)
     environment = place.see(value)
     name = path_of(arguments["name"], environment)
     weight = _number(arguments.get("weight"), construct, "weight", environment)
     if walk.head is not None or walk.sharing:
-        around = "another `aux`" if walk.head is not None else "a shared step"
-        raise ExpressionFault("misplaced-aux", f"an `aux` cannot stand in {around}", construct.span)
-    _refuse_name(name, arguments["name"].span, "an `aux`")
-    entry = Entry(name, arguments["name"].span, construct.parts[0], place.scope, environment, hidden=True)
+        around, help = "another `aux`", "put it behind the outer one"
+        if walk.sharing:
+            around, help = "a shared step", "put it behind the step, which is run once for each share"
+        raise ExpressionFault(
+            "misplaced-aux", f"an `aux` cannot stand in {around}", construct.span, "in there", help
+        )
+    span = arguments["name"].span
+    _refuse_name(name, span, "an `aux`")
+    if not walk.claim_output(name, span):
+        return value
+    entry = Entry(name, span, construct.parts[0], place.scope, environment, hidden=True)
     walk.head = name
     try:
         result = walk.named(entry, value, place.inside(_frame(construct, place)))
     finally:
         walk.head = None
-    span = arguments["name"].span
-    if result is not None and result.known and walk.claim_output(name, span):
+    if result is not None and result.known:
         walk.heads[name] = (Head(name, result.node, _WEIGHT if weight is None else weight), span)
     return value
 
@@ -305,7 +280,7 @@ def _checkpoint(
     walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place
 ) -> Value | None:
     """checkpoint: B is B, recomputed in the backward pass."""
-    _heading(construct, ())
+    _heading(construct)
     return walk.step(construct.parts[0], value, place.inside(_frame(construct, place)))
 
 

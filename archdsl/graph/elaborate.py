@@ -133,10 +133,15 @@ class Elaborator:
         """Whether the name is still free for an output or a side head; reported where it is not."""
         before = self.outputs.get(name) or self.heads.get(name)
         if before is not None:
+            again = before[1] == span
             self.diagnostics.error(
-                "output-twice", f"two outputs are called `{name}`", span, "the second", "rename one of them",
-                (Label(before[1], "the first"),),
-            )  # fmt: skip
+                "output-twice",
+                f"two outputs are called `{name}`",
+                span,
+                "comes a second time" if again else "the second",
+                'what is repeated needs a computed name: `"head{i}"`' if again else "rename one of them",
+                () if again else (Label(before[1], "the first"),),
+            )
         return before is None
 
     def report(self, diagnostic: Diagnostic) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from archdsl.diagnostics import ArchError, did_you_mean
+from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
 from archdsl.ops.base import OPERATORS
 from archdsl.source import Span
 from archdsl.spec.arithmetic import (
@@ -344,6 +344,15 @@ def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
     )
 
 
+def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
+    """The diagnostic for a call in a value of something that nobody knows."""
+    word = name.word
+    near = _FROM_PYTHON.get(word) or did_you_mean(word, (*FUNCTIONS, *OPERATORS, *library.blocks))
+    help = f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}"
+    message = f"there is no function or block `{word}`"
+    return Diagnostic("unknown-function", message, name.span, "not known here", help)
+
+
 def _apply(expression: tree.Apply, environment: Environment) -> Result:
     word = expression.name.word
     if word == "from" and environment.flow is not None:
@@ -373,16 +382,7 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
     held = environment.lookup(word)
     callee = held if isinstance(held, Callee) else callee_of(word, environment)
     if callee is None:
-        near = _FROM_PYTHON.get(word) or did_you_mean(
-            word, (*FUNCTIONS, *OPERATORS, *environment.library.blocks)
-        )
-        raise ExpressionFault(
-            "unknown-function",
-            f"there is no function or block `{word}`",
-            expression.name.span,
-            "not known here",
-            f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}",
-        )
+        raise ArchError([unknown_function(expression.name, environment.library)])
     faults = bind(callee, expression.arguments, expression.span, partial=True)[1]
     if faults:
         raise ArchError(faults)

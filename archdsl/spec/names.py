@@ -8,7 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from archdsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
 from archdsl.ops import OPERATORS
+from archdsl.spec.arithmetic import FUNCTIONS
 from archdsl.spec.binding import bind
+from archdsl.spec.expr import unknown_function
+from archdsl.spec.headings import bind_heading, loop_of, variables_of
 from archdsl.spec.read import Design
 from archdsl.spec.values import Callee, Library
 from archdsl.syntax import tree
@@ -33,7 +36,7 @@ def check_names(design: Design, diagnostics: Diagnostics) -> None:
             checker = _Checker(library, diagnostics)
             for parameter in block.parameters:
                 if parameter.default is not None:
-                    checker.expression(parameter.default)
+                    checker.expression(parameter.default, names)
             _refuse_twins(block.parameters, diagnostics)
             checker.step(block.body, names)
     if design.body is not None:
@@ -78,26 +81,24 @@ class _Checker:
             for inner in step.steps:
                 self.step(inner, variables)
         elif isinstance(step, tree.Labelled):
-            self.expression(step.label)
+            self.expression(step.label, variables)
             self.step(step.step, variables)
         elif isinstance(step, tree.Construct):
             self.construct(step, variables)
 
     def construct(self, construct: tree.Construct, variables: frozenset[str]) -> None:
         for argument in construct.arguments:
-            self.expression(argument.value)
-            if isinstance(argument, tree.Binding):
-                variables |= {argument.name.word}
-            elif isinstance(argument.value, tree.Name) and (
-                construct.name.word == "for" or (argument.name is not None and argument.name.word == "as")
-            ):
-                variables |= {argument.value.word}
+            self.expression(argument.value, variables)
+        faults = loop_of(construct)[1] if construct.name.word == "for" else bind_heading(construct)[1]
+        for fault in faults:
+            self.diagnostics.add(fault)
+        variables |= variables_of(construct)
         for part in construct.parts:
             self.step(part, variables)
 
     def call(self, call: tree.Call, index: int, variables: frozenset[str]) -> None:
         for argument in call.arguments:
-            self.expression(argument.value)
+            self.expression(argument.value, variables)
         word = call.name.word
         if word in tree.FLOW_CALLS:
             self.flow_call(call, index)
@@ -114,6 +115,18 @@ class _Checker:
         for fault in bind(Callee(word, target), call.arguments, call.span)[1]:
             self.diagnostics.add(fault)
 
+    def apply(self, part: tree.Apply, variables: frozenset[str]) -> None:
+        """A call in a value: a function, ``from``, or a block with some of its arguments."""
+        word = part.name.word
+        operator = OPERATORS.get(word)
+        if operator is not None and not operator.merges:
+            return
+        if not any(
+            word in known
+            for known in (FUNCTIONS, ("from",), variables, self.library.params, self.library.blocks)
+        ):
+            self.diagnostics.add(unknown_function(part.name, self.library))
+
     def flow_call(self, call: tree.Call, index: int) -> None:
         word = call.name.word
         if len(call.arguments) != 1 or call.arguments[0].name is not None:
@@ -129,8 +142,10 @@ class _Checker:
                 "begin a new step with it",
             )
 
-    def expression(self, expression: tree.Expression) -> None:
+    def expression(self, expression: tree.Expression, variables: frozenset[str]) -> None:
         for part in _walk(expression):
+            if isinstance(part, tree.Apply):
+                self.apply(part, variables)
             if isinstance(part, tree.Name) and part.word in _PYTHON:
                 word = _PYTHON[part.word]
                 self.diagnostics.error(
