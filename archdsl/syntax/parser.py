@@ -193,6 +193,11 @@ def _line_around(source: Source, at: int, start: int, end: int) -> tuple[str, in
     return "chain", first, end if last < 0 else last
 
 
+def terminals() -> dict[str, str]:
+    """The regular expressions of the grammar's terminals, by their names."""
+    return {terminal.name: terminal.pattern.to_regexp() for terminal in _parser()[0].terminals}
+
+
 @lru_cache(maxsize=1)
 def _parser() -> tuple[Lark, Builder]:
     builder = ArchBuilder(Doors(parse_template, parse_label, parse_fact))

@@ -26,7 +26,8 @@ from archdsl.syntax.tree import (
 from archdsl.syntax.yaml_nodes import compose, is_null, scalar_text, span_of
 from archdsl.syntax.yaml_steps import StepReader
 
-_PLAIN = ("archdsl", "name", "doc", "paper", "reference", "extends", "init")
+PLAIN = ("archdsl", "name", "doc", "paper", "reference", "extends", "init")
+"""Sections that are plain text, as YAML reads it."""
 
 
 class YamlDocument:
@@ -123,7 +124,7 @@ class YamlDocument:
         return File(self.source, whole, header, params, blocks, body, sections, self._headings_read)
 
     def _plain_section(self, key: Name, node: yaml.Node) -> PlainText:
-        if isinstance(node, yaml.ScalarNode) or key.word not in _PLAIN:
+        if isinstance(node, yaml.ScalarNode) or key.word not in PLAIN:
             return self._plain(node)
         raise SyntaxFault("wrong-section", f"`{key.word}` is a text", span_of(self.source, node))
 

@@ -28,7 +28,8 @@ from archdsl.syntax.tree import (
 from archdsl.syntax.yaml_nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
 from archdsl.syntax.yaml_reader import NodeReader
 
-_PARTS = ("body", "shortcut")
+PARTS = ("body", "shortcut")
+"""What a `residual` is made of."""
 
 
 class StepReader(NodeReader):
@@ -232,7 +233,7 @@ class StepReader(NodeReader):
             parts = [self.step(value)]
             if second is not None:
                 parts.append(self.step(second))
-        if name not in MERGES:
+        if name not in (*MERGES, "aux"):  # an `aux` is a label too, and a list below it a scope
             parts = [unwrapped(part) for part in parts]
         return Construct(heading.span, heading.name, arguments, tuple(parts))
 
@@ -279,13 +280,13 @@ class StepReader(NodeReader):
         found: dict[str, Step] = {}
         quoted = {span_of(self.source, key).start for key, _ in node.value if getattr(key, "style", None)}
         for key, value in self.pairs(node):
-            if key.word not in _PARTS or key.span.start in quoted:
+            if key.word not in PARTS or key.span.start in quoted:
                 raise SyntaxFault(
                     "unknown-key",
                     f"`residual` has no part `{key.word}`",
                     key.span,
-                    "a label, since it is quoted" if key.word in _PARTS else "expected `body` or `shortcut`",
-                    "remove the quotes" if key.word in _PARTS else self._residual_help(key.word),
+                    "a label, since it is quoted" if key.word in PARTS else "expected `body` or `shortcut`",
+                    "remove the quotes" if key.word in PARTS else self._residual_help(key.word),
                 )
             found[key.word] = self.step(value)
         if "body" not in found:
@@ -298,5 +299,5 @@ class StepReader(NodeReader):
         return [found["body"], *([found["shortcut"]] if "shortcut" in found else [])]
 
     def _residual_help(self, word: str) -> str:
-        near = did_you_mean(word, _PARTS)
+        near = did_you_mean(word, PARTS)
         return f"did you mean `{near}`?" if near else "write the steps under `body:`, or as a list"
