@@ -37,6 +37,8 @@ def ops(
 
 
 def _list(operators: dict[str, type[Operator]]) -> str:
+    from archdsl.ops.about import headline
+
     style = style_of(wants_color(sys.stdout))
     families: dict[str, list[type[Operator]]] = {}
     for operator in operators.values():
@@ -45,16 +47,14 @@ def _list(operators: dict[str, type[Operator]]) -> str:
     parts = []
     for module, members in families.items():
         title = (inspect.getdoc(sys.modules[module]) or module).splitlines()[0].rstrip(".")
-        rows = [f"  {operator.word:<{wide}}  {_first_line(operator)}" for operator in members]
+        rows = [f"  {operator.word:<{wide}}  {headline(operator)}" for operator in members]
         parts.append("\n".join([style.strong(title), *rows]))
     return "\n\n".join(parts)
 
 
-def _first_line(operator: type[Operator]) -> str:
-    return (inspect.getdoc(operator) or "").splitlines()[0].rstrip(".")
-
-
 def _describe(operator: type[Operator]) -> str:
+    from archdsl.ops.about import about
+
     style = style_of(wants_color(sys.stdout))
     fields = operator.model_fields
     arguments = [
@@ -68,7 +68,7 @@ def _describe(operator: type[Operator]) -> str:
     ]
     if fields:
         wide = max(map(len, fields))
-        rows = [_wrapped(f"  {name:<{wide}}  ", _about(field)) for name, field in fields.items()]
+        rows = [_wrapped(f"  {name:<{wide}}  ", about(field)) for name, field in fields.items()]
         parts.append("\n".join([style.help("Attributes:"), *rows]))
     if operator.examples:
         wide = max(len(example.call) for example in operator.examples)
@@ -87,13 +87,6 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(str, value))}]"
     return "none" if value is None else str(value)
-
-
-def _about(field: FieldInfo) -> str:
-    from archdsl.ops.base import Expects
-
-    expected = next((item.text for item in field.metadata if isinstance(item, Expects)), "")
-    return "; ".join(part for part in (field.description, expected) if part)
 
 
 def _wrapped(head: str, text: str) -> str:

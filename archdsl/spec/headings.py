@@ -33,12 +33,16 @@ class Loop(NamedTuple):
     items: tree.Expression
 
 
+def parameters_of(word: str) -> tuple[str, ...]:
+    """What a construct (any but ``for``) may be given, in order: a merge its operator's attributes."""
+    names = _PARAMETERS.get(word)
+    return tuple(OPERATORS[word].model_fields) if names is None else names
+
+
 def bind_heading(construct: tree.Construct) -> tuple[dict[str, tree.Expression], list[Diagnostic]]:
     """The arguments of any construct but ``for``, by name, and what is wrong with them."""
     word = construct.name.word
-    names = _PARAMETERS.get(word)
-    if names is None:
-        names = tuple(OPERATORS[word].model_fields)
+    names = parameters_of(word)
     found: dict[str, tree.Expression] = {}
     faults: list[Diagnostic] = []
     for index, argument in enumerate(construct.arguments):
