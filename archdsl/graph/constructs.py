@@ -79,9 +79,12 @@ def _number(
     value = known(expression, environment)
     if value.__class__ is not int and value.__class__ is not float:
         raise ExpressionFault(
-            "wrong-argument", f"`{name}` of `{construct.name.word}` cannot be `{written(value)}`", expression.span,
+            "wrong-argument",
+            f"`{name}` of `{construct.name.word}` cannot be `{written(value)}`",
+            expression.span,
             "expected a number",
-        )  # fmt: skip
+            f"write `{name}=0.5`, for example",
+        )
     return float(value)
 
 
@@ -99,9 +102,12 @@ def _merge(walk: Elaborator, construct: tree.Construct, value: Value | None, pla
         number = whole(given)
         if number is None:
             raise ExpressionFault(
-                "wrong-argument", f"`{name}` of `{word}` cannot be `{written(given)}`", arguments[name].span,
+                "wrong-argument",
+                f"`{name}` of `{word}` cannot be `{written(given)}`",
+                arguments[name].span,
                 "expected a whole number",
-            )  # fmt: skip
+                f"write `{name}=1`, for example",
+            )
         attributes[name] = number
     if not construct.parts:
         raise ExpressionFault(
