@@ -21,7 +21,8 @@ import lark
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lark import _LOAD_ALLOWED_OPTIONS
-from lark.utils import TextSlice
+from lark.lexer import Lexer, LexerState, LexerThread, LineCounter
+from lark.utils import TextOrSlice, TextSlice
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.resources import grammar_path
@@ -204,8 +205,20 @@ def _parser() -> tuple[Lark, Builder]:
     return _load(builder), builder
 
 
+class _Thread(LexerThread):
+    """Begins at a slice without counting the lines before it: places are offsets here, and a file of
+    n texts would cost n² otherwise."""
+
+    @classmethod
+    def from_text(cls, lexer: Lexer, text_or_slice: TextOrSlice[str]) -> LexerThread:
+        text = TextSlice.cast_from(text_or_slice)
+        counter = LineCounter("\n")  # type: ignore[no-untyped-call]
+        counter.char_pos = text.start
+        return cls(lexer, LexerState(text, counter))
+
+
 def _options(builder: Builder | None = None) -> dict[str, Any]:
-    return {"postlex": lines.Lines(), "transformer": builder}
+    return {"postlex": lines.Lines(), "transformer": builder, "_plugins": {"LexerThread": _Thread}}
 
 
 def _fingerprint() -> bytes:
