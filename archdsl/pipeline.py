@@ -52,7 +52,7 @@ def check(
     """
     source = reference if isinstance(reference, Source) else open_source(reference)
     diagnostics = Diagnostics()
-    design = Reader(_open_beside, diagnostics).read(source, settings or {})
+    design = Reader(open_beside, diagnostics).read(source, settings or {})
     notes: tuple[str, ...] = ()
     network = None
     if design is not None and design.headings_read:
@@ -137,7 +137,7 @@ def _decode(data: bytes, name: str) -> str:
         ) from None
 
 
-def _open_beside(name: str, path: str | None) -> Source:
+def open_beside(name: str, path: str | None) -> Source:
     """A file that another one names: beside it, or in the zoo."""
     folder = os.path.dirname(path) if path else "."
     beside = os.path.join(folder, name)

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from archdsl import __version__
-from archdsl.cli import check, compile, explain, ops, run, summary
+from archdsl.cli import check, compile, convert, explain, fmt, ops, run, summary
 from archdsl.cli.common import EXIT_DESIGN, EXIT_USAGE, complain, report
 from archdsl.diagnostics import ArchError, UsageError
 
@@ -51,6 +51,8 @@ app = typer.Typer(
 for verb, panel in (
     (check.check, "Know a design"),
     (summary.summary, "Know a design"),
+    (fmt.fmt, "Write it"),
+    (convert.convert, "Write it"),
     (compile.compile, "Build and run it"),
     (run.run, "Build and run it"),
     (ops.ops, "Learn"),

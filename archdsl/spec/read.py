@@ -80,6 +80,22 @@ class Reader:
         parameters = tuple(loaded.parameters.values())
         return Design(source, header, loaded.spans, library, parameters, loaded.body, loaded.headings_read)
 
+    def file(self, source: Source) -> tree.File | None:
+        """One file as written, without those that it names; None where it cannot be read."""
+        document = open_document(source, self.diagnostics)
+        return document.read(self.callable_names(source)) if document.readable else None
+
+    def callable_names(self, source: Source) -> frozenset[str]:
+        """The operators and blocks that a file's steps may call."""
+        document = open_document(source, Diagnostics())
+        names = {*OPERATORS, *document.block_names()}
+        extends = document.plain("extends")
+        if extends is not None:
+            base = self._other(extends.text, extends.span, source, self._load)
+            if base is not None:
+                names |= {*base.blocks, *base.used}
+        return frozenset(names)
+
     def _require(self, header: Header, loaded: _Loaded, place: Span) -> None:
         if header.input is None and header.inputs is None and ("input",) not in loaded.spans:
             self.diagnostics.error(

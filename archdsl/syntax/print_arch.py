@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from archdsl.syntax import tree
@@ -42,9 +43,13 @@ class _Printer:
             items.append((block.signature.span.start, lambda block=block: self._block(block)))  # type: ignore[misc]
         if file.body is not None:
             body = file.body
-            items.append((body.span.start, lambda: self._braces("body", body, "", body.span.start)))
+            start = _place(file, "body", body.span.start)
+            items.append((start, lambda: self._braces("body", body, "", start)))
         for _, item in sorted(items, key=lambda pair: pair[0]):
+            before = len(self.out.lines)
             item()
+            if self.out.lines[before:] and _is_large(self.out.lines, before):
+                self.out.lines.insert(before, "")
         self.out.rest()
         return tidy(self.out.lines, opens="{", closes="}")
 
@@ -105,7 +110,7 @@ class _Printer:
 
     def _block(self, block: tree.Block) -> None:
         start = block.signature.span.start
-        self._braces(f"block {signature_text(block.signature)}", block.body, "", start)
+        self._braces(f"block {signature_text(block.signature, equals=' = ')}", block.body, "", start)
 
     def _braces(
         self,
@@ -133,7 +138,7 @@ class _Printer:
     def _step(self, step: tree.Step, indent: str, prefix: str) -> None:
         start = step.span.start
         if isinstance(step, tree.Chain):
-            lines = wrapped(chain_texts(step), indent + prefix, indent + ("  " if prefix else ""), WIDTH)
+            lines = wrapped(chain_texts(step), indent + prefix, indent, WIDTH)
             self.out.put_all(lines, start, step.span.end, indent=indent)
         elif isinstance(step, tree.Labelled):
             self._step_labelled(step, indent, prefix)
@@ -196,21 +201,35 @@ class _Printer:
         lines[at + 1 : at + 1] = [f"{_STEP}{comment}" if comment else comment for comment in comments]
 
 
+def _place(file: tree.File, section: str, otherwise: int) -> int:
+    span = file.sections.get(section)
+    return otherwise if span is None else span.start
+
+
+def _is_large(lines: list[str], start: int) -> bool:
+    """Whether a section stands apart: blocks, the body, and facts."""
+    heading = next((line for line in lines[start:] if line and not line.startswith("#")), "")
+    return heading.startswith(("block ", "body ", "expect "))
+
+
 def _network_parameter(parameter: tree.Parameter) -> str:
     """``growth = 32 in 1..256 "channels a layer adds"``."""
-    text = parameter_text(parameter).replace("=", " = ", 1)
+    text = parameter_text(parameter, equals=" = ")
     details = parameter.details
-    bounds = [details[key].value for key in ("min", "max") if key in details]
-    if bounds:
-        low, high = (
-            expression_text(details[key].value) if key in details else ""  # type: ignore[arg-type]
-            for key in ("min", "max")
-        )
+    low, high = (_bound(details.get(key)) for key in ("min", "max"))
+    if low or high:
         text += f" in {low}..{high}"
     doc = details.get("doc")
     if doc is not None and isinstance(doc.value, tree.PlainText):
         text += f" {quoted(doc.value.text)}"
     return text
+
+
+def _bound(entry: tree.Entry | None) -> str:
+    if entry is None or isinstance(entry.value, tree.PlainText | tree.Fact | tree.Section):
+        return ""
+    text = expression_text(entry.value)
+    return text if re.fullmatch(r"[-+]?[\d_.eE+-]+", text) else f"({text})"
 
 
 def quoted(text: str) -> str:

@@ -94,15 +94,15 @@ def chain_texts(chain: tree.Chain) -> list[str]:
     return [call_text(call.name.word, call.arguments) for call in chain.calls]
 
 
-def signature_text(signature: tree.Signature) -> str:
-    parameters = ", ".join(map(parameter_text, signature.parameters))
+def signature_text(signature: tree.Signature, *, equals: str = "=") -> str:
+    parameters = ", ".join(parameter_text(parameter, equals=equals) for parameter in signature.parameters)
     return f"{signature.name.word}({parameters})" if parameters else signature.name.word
 
 
-def parameter_text(parameter: tree.Parameter) -> str:
+def parameter_text(parameter: tree.Parameter, *, equals: str = "=") -> str:
     if parameter.default is None:
         return parameter.name.word
-    return f"{parameter.name.word}={expression_text(parameter.default)}"
+    return f"{parameter.name.word}{equals}{expression_text(parameter.default)}"
 
 
 def fact_text(fact: tree.Fact) -> str:

@@ -20,7 +20,7 @@ from archdsl.syntax.print_text import (
 from archdsl.syntax.writer import Writer, tidy
 
 WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z][^:#\n\"'{}\[\],&*!|>%@`]*(?<! )")
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[^:#\n\"'{}\[\]&*!|>%@`]|:(?! ))*(?<![ :])")
 # Words that a bare key would turn into a construct, or into nothing.
 _TAKEN = frozenset({*tree.CONSTRUCTS, "else"})
 
@@ -47,16 +47,28 @@ class _Printer:
         for entry in file.header.values():
             items.append((entry.key.span.start, lambda entry=entry: self._entry(entry, "")))  # type: ignore[misc]
         if file.params:
-            items.append((file.params[0].span.start, lambda: self._params(file.params)))
+            at = self._place(file, "params", file.params[0].span.start)
+            items.append((at, lambda: self._params(file.params, at)))
         if file.blocks:
-            items.append((file.blocks[0].signature.span.start, lambda: self._blocks(file.blocks)))
+            first = self._place(file, "blocks", file.blocks[0].signature.span.start)
+            items.append((first, lambda: self._blocks(file.blocks, first)))
         if file.body is not None:
             body = file.body
-            items.append((body.span.start, lambda: self._value("body", body, 0, body.span.start)))
+            start = self._place(file, "body", body.span.start)
+            items.append((start, lambda: self._value("body", body, 0, start)))
         for _, item in sorted(items, key=lambda pair: pair[0]):
+            before = len(self.out.lines)
             item()
+            heading = next((line for line in self.out.lines[before:] if line and line[0] != "#"), "")
+            if heading.startswith(("blocks:", "body:", "expect:")):
+                self.out.lines.insert(before, "")
         self.out.rest()
         return tidy(self.out.lines)
+
+    @staticmethod
+    def _place(file: tree.File, section: str, otherwise: int) -> int:
+        span = file.sections.get(section)
+        return otherwise if span is None else span.start
 
     @staticmethod
     def _first(file: tree.File) -> int:
@@ -81,8 +93,8 @@ class _Printer:
         else:
             self.out.put(f"{indent}{key}: {_plain_value(value)}", start, value.span.end, indent=indent)
 
-    def _params(self, parameters: tuple[tree.Parameter, ...]) -> None:
-        start, end = parameters[0].span.start, parameters[-1].span.end
+    def _params(self, parameters: tuple[tree.Parameter, ...], start: int) -> None:
+        end = parameters[-1].span.end
         flow = ", ".join(f"{p.name.word}: {_parameter(p, flow=True)}" for p in parameters)
         line = f"params: {{{flow}}}"
         detailed = any(parameter.details for parameter in parameters)
@@ -94,8 +106,7 @@ class _Printer:
             line = f"  {parameter.name.word}: {_parameter(parameter, flow=False)}"
             self.out.put(line, parameter.span.start, parameter.span.end, indent="  ")
 
-    def _blocks(self, blocks: tuple[tree.Block, ...]) -> None:
-        start = blocks[0].signature.span.start
+    def _blocks(self, blocks: tuple[tree.Block, ...], start: int) -> None:
         self.out.put("blocks:", start, start)
         for block in blocks:
             start = block.signature.span.start

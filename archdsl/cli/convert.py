@@ -1,0 +1,42 @@
+"""``archdsl convert``"""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from archdsl.cli.common import FILE, loaded, say
+
+
+class Skin(str, Enum):
+    """What a design can be written in."""
+
+    arch = "arch"
+    yaml = "yaml"
+
+
+def convert(
+    file: FILE,
+    to: Annotated[Skin, typer.Option("--to", help="The skin to write it in.", show_default=False)],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output"),
+    ] = None,
+) -> None:
+    """Write a design in the other skin: the same design, with its comments."""
+    from archdsl.files import replacing
+    from archdsl.pipeline import open_source
+    from archdsl.rewrite import converted
+
+    loaded()
+    source = open_source(file)
+    text = converted(source, to.value)
+    if output is None or output == "-":
+        sys.stdout.write(text)
+        return
+    with replacing(output) as out:
+        out.write(text.encode())
+    say(f"{source.name} -> {output}")
