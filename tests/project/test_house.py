@@ -25,7 +25,7 @@ FLOORS = (
     {"backends"},
     {"runtime"},
     {"pipeline", "network"},
-    {"report"},
+    {"report", "rewrite"},
     {"cli", "__main__"},
 )
 """The folders and files of the package, in the order in which a network flows through them."""
