@@ -15,7 +15,8 @@ from archdsl.graph.scopes import Caller, Entry, Scope
 from archdsl.ops.base import Operator
 from archdsl.source import Span
 from archdsl.spec.binding import Bound, Given, bind, without_inferred
-from archdsl.spec.expr import Environment, Unresolved, callee_of, evaluate
+from archdsl.spec.environment import Environment, Unresolved, callee_of
+from archdsl.spec.expr import evaluate
 from archdsl.spec.names import unknown_callee
 from archdsl.spec.values import UNKNOWN, Block, Callee, Result, Value, Word
 from archdsl.syntax import tree

@@ -19,7 +19,8 @@ from archdsl.ops.scale import Scale
 from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
 from archdsl.spec.binding import Bound
-from archdsl.spec.expr import Environment, Unresolved, condition, evaluate, known, path_of
+from archdsl.spec.environment import Environment, Unresolved
+from archdsl.spec.expr import condition, evaluate, known, path_of
 from archdsl.spec.headings import bind_heading, loop_of
 from archdsl.spec.values import UNKNOWN, Result, Value, is_list, kind_of, written
 from archdsl.syntax import tree
@@ -46,7 +47,7 @@ def run(walk: Elaborator, construct: tree.Construct, value: Value | None, place:
 
 def flow(walk: Elaborator, call: tree.Call, value: Value | None, place: Place) -> Value | None:
     """``from``, ``share`` and ``output``."""
-    if len(call.arguments) != 1:
+    if len(call.arguments) != 1 or call.arguments[0].name is not None:
         return UNKNOWN  # reported with the names
     try:
         return _FLOW[call.name.word](walk, call, value, place)

@@ -19,7 +19,8 @@ from archdsl.graph.ir import Construct, Graph, Head, Node, Output
 from archdsl.graph.scopes import Caller, Entry, Scope, name_twice
 from archdsl.ops.input import Input
 from archdsl.source import Span
-from archdsl.spec.expr import Environment, Unresolved, render
+from archdsl.spec.environment import Environment, Unresolved
+from archdsl.spec.expr import render
 from archdsl.spec.read import Design
 from archdsl.spec.values import UNKNOWN, Value
 from archdsl.syntax import tree

@@ -11,7 +11,8 @@ from archdsl.ops.base import OPERATORS, Expects
 from archdsl.ops.clash import Branch, Clash
 from archdsl.source import Span
 from archdsl.spec.binding import Bound, Given
-from archdsl.spec.expr import Environment, callee_of, unknown_parameter
+from archdsl.spec.environment import Environment, callee_of
+from archdsl.spec.expr import unknown_parameter
 from archdsl.spec.values import Result, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import text_of

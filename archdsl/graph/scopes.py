@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Label, did_you_mean
 from archdsl.source import Span
-from archdsl.spec.expr import Environment
+from archdsl.spec.environment import Environment
 from archdsl.spec.values import Value
 from archdsl.syntax import tree
 

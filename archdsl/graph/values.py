@@ -10,7 +10,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.graph.scopes import Entry, Scope, not_made
 from archdsl.source import Span
 from archdsl.spec.arithmetic import ExpressionFault
-from archdsl.spec.expr import Environment
+from archdsl.spec.environment import Environment
 from archdsl.spec.names import labels_of
 from archdsl.spec.values import Value
 

@@ -7,8 +7,8 @@ not chain, there is no text, and numbers, lists and steps have limits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
 from archdsl.ops.base import OPERATORS
@@ -25,56 +25,12 @@ from archdsl.spec.arithmetic import (
     whole,
 )
 from archdsl.spec.binding import bind
+from archdsl.spec.environment import Environment, Unresolved, callee_of
 from archdsl.spec.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
 from archdsl.syntax import tree
 from archdsl.types import text_of
 
 SIZES = ("channels", "height", "width")
-
-
-class Flow(Protocol):
-    """What expressions ask of the stage that lets values flow."""
-
-    def find(self, path: str, span: Span, environment: Environment) -> Value:
-        """The value that ``from(path)`` names."""
-
-    def spend(self, steps: int, span: Span) -> None:
-        """Count work against the limit."""
-
-
-class Unresolved(Exception):
-    """An expression that depends on a value of unknown shape: its reason is reported already."""
-
-
-class Environment:
-    """What a text can see: the variables of its body, its file's parameters and blocks, and the
-    value that enters the call in which it stands. ``place`` belongs to the stage that evaluates."""
-
-    __slots__ = ("flow", "incoming", "library", "place", "variables")
-
-    def __init__(
-        self,
-        library: Library,
-        variables: dict[str, Result],
-        flow: Flow | None = None,
-        place: object = None,
-        incoming: Value | None = None,
-    ) -> None:
-        self.library = library
-        self.variables = variables
-        self.flow = flow
-        self.place = place
-        self.incoming = incoming
-
-    def with_variables(self, variables: Mapping[str, Result]) -> Environment:
-        return Environment(
-            self.library, {**self.variables, **variables}, self.flow, self.place, self.incoming
-        )
-
-    def lookup(self, word: str) -> Result | None:
-        """The variable or parameter of that name, or None."""
-        found = self.variables.get(word)
-        return self.library.params.get(word) if found is None else found
 
 
 def evaluate(expression: tree.Expression, environment: Environment) -> Result:
@@ -160,17 +116,6 @@ def _name(expression: tree.Name, environment: Environment) -> Result:
             help="begin the chain with `from(...)`",
         )
     return callee_of(word, environment) or Word(word)
-
-
-def callee_of(word: str, environment: Environment) -> Callee | None:
-    """The block or operator of that name, or None."""
-    block = environment.library.blocks.get(word)
-    if block is not None:
-        return Callee(word, block)
-    operator_class = OPERATORS.get(word)
-    if operator_class is not None and not operator_class.merges:
-        return Callee(word, operator_class)
-    return None
 
 
 def size_of(value: Value, word: str, span: Span) -> Result:
@@ -356,7 +301,7 @@ def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
 def _apply(expression: tree.Apply, environment: Environment) -> Result:
     word = expression.name.word
     if word == "from" and environment.flow is not None:
-        if len(expression.arguments) != 1:
+        if len(expression.arguments) != 1 or expression.arguments[0].name is not None:
             raise ExpressionFault(
                 "wrong-argument", "`from` takes one name", expression.span, help="write `from(label)`"
             )

@@ -13,12 +13,13 @@ from archdsl.diagnostics import ArchError, Diagnostics, UsageError, did_you_mean
 from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
 from archdsl.spec.arithmetic import ExpressionFault, whole
-from archdsl.spec.expr import Environment, Unresolved, evaluate
+from archdsl.spec.environment import Environment, Unresolved
+from archdsl.spec.expr import evaluate
 from archdsl.spec.model import SECTIONS, Expect, Header, ParameterDetails, validate
 from archdsl.spec.values import UNKNOWN, Block, Callee, Library, Result, Word, is_list, kind_of, written
 from archdsl.syntax import tree
-from archdsl.syntax.parser import parse_expression
 from archdsl.syntax.document import open_document
+from archdsl.syntax.parser import parse_expression
 
 Opener = Callable[[str, str | None], Source]
 """Opens a file by the name that another one gives it, and that one's path."""
