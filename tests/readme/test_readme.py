@@ -1,7 +1,7 @@
 """Every snippet of the README, run as a reader would.
 
-    yaml      a whole design is checked, without a single diagnostic; one that begins with a comment
-              that names a file is saved under that name; a list of steps is put into a body; a
+    yaml and  a whole design is checked, without a single diagnostic; one that begins with a comment
+    arch      that names a file is saved under that name; a list of steps is put into a body; a
               comment `# refused: CODE` wants that diagnostic
     console   each `$ archdsl ...` is run where the files were saved, and what it prints is compared
     python    is executed, one block after the other
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NAMED = re.compile(r"# ([\w./-]+\.yaml)\n")
+NAMED = re.compile(r"# ([\w./-]+\.(?:yaml|arch))\n")
 REFUSED = re.compile(r"# refused: ([\w-]+)")
 # What the steps of a snippet may call and refer to.
 AROUND = """\
@@ -65,7 +65,7 @@ def cases(kind: str) -> list[object]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every file that the README saves, and the picture that it runs on."""
     place = tmp_path_factory.mktemp("readme")
-    for snippet in snippets("yaml"):
+    for snippet in (*snippets("yaml"), *snippets("arch")):
         named = NAMED.match(snippet.text)
         if named is not None:
             (place / named.group(1)).write_text(snippet.text, encoding="utf-8")
@@ -73,14 +73,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("snippet", cases("yaml"))
+@pytest.mark.parametrize("snippet", [*cases("yaml"), *cases("arch")])
 def test_design(snippet: Snippet, folder: Path) -> None:
     text = snippet.text
     if text.startswith("- "):
         text = AROUND.format(steps="".join(f"  {line}\n" for line in text.splitlines()))
     named = NAMED.match(text)
     path = folder / (named.group(1) if named else "snippet.yaml")
-    if "\nbody:" not in text and "\nextends:" not in text and not text.startswith("extends:"):
+    if (
+        snippet.kind == "yaml"
+        and "\nbody:" not in text
+        and "\nextends:" not in text
+        and not text.startswith("extends:")
+    ):
         text += "input: [8, 32, 32]\nbody: relu\n"  # a file of blocks is checked through a body
     found = check(Source(text, path.name, str(path)))
     codes = [diagnostic.code for diagnostic in found.diagnostics]
