@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import islice
 from typing import Literal
 
 from archdsl.source import Span
@@ -98,14 +99,35 @@ class UsageError(Exception):
         return f"{self.message}\nhelp: {self.help}" if self.help else self.message
 
 
-class Diagnostics:
-    """A collector that keeps one diagnostic for each code and place, in order of discovery."""
+class TooManyMistakes(Exception):
+    """More mistakes than anybody reads at once: raised by a collector that has a limit."""
 
-    def __init__(self) -> None:
+
+class Diagnostics:
+    """A collector that keeps one diagnostic for each code and place, in order of discovery.
+
+    With a ``limit`` it takes so many errors and raises `TooManyMistakes` at the next; of the
+    warnings it keeps so many. ``is_cut`` tells that there is more to say.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
         self._found: dict[tuple[str, Span], Diagnostic] = {}
+        self._counts = {"error": 0, "warning": 0}
+        self._limit = limit
+        self.is_cut = False
 
     def add(self, diagnostic: Diagnostic) -> None:
-        self._found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+        key = diagnostic.code, diagnostic.span
+        if key in self._found:
+            return
+        severity = diagnostic.severity
+        if self._counts[severity] == self._limit:
+            self.is_cut = True
+            if severity == "error":
+                raise TooManyMistakes
+            return
+        self._counts[severity] += 1
+        self._found[key] = diagnostic
 
     def error(
         self,
@@ -143,7 +165,7 @@ class Diagnostics:
 
     @property
     def has_errors(self) -> bool:
-        return any(found.severity == "error" for found in self._found.values())
+        return self._counts["error"] > 0
 
     def raise_errors(self) -> None:
         """Raise `ArchError` with everything found, warnings included, if there is an error."""
@@ -153,8 +175,10 @@ class Diagnostics:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The known word nearest to a misspelt one, or None."""
-    words = list(known)
-    near = get_close_matches(word, words, n=1, cutoff=0.7)
+    # Thousands of names are not compared letter by letter.
+    spread = 2 + len(word) // 2
+    words = list(islice((name for name in known if abs(len(name) - len(word)) <= spread), _MOST_COMPARED))
+    near = get_close_matches(word, words, n=1, cutoff=0.7) if len(word) <= _LONGEST_COMPARED else []
     if near:
         return near[0]
     plain = word.replace("_", "").replace("-", "").lower()
@@ -163,6 +187,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
         if other == plain or (min(len(other), len(plain)) > 2 and _begins(other, plain)):
             return candidate
     return None
+
+
+_MOST_COMPARED = 500
+_LONGEST_COMPARED = 100
 
 
 def _begins(one: str, other: str) -> bool:

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
+from archdsl.diagnostics import Diagnostic, Diagnostics, TooManyMistakes, UsageError, did_you_mean
 from archdsl.graph.elaborate import elaborate
 from archdsl.network import Network
 from archdsl.passes.count import count
@@ -30,8 +30,10 @@ from archdsl.spec.names import check_names
 from archdsl.spec.read import Design, Reader
 from archdsl.types import Shape, Size
 
-LARGEST_FILE = 10_000_000
+LARGEST_FILE = 300_000
 """Bytes; a design is a few kilobytes."""
+MOST_MISTAKES = 100
+"""How many errors, and how many warnings, are told in one run."""
 
 
 class Checked(NamedTuple):
@@ -51,29 +53,40 @@ def check(
     Raises `UsageError` for a file that cannot be read and for settings that do not fit.
     """
     source = reference if isinstance(reference, Source) else open_source(reference)
-    diagnostics = Diagnostics()
-    design = Reader(open_beside, diagnostics).read(source, settings or {})
-    notes: tuple[str, ...] = ()
-    network = None
-    if design is not None and design.headings_read:
-        check_names(design, diagnostics)
-        shapes = _input_shapes(design, input)
-        if shapes and design.body is not None:
-            graph = elaborate(design, shapes, diagnostics)
-            if graph is not None:
-                warn_of_unused(graph, diagnostics)
-                counts = count(graph)
-                if settings or input:
-                    if design.header.expect.model_fields_set:
-                        why = " and ".join(
-                            n for n, given in (("--set", settings), ("--input", input)) if given
-                        )
-                        notes = (f"the facts under `expect` are not asked under {why}",)
-                else:
-                    check_facts(graph, counts, design.header.expect, design.spans, diagnostics)
-                if not diagnostics.has_errors:
-                    network = Network(design, graph, counts)
-    return Checked(network, tuple(diagnostics), notes)
+    diagnostics = Diagnostics(limit=MOST_MISTAKES)
+    network: Network | None = None
+    notes: list[str] = []
+    try:
+        network = _check(source, settings or {}, input, diagnostics, notes)
+    except TooManyMistakes:
+        pass  # those found are told
+    if diagnostics.is_cut:
+        notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are told")
+    return Checked(network, tuple(diagnostics), tuple(notes))
+
+
+def _check(
+    source: Source, settings: Mapping[str, str], input: str | None, diagnostics: Diagnostics, notes: list[str]
+) -> Network | None:
+    """The stages in a row."""
+    design = Reader(open_beside, diagnostics).read(source, settings)
+    if design is None or not design.headings_read:
+        return None
+    check_names(design, diagnostics)
+    shapes = _input_shapes(design, input)
+    if not shapes or design.body is None:
+        return None
+    graph = elaborate(design, shapes, diagnostics)
+    if graph is None:
+        return None
+    warn_of_unused(graph, diagnostics)
+    counts = count(graph)
+    if not settings and not input:
+        check_facts(graph, counts, design.header.expect, design.spans, diagnostics)
+    elif design.header.expect.model_fields_set:
+        why = " and ".join(option for option, given in (("--set", settings), ("--input", input)) if given)
+        notes.append(f"the facts under `expect` are not asked under {why}")
+    return None if diagnostics.has_errors else Network(design, graph, counts)
 
 
 # ---- sources

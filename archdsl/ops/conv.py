@@ -91,7 +91,12 @@ class Conv(Operator):
         kernel, stride, padding = self.kernel, self.stride, self.padding
         if not (isinstance(kernel, int) and isinstance(stride, int) and isinstance(padding, int)):
             return None
-        if len(inputs[0]) < 3 or kernel < _PYTORCH_ORDER or stride >= kernel // 2 or padding >= kernel // 4:
+        if (
+            len(inputs[0]) < 3
+            or kernel < _PYTORCH_ORDER
+            or not 1 < stride < kernel // 2
+            or padding >= kernel // 4
+        ):
             return None
         if self.groups != 1 and self.groups == self.out:
             return None

@@ -6,6 +6,7 @@ so dimension 1 is ``shape[0]``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from archdsl.diagnostics import Refusal
@@ -88,7 +89,7 @@ def check_groups(channels: int, groups: int, word: str, out: int | None = None) 
     amounts = [(channels, "input"), *([(out, "output")] if out is not None else [])]
     for amount, what in amounts:
         if amount % groups:
-            nearest = max(d for d in range(1, groups + 1) if all(total % d == 0 for total, _ in amounts))
+            nearest = _largest_divisor(math.gcd(*(total for total, _ in amounts)), groups)
             both = " and ".join(str(total) for total in dict.fromkeys(total for total, _ in amounts))
             raise Refusal(
                 "groups-do-not-divide",
@@ -97,3 +98,9 @@ def check_groups(channels: int, groups: int, word: str, out: int | None = None) 
                 help=f"write `groups={nearest}`, or another number that divides {both}",
                 argument="groups",
             )
+
+
+def _largest_divisor(number: int, limit: int) -> int:
+    """The largest divisor that is no larger than ``limit``; they come in pairs about the root."""
+    small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
+    return max(d for pair in ((divisor, number // divisor) for divisor in small) for d in pair if d <= limit)

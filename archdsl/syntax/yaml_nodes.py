@@ -16,7 +16,10 @@ from archdsl.syntax.parser import SyntaxFault
 from archdsl.syntax.yaml_errors import explain, explain_character, forbidden_character
 
 DEPTH_LIMIT = 100
+MOST_PARTS = 25_000
 _ERROR_LIMIT = 20
+_SIGNS_READ_AGAIN = 500_000
+"""A file is not read so often, for all of its errors, that more signs than these are read."""
 Report = Callable[[SyntaxFault], None]
 
 # Text in which something may nest deeply: long runs of "- ", deep indentation, or many brackets.
@@ -38,10 +41,10 @@ def compose(source: Source, report: Report) -> yaml.Node | None:
     if _is_too_deep(source, report):
         return None
     failed = False
-    for _ in range(_ERROR_LIMIT):
+    for _ in range(max(min(_ERROR_LIMIT, _SIGNS_READ_AGAIN // (len(text) + 1)), 1)):
         try:
             root = _load(text)
-            return None if failed else root
+            return None if failed or root is None or _is_too_large(root, source, report) else root
         except yaml.MarkedYAMLError as error:
             failed = True
             fault, start, end = explain(error, source)
@@ -58,6 +61,33 @@ def _load(text: str) -> yaml.Node | None:
         return loader.get_single_node()
     finally:
         loader.dispose()
+
+
+def _is_too_large(root: yaml.Node, source: Source, report: Report) -> bool:
+    """Whether there is more to read than anybody writes; reported at the part with which it begins."""
+    seen: set[int] = set()
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if len(seen) > MOST_PARTS:
+            report(
+                SyntaxFault(
+                    "too-many-steps",
+                    f"a file has at most {MOST_PARTS:,} steps, keys and values",
+                    span_of(source, node),
+                    "the limit is passed here",
+                    "repeat what is alike: `repeat(3): ...`",
+                )
+            )
+            return True
+        if isinstance(node, yaml.MappingNode):
+            pending += [part for pair in reversed(node.value) for part in reversed(pair)]
+        elif isinstance(node, yaml.SequenceNode):
+            pending += reversed(node.value)
+    return False
 
 
 def _is_too_deep(source: Source, report: Report) -> bool:
