@@ -85,7 +85,8 @@ class Setter:
         data: dict[str, object] = {}
         spans: dict[tuple[str | int, ...], Span] = {}
         for key, entry in parameter.details.items():
-            spans[(key,)] = entry.key.span
+            known = key in ParameterDetails.model_fields
+            spans[(key,)] = entry.value.span if known else entry.key.span
             read = entry.value
             if isinstance(read, tree.PlainText):
                 data[key] = read.text

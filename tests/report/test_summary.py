@@ -109,7 +109,7 @@ def test_named_sizes_are_shown_and_not_counted() -> None:
     assert "MACs         depend on the input's size" in render(graph)
     assert to_json(graph)["macs"] is None
     assert to_json(graph)["nodes"][1]["shape"] == [4, "H", "H"]
-    assert one_line(graph) == "112 params, 3x(H)x(H) -> 4x(H)x(H)"
+    assert one_line(graph) == "112 params, 3xHxH -> 4xHxH"
 
 
 def test_json(network: Graph) -> None:
