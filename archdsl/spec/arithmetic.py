@@ -92,7 +92,7 @@ def _arithmetic(sign: str, left: Any, right: Any, span: Span, places: tuple[Span
     # Never compute a power that cannot be a size: 10 ** 10 ** 10 has ten billion digits.
     is_power = sign == "**" and isinstance(left, int) and isinstance(right, int)
     if is_power and right > 0 and abs(left) > 1 and right * (abs(left).bit_length() - 1) > 64:
-        raise _too_large(span)
+        raise too_large(span)
     try:
         value = _ARITHMETIC[sign](left, right)
     except ZeroDivisionError:
@@ -102,7 +102,7 @@ def _arithmetic(sign: str, left: Any, right: Any, span: Span, places: tuple[Span
             "division-by-zero", f"`{span.text}` divides by zero", zero, "this is 0", help
         ) from None
     except OverflowError:
-        raise _too_large(span) from None
+        raise too_large(span) from None
     return _bounded(value, span)
 
 
@@ -116,11 +116,11 @@ def _bounded(value: Any, span: Span) -> Result:
             "take the power of `abs(...)`",
         )
     if not -LARGEST < value < LARGEST:
-        raise _too_large(span)
+        raise too_large(span)
     return value  # type: ignore[no-any-return]
 
 
-def _too_large(span: Span) -> ExpressionFault:
+def too_large(span: Span) -> ExpressionFault:
     return ExpressionFault(
         "number-too-large",
         "a number this large is no size",
@@ -279,7 +279,7 @@ def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Re
             f"give it {_TAKES[word]}",
         ) from None
     except OverflowError:
-        raise _too_large(span) from None
+        raise too_large(span) from None
     return value if is_list(value) else _bounded(value, span)
 
 

@@ -22,6 +22,7 @@ from archdsl.spec.arithmetic import (
     limited,
     mismatch,
     negate,
+    too_large,
     whole,
 )
 from archdsl.spec.binding import bind
@@ -84,15 +85,32 @@ def path_of(expression: tree.Expression, environment: Environment) -> str:
 
 
 def _constant(expression: tree.Number | tree.Boolean, environment: Environment) -> Result:
-    if expression.value == LARGEST:
-        raise ExpressionFault("number-too-large", "a number this large is no size", expression.span)
+    if expression.value >= LARGEST:
+        raise too_large(expression.span)
     return expression.value
 
 
 def _nothing(expression: tree.Nothing, environment: Environment) -> Result:
-    raise ExpressionFault(
-        "python-word", "there is no `none`", expression.span, help="the absent block is `identity`"
-    )
+    raise ArchError([foreign_word("none", expression.span)])
+
+
+_FOREIGN = {
+    "True": "write `true`",
+    "False": "write `false`",
+    "None": "the absent block is `identity`",
+    "none": "the absent block is `identity`",
+    "null": "the absent block is `identity`",
+    "self": "parameters go by their names alone",
+}
+
+
+def is_foreign(word: str) -> bool:
+    """Whether this is a word of Python's that has another name here, or none."""
+    return word in _FOREIGN
+
+
+def foreign_word(word: str, span: Span) -> Diagnostic:
+    return Diagnostic("python-word", f"there is no `{word}`", span, "Python's word", _FOREIGN[word])
 
 
 def _broken(expression: tree.Broken, environment: Environment) -> Result:
@@ -115,7 +133,12 @@ def _name(expression: tree.Name, environment: Environment) -> Result:
             expression.span,
             help="begin the chain with `from(...)`",
         )
-    return callee_of(word, environment) or Word(word)
+    callee = callee_of(word, environment)
+    if callee is not None:
+        return callee
+    if word in _FOREIGN:
+        raise ArchError([foreign_word(word, expression.span)])
+    return Word(word)
 
 
 def size_of(value: Value, word: str, span: Span) -> Result:

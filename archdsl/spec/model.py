@@ -187,4 +187,5 @@ def _explain(
     wanted = WANTED.get(key)
     if wanted is None:
         return "wrong-value", f"`{key}`: {text[:1].lower()}{text[1:]}", ""
-    return "wrong-value", f"`{key}` has to be {wanted}", ""
+    what, _, example = wanted.partition(": ")
+    return "wrong-value", f"`{key}` has to be {what}", f"write {example or what}"

@@ -10,13 +10,11 @@ from archdsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
 from archdsl.ops import OPERATORS
 from archdsl.spec.arithmetic import FUNCTIONS
 from archdsl.spec.binding import bind
-from archdsl.spec.expr import unknown_function
+from archdsl.spec.expr import foreign_word, is_foreign, unknown_function
 from archdsl.spec.headings import bind_heading, loop_of, variables_of
 from archdsl.spec.read import Design
 from archdsl.spec.values import Callee, Library
 from archdsl.syntax import tree
-
-_PYTHON = {"True": "true", "False": "false", "None": "identity"}
 
 
 def check_names(design: Design, diagnostics: Diagnostics) -> None:
@@ -87,22 +85,27 @@ class _Checker:
             self.construct(step, variables)
 
     def construct(self, construct: tree.Construct, variables: frozenset[str]) -> None:
-        for argument in construct.arguments:
-            self.expression(argument.value, variables)
+        variables |= variables_of(construct)
+        for index, argument in enumerate(construct.arguments):
+            if construct.name.word == "aux" and index == 0:
+                self.path(argument.value, variables)
+            else:
+                self.expression(argument.value, variables)
         faults = loop_of(construct)[1] if construct.name.word == "for" else bind_heading(construct)[1]
         for fault in faults:
             self.diagnostics.add(fault)
-        variables |= variables_of(construct)
         for part in construct.parts:
             self.step(part, variables)
 
     def call(self, call: tree.Call, index: int, variables: frozenset[str]) -> None:
-        for argument in call.arguments:
-            self.expression(argument.value, variables)
         word = call.name.word
         if word in tree.FLOW_CALLS:
             self.flow_call(call, index)
+            for argument in call.arguments:
+                self.path(argument.value, variables)
             return
+        for argument in call.arguments:
+            self.expression(argument.value, variables)
         if word in variables or word in self.library.params:
             return  # what it holds shows when it runs
         block = self.library.blocks.get(word)
@@ -142,27 +145,25 @@ class _Checker:
                 "begin a new step with it",
             )
 
+    def path(self, expression: tree.Expression, variables: frozenset[str]) -> None:
+        """A name of a value or an output: labels are a namespace of their own."""
+        if isinstance(expression, tree.Template):
+            self.expression(expression, variables)
+
     def expression(self, expression: tree.Expression, variables: frozenset[str]) -> None:
         for part in _walk(expression):
             if isinstance(part, tree.Apply):
                 self.apply(part, variables)
-            if isinstance(part, tree.Name) and part.word in _PYTHON:
-                word = _PYTHON[part.word]
-                self.diagnostics.error(
-                    "python-word", f"there is no `{part.word}`", part.span, "Python's word", f"write `{word}`"
-                )
-            elif isinstance(part, tree.Name) and part.word == "self":
-                self.diagnostics.error(
-                    "python-word",
-                    "there is no `self`",
-                    part.span,
-                    "Python's word",
-                    "parameters go by their names",
-                )
             elif isinstance(part, tree.Nothing):
-                self.diagnostics.error(
-                    "python-word", "there is no `none`", part.span, help="the absent block is `identity`"
-                )
+                self.diagnostics.add(foreign_word("none", part.span))
+            elif (
+                isinstance(part, tree.Name) and is_foreign(part.word) and not self.knows(part.word, variables)
+            ):
+                self.diagnostics.add(foreign_word(part.word, part.span))
+
+    def knows(self, word: str, variables: frozenset[str]) -> bool:
+        """Whether a word of Python's is somebody's name all the same."""
+        return any(word in known for known in (variables, self.library.params, self.library.blocks))
 
 
 def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] = ()) -> Diagnostic:
@@ -200,35 +201,35 @@ def _python_class(word: str) -> str | None:
 
 
 def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:
-    """An expression and all of its parts."""
-    pending: list[object] = [expression]
+    """An expression and its parts, without the names of values."""
+    pending = [expression]
     while pending:
         part = pending.pop()
-        if not isinstance(part, tuple) or isinstance(part, str):
-            continue
-        if isinstance(part, _EXPRESSIONS):
-            yield part
-            pending.extend(part[1:])
-        elif isinstance(part, tree.Argument | tree.Binding):
-            pending.append(part.value)
-        else:
-            pending.extend(item for item in part if isinstance(item, tuple))
+        yield part
+        pending.extend(_parts(part))
 
 
-_EXPRESSIONS = (
-    tree.Number,
-    tree.Boolean,
-    tree.Nothing,
-    tree.Name,
-    tree.Template,
-    tree.ListOf,
-    tree.Unary,
-    tree.Binary,
-    tree.Conditional,
-    tree.Index,
-    tree.Attribute,
-    tree.Apply,
-)
+def _parts(expression: tree.Expression) -> Iterable[tree.Expression]:
+    if isinstance(expression, tree.Binary):
+        return expression.left, expression.right
+    if isinstance(expression, tree.ListOf):
+        return expression.items
+    if isinstance(expression, tree.Apply):
+        values = [argument.value for argument in expression.arguments]
+        if expression.name.word == "from":
+            return [value for value in values if isinstance(value, tree.Template)]
+        return values
+    if isinstance(expression, tree.Unary):
+        return (expression.operand,)
+    if isinstance(expression, tree.Conditional):
+        return expression.then, expression.condition, expression.otherwise
+    if isinstance(expression, tree.Index):
+        return expression.of, expression.at
+    if isinstance(expression, tree.Attribute):
+        return (expression.of,)
+    if isinstance(expression, tree.Template):
+        return [part for part in expression.parts if not isinstance(part, str)]
+    return ()
 
 
 def labels_of(step: tree.Step | None) -> Iterator[tree.Template]:

@@ -112,6 +112,7 @@ class Setter:
                     f"`{parameter.name.word}` is {written(item)}, but has to be {bounds}",
                     span,
                     "outside the parameter's bounds",
+                    f"write a value {bounds}",
                 )
 
 
