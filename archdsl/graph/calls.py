@@ -20,7 +20,7 @@ from archdsl.spec.expr import evaluate
 from archdsl.spec.names import unknown_callee
 from archdsl.spec.values import UNKNOWN, Block, Callee, Result, Value, Word
 from archdsl.syntax import tree
-from archdsl.types import Shape, is_known, text_of
+from archdsl.types import Shape, all_known, is_known, text_of
 
 if TYPE_CHECKING:
     from archdsl.graph.elaborate import Elaborator, Place
@@ -218,6 +218,8 @@ def apply(
     shapes = tuple([value.shape for value in values])
     try:
         shape = operator.infer(shapes)
+        if not all(map(all_known, shapes)):
+            operator.params(shapes)  # what it owns has to have numbers for sizes
     except Refusal as refusal:
         report_refusal(walk, refusal, values, span, place.construct, bound=bound, merge=merge)
         return UNKNOWN
