@@ -11,7 +11,7 @@ from archdsl.source import Span
 from archdsl.spec.arithmetic import whole
 from archdsl.spec.environment import Environment
 from archdsl.spec.expr import evaluate
-from archdsl.spec.model import Header
+from archdsl.spec.model import KEY, Header
 from archdsl.spec.values import Callee, Library, Word
 from archdsl.syntax import tree
 
@@ -23,9 +23,8 @@ def header_data(
     data: dict[str, object] = {}
     spans: dict[tuple[str | int, ...], Span] = {}
     for key, entry in file.header.items():
-        # A known key's fault is its value's; an unknown one's is its own.
-        plain = isinstance(entry.value, tree.PlainText) and key in Header.model_fields
-        spans[(key,)] = entry.value.span if plain else entry.key.span
+        spans[(key,)] = entry.value.span if isinstance(entry.value, tree.PlainText) else entry.key.span
+        spans[(key, KEY)] = entry.key.span
         try:
             data[key] = _plain_data(entry.value, (key,), spans)
         except ArchError as fault:
@@ -45,12 +44,12 @@ def _plain_data(
     if isinstance(value, tree.Section):
         section = {}
         for key, entry in value.entries.items():
-            spans[(*path, key)] = entry.key.span
+            spans[(*path, key)] = spans[(*path, key, KEY)] = entry.key.span
             section[key] = _plain_data(entry.value, (*path, key), spans)
         return section
     if isinstance(value, tree.Fact):
         spans[path] = value.span
-        number = _plain_data(value.value, path, spans)
+        number = _plain_data(value.value, (*path, "value"), spans)
         return {"relation": value.relation, "value": number}
     spans[path] = value.span
     if isinstance(value, tree.ListOf):

@@ -13,6 +13,8 @@ from archdsl.source import Span
 Model = TypeVar("Model", bound=BaseModel)
 Spans = Mapping[tuple[str | int, ...], Span]
 """Where each part of the data stands, by its path."""
+KEY = "<key>"
+"""Behind a path: where its key stands, and not its value."""
 
 DimensionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Dimension = Annotated[int, Field(ge=1)] | DimensionName
@@ -120,7 +122,8 @@ def validate(
         reported: set[Span] = set()
         for fault in error.errors(include_url=False):
             location = fault["loc"]
-            span = _place(location, spans, whole)
+            key_only = fault["type"] == "extra_forbidden"
+            span = _place((*location, KEY) if key_only else location, spans, whole)
             if span in reported:
                 continue  # a union reports each of its kinds
             reported.add(span)
