@@ -3,7 +3,7 @@ block or network, never beyond, and never into a side head."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import ArchError, Diagnostic, Label
@@ -46,19 +46,15 @@ def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment
     scope = environment.place
     assert isinstance(scope, Scope)
     first, *rest = path.split(".")
-    known: dict[str, None] = {}
     found = None
     for outer in scope.outward():
         found = outer.labels.get(first)
         if found is not None:
             break
-        known.update(dict.fromkeys(outer.labels))
-        if outer is walk.root:
-            if first in walk.inputs and not rest:
-                return walk.inputs[first]
-            known.update(dict.fromkeys(walk.inputs))
+        if outer is walk.root and first in walk.inputs and not rest:
+            return walk.inputs[first]
     if found is None:
-        raise ArchError([_not_found(walk, path, span, known, environment)])
+        raise ArchError([_not_found(walk, path, span, environment)])
     for part in rest:
         if found.hidden:
             break
@@ -79,9 +75,7 @@ def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment
     return found
 
 
-def _not_found(
-    walk: Elaborator, path: str, span: Span, known: Iterable[str], environment: Environment
-) -> Diagnostic:
+def _not_found(walk: Elaborator, path: str, span: Span, environment: Environment) -> Diagnostic:
     """The diagnostic for a name that no scope from here outwards has."""
     first = path.partition(".")[0]
     later = _labels(walk, environment)
@@ -97,7 +91,12 @@ def _not_found(
                 f"give the block a parameter for it, and call it with `from({path})`",
                 related,
             )
-    inside = [name for name in walk.scopes if name.endswith(f".{path}")]
+    inside = [name for name in islice(walk.scopes, _SEARCHED) if name.endswith(f".{path}")]
+    scope = environment.place
+    assert isinstance(scope, Scope)
+    known = [label for outer in scope.outward() for label in outer.labels]
+    if not walk.callers:
+        known += walk.inputs
     return not_made(path, span, known, {} if inside else later, inside)
 
 
@@ -118,6 +117,7 @@ def _made_before(walk: Elaborator, environment: Environment) -> str:
 
 
 _SHOWN = 4
+_SEARCHED = 10_000
 
 
 def _labels(walk: Elaborator, environment: Environment) -> dict[str, Span]:

@@ -8,6 +8,7 @@ the first fault is struck out, save the braces that others depend on, and the re
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -42,15 +43,16 @@ def every_fault(source: Source) -> list[ArchError]:
 
 
 def _sections(text: str) -> Iterator[_Section]:
-    starts = [found.start() for found in _SECTION.finditer(text) if not _in_long_text(text, found.start())]
+    quotes = [found.start() for found in re.finditer('"""', text)]
+    starts = [
+        found.start()
+        for found in _SECTION.finditer(text)
+        if bisect_left(quotes, found.start()) % 2 == 0  # not inside a long text
+    ]
     if not starts or (text[: starts[0]].strip() and not text[: starts[0]].lstrip().startswith("#")):
         starts.insert(0, 0)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         yield _Section(start, end)
-
-
-def _in_long_text(text: str, offset: int) -> bool:
-    return text.count('"""', 0, offset) % 2 == 1
 
 
 def _faults_in(source: Source, section: _Section) -> Iterator[ArchError]:

@@ -27,7 +27,7 @@ class Lines:
     always_accept = ("_NL",)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        depth = 0
+        depth = braces = 0
         after_arrow = False
         for token in stream:
             kind = token.type
@@ -41,5 +41,11 @@ class Lines:
                     raise NestedTooDeep(token)
             elif kind in ("RPAR", "RSQB"):
                 depth = max(depth - 1, 0)
+            elif kind == "LBRACE":
+                braces += 1
+                if braces > NESTING_LIMIT:
+                    raise NestedTooDeep(token)
+            elif kind == "RBRACE":
+                braces = max(braces - 1, 0)
             after_arrow = kind == "_ARROW"
             yield token

@@ -151,9 +151,11 @@ def _parse(door: str, source: Source, start: int, end: int, text: str | None = N
         place = deep.span if isinstance(deep, TooDeep) else builder.span(deep.token)
         raise SyntaxFault(
             "nested-too-deep",
-            f"expressions nest deeper than {lines.NESTING_LIMIT}",
+            f"{'steps' if place.text == '{' else 'expressions'} nest deeper than {lines.NESTING_LIMIT}",
             place,
-            help="name the parts: a block's parameters may have defaults that use those before them",
+            help="give the inner part a name, as a block"
+            if place.text == "{"
+            else "name the parts: a block's parameters may have defaults that use those before them",
         ) from None
     finally:
         builder.resume(outer)
