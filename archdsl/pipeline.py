@@ -16,6 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Diagnostics, TooManyMistakes, UsageError, did_you_mean
@@ -56,10 +57,8 @@ def check(
     diagnostics = Diagnostics(limit=MOST_MISTAKES)
     network: Network | None = None
     notes: list[str] = []
-    try:
+    with suppress(TooManyMistakes):  # those found are told
         network = _check(source, settings or {}, input, diagnostics, notes)
-    except TooManyMistakes:
-        pass  # those found are told
     if diagnostics.is_cut:
         notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are told")
     return Checked(network, tuple(diagnostics), tuple(notes))

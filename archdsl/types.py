@@ -26,11 +26,25 @@ Atom: TypeAlias = "str | FloorDivision"
 class Size:
     """A size that depends on a named dimension: sum(coefficient * atom) + constant."""
 
-    __slots__ = ("constant", "terms")
+    __slots__ = ("_largest", "_parts", "constant", "terms")
+    _parts: int
+    _largest: int
 
     def __init__(self, terms: dict[Atom, int], constant: int = 0) -> None:
         self.terms = tuple(sorted(terms.items(), key=lambda term: str(term[0])))
         self.constant = constant
+        parts, largest = 1, abs(constant)
+        for atom, coefficient in self.terms:
+            parts, largest = parts + 1, max(largest, abs(coefficient))
+            if isinstance(atom, FloorDivision):
+                parts += atom.numerator._parts
+                largest = max(largest, atom.denominator, atom.numerator._largest)
+        self._parts, self._largest = parts, largest
+
+    @property
+    def is_unwieldy(self) -> bool:
+        """Whether it is more than anybody can use; sums of quotients of sums may double each time."""
+        return self._parts > MOST_PARTS or self._largest > LARGEST_FACTOR
 
     @staticmethod
     def named(name: str) -> Size:
@@ -101,6 +115,11 @@ class Size:
         return _simplest(whole, carried)
 
 
+MOST_PARTS = 100
+LARGEST_FACTOR = 2**62
+"""What fits the 64 bits in which every back end computes sizes."""
+
+
 def _simplest(terms: dict[Atom, int], constant: int) -> Dim:
     return Size(terms, constant) if terms else constant
 
@@ -123,7 +142,9 @@ def text_of(shape: Shape) -> str:
     if not shape:
         return "a single number"
     texts = [str(size) for size in shape]
-    return "x".join(text if text.isidentifier() or text.isdecimal() or len(shape) == 1 else f"({text})" for text in texts)
+    return "x".join(
+        text if text.isidentifier() or text.isdecimal() or len(shape) == 1 else f"({text})" for text in texts
+    )
 
 
 def element_count(shape: Shape) -> int | None:

@@ -10,7 +10,14 @@ from pydantic import ValidationError
 from archdsl.diagnostics import ArchError, Diagnostic, Label, Refusal
 from archdsl.graph import constructs
 from archdsl.graph.ir import Construct, Node
-from archdsl.graph.refusals import argument_span, misfit_of, not_callable, report_refusal
+from archdsl.graph.refusals import (
+    LARGEST_SIZE,
+    argument_span,
+    misfit_of,
+    not_callable,
+    report_refusal,
+    too_large,
+)
 from archdsl.graph.scopes import Caller, Entry, Scope
 from archdsl.ops.base import Operator
 from archdsl.source import Span
@@ -20,13 +27,16 @@ from archdsl.spec.expr import evaluate
 from archdsl.spec.names import unknown_callee
 from archdsl.spec.values import UNKNOWN, Block, Callee, Result, Value, Word
 from archdsl.syntax import tree
-from archdsl.types import Shape, all_known, is_known, text_of
+from archdsl.types import Shape, Size, all_known, text_of
 
 if TYPE_CHECKING:
     from archdsl.graph.elaborate import Elaborator, Place
 
-LARGEST_SIZE = 2**31 - 1
 MOST_NODES = 2**17
+STEPS_OF_A_CALL = 16
+"""What running a block takes, beside its body, in steps of the limit: it is dearer than an operator."""
+STEPS_OF_A_NAMED_SIZE = 24
+"""What an operator on named sizes takes more than one on numbers."""
 DEEPEST_CALL = 64
 
 
@@ -219,21 +229,14 @@ def apply(
     try:
         shape = operator.infer(shapes)
         if not all(map(all_known, shapes)):
+            walk.spend(STEPS_OF_A_NAMED_SIZE, span)
             operator.params(shapes)  # what it owns has to have numbers for sizes
     except Refusal as refusal:
         report_refusal(walk, refusal, values, span, place.construct, bound=bound, merge=merge)
         return UNKNOWN
     for size in shape:
-        if is_known(size) and size > LARGEST_SIZE:
-            walk.report(
-                Diagnostic(
-                    "number-too-large",
-                    f"the output would be {text_of(shape)}",
-                    span,
-                    f"no dimension is larger than {LARGEST_SIZE:,}",
-                    "write smaller numbers",
-                )
-            )
+        if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
+            walk.report(too_large(shape, size, span))
             return UNKNOWN
     doubt = operator.check(shapes)
     if doubt is not None:
@@ -288,6 +291,7 @@ def _block(
     entry: Entry | None,
 ) -> Value:  # fmt: skip
     """Run a block's body in a scope and an environment of its own."""
+    walk.spend(STEPS_OF_A_CALL, call.span)
     scope = Scope(path)
     inner = Environment(block.library, {}, walk, scope, value)
     if entry is not None:

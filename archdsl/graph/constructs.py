@@ -325,6 +325,7 @@ def _share(walk: Elaborator, call: tree.Call, value: Value | None, place: Place)
     again = Scope(entry.within.path, entry.within)
     copy = Entry(entry.label, entry.span, step, again, environment)
     frame = Construct("share", path, again.path, call.span, place.construct)
+    walk.spend(calls.STEPS_OF_A_CALL, call.span)
     walk.sharing += 1
     walk.callers.append(Caller(path, call.span))
     try:

@@ -15,7 +15,7 @@ from archdsl.spec.environment import Environment, callee_of
 from archdsl.spec.expr import unknown_parameter
 from archdsl.spec.values import Result, kind_of, written
 from archdsl.syntax import tree
-from archdsl.types import text_of
+from archdsl.types import Dim, Shape, is_known, text_of
 
 if TYPE_CHECKING:
     from archdsl.graph.elaborate import Elaborator
@@ -93,6 +93,26 @@ def misfit_of(
         f"expected {expects.short or expects.text}",
         help or f"`archdsl ops {word}` tells what it takes",
     )
+
+
+def too_large(shape: Shape, size: Dim, span: Span) -> Diagnostic:
+    """The diagnostic for an output with a size that no back end can hold."""
+    if is_known(size):
+        message, label = (
+            f"the output would be {text_of(shape)}",
+            f"no dimension is larger than {LARGEST_SIZE:,}",
+        )
+        return Diagnostic("number-too-large", message, span, label, "write smaller numbers")
+    return Diagnostic(
+        "number-too-large",
+        "the size of the output is too long a formula of the named dimensions",
+        span,
+        "depends on them in too many ways",
+        "give the dimensions of `input` in numbers",
+    )
+
+
+LARGEST_SIZE = 2**31 - 1
 
 
 def not_callable(word: str, held: Result, span: Span, environment: Environment) -> Diagnostic:

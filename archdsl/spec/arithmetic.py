@@ -135,10 +135,18 @@ def _named_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Res
     one = left if isinstance(left, Size) else whole(left)
     other = right if isinstance(right, Size) else whole(right)
     if one is not None and other is not None:
-        if sign in ("+", "-") or (sign == "*" and not (isinstance(one, Size) and isinstance(other, Size))):
-            return _ARITHMETIC[sign](one, other)  # type: ignore[no-any-return]
-        if sign == "//" and isinstance(other, int) and other > 0:
-            return one // other
+        stays_linear = sign in ("+", "-") or (sign == "*" and int in (type(one), type(other)))
+        if stays_linear or (sign == "//" and isinstance(other, int) and other > 0):
+            value: int | Size = _ARITHMETIC[sign](one, other)
+            if isinstance(value, Size) and value.is_unwieldy:
+                raise ExpressionFault(
+                    "number-too-large",
+                    "a size this long a formula is of no use",
+                    span,
+                    "depends on a named dimension in too many ways",
+                    "give the dimension in numbers, for example with `--input 3x224x224`",
+                )
+            return value
     raise unknown_size(span)
 
 
