@@ -17,6 +17,8 @@ from archdsl.spec.values import Block, Library
 from archdsl.syntax import tree
 from archdsl.syntax.document import open_document
 
+DEEPEST_FILE = 32
+"""How many files may stand on each other, by ``extends`` and ``use``."""
 Opener = Callable[[str, str | None], Source]
 """Opens a file by the name that another one gives it, and that one's path."""
 
@@ -64,6 +66,9 @@ class Reader:
         self._open = open_source
         self.diagnostics = diagnostics
         self._reading: list[str] = []
+        self._loaded: dict[str, _Loaded | None] = {}
+        """What was read already, by path: a file that two others name is read, and judged, once."""
+        self._libraries: dict[str, Library] = {}
         self._blocks_known = True
 
     def read(self, source: Source, settings: Mapping[str, str]) -> Design | None:
@@ -101,7 +106,7 @@ class Reader:
         names = {*OPERATORS, *document.block_names()}
         extends = document.plain("extends")
         if extends is not None:
-            base = self._other(extends.text, extends.span, source, self._load)
+            _, base = self._other(extends.text, extends.span, source)
             if base is not None:
                 names |= {*base.blocks, *base.used}
         return frozenset(names)
@@ -132,7 +137,7 @@ class Reader:
         extends = document.plain("extends")
         base = None
         if extends is not None:
-            base = self._other(extends.text, extends.span, source, self._load)
+            _, base = self._other(extends.text, extends.span, source)
             if base is None:
                 return None
         names = {*OPERATORS, *document.block_names()}
@@ -140,42 +145,49 @@ class Reader:
             names |= {*base.blocks, *base.used}
         return self._merge(document.read(names), base)
 
-    def _other(
-        self, name: str, span: Span, source: Source, load: Callable[[Source], _Loaded | None]
-    ) -> _Loaded | None:
-        """Another file that this one names, with its circle or absence reported at the name."""
+    def _other(self, name: str, span: Span, source: Source) -> tuple[str, _Loaded | None]:
+        """The path and the content of another file that this one names; its circle or absence is
+        reported at the name."""
         try:
             other = self._open(name, source.path)
         except UsageError as error:
             self.diagnostics.error("no-such-file", error.message, span, help=error.help)
-            return None
+            return name, None
         here = source.path or source.name
         there = other.path or other.name
         if there in (here, *self._reading):
-            circle = (
-                [*self._reading[self._reading.index(there) :], here] if there in self._reading else [here]
-            )
-            names = " -> ".join(os.path.basename(path) for path in (*circle, there))
-            self.diagnostics.error(
-                "file-cycle",
-                f"files that need each other: {names}",
-                span,
-                "comes back here",
-            )
-            return None
-        self._reading.append(here)
-        try:
-            return load(other)
-        finally:
-            self._reading.pop()
+            self._refuse_circle(here, there, span)
+            return there, None
+        if there not in self._loaded:
+            if len(self._reading) >= DEEPEST_FILE:
+                message = f"files stand on each other more than {DEEPEST_FILE} deep"
+                self.diagnostics.error("nested-too-deep", message, span, help="copy what is needed from afar")
+                return there, None
+            self._reading.append(here)
+            try:
+                self._loaded[there] = self._load(other)
+            finally:
+                self._reading.pop()
+        return there, self._loaded[there]
+
+    def _refuse_circle(self, here: str, there: str, span: Span) -> None:
+        circle = [*self._reading[self._reading.index(there) :], here] if there in self._reading else [here]
+        names = " -> ".join(os.path.basename(path) for path in (*circle, there))
+        self.diagnostics.error(
+            "file-cycle",
+            f"files that need each other: {names}",
+            span,
+            "comes back here",
+            "move what both need to a third file, and let both use that",
+        )
 
     def _merge(self, file: tree.File, base: _Loaded | None) -> _Loaded:
         """This file's keys in place of its base's; params and blocks name by name."""
         data, spans = header_data(file, self.diagnostics)
         parameters = {parameter.name.word: parameter for parameter in file.params}
         blocks = {block.signature.name.word: block for block in file.blocks}
+        used = self._used(file)
         self._refuse_twins(file)
-        used = self._used(file, data)
         body = file.body
         replaced: dict[str, tree.Parameter] = {}
         sections = {*file.sections}
@@ -201,11 +213,10 @@ class Reader:
                 },
             }
             parameters = {**base.parameters, **parameters}
-            blocks = {**base.blocks, **blocks}
-            used = {**base.used, **used}
-            inherited = {
-                key: value for key, value in base.data.items() if key not in ("expect", "extends", "name")
-            }
+            # A block of this file takes the place of the base's, whether declared or brought by `use`.
+            blocks = {**{name: base.blocks[name] for name in base.blocks if name not in used}, **blocks}
+            used = {**{name: base.used[name] for name in base.used if name not in blocks}, **used}
+            inherited = {key: value for key, value in base.data.items() if key not in ("expect", "extends")}
             for one, other in (("input", "inputs"), ("inputs", "input")):
                 if one in data:
                     inherited.pop(other, None)
@@ -219,20 +230,20 @@ class Reader:
         )
 
     def _refuse_twins(self, file: tree.File) -> None:
-        seen: dict[str, Span] = {}
-        for block in file.blocks:
-            name = block.signature.name
-            if name.word in seen:
+        """A block declared twice, brought twice, or both, in one file."""
+        first: dict[str, Span] = {}
+        for name in (*_brought(file), *(block.signature.name for block in file.blocks)):
+            if name.word in first:
                 self.diagnostics.error(
                     "equal-keys",
-                    f"the block `{name.word}` is declared twice",
+                    f"there are two blocks `{name.word}`",
                     name.span,
-                    f"first on line {seen[name.word].line}",
+                    f"the first is on line {first[name.word].line}",
                     "rename one of them",
                 )
-            seen[name.word] = name.span
+            first.setdefault(name.word, name.span)
 
-    def _used(self, file: tree.File, data: dict[str, object]) -> dict[str, Block]:
+    def _used(self, file: tree.File) -> dict[str, Block]:
         """The blocks that ``use`` brings; they keep their own file's parameters and blocks."""
         used: dict[str, Block] = {}
         entry = file.header.get("use")
@@ -262,13 +273,16 @@ class Reader:
         return used
 
     def _library_of(self, name: str, span: Span, source: Source) -> Library | None:
-        loaded = self._other(name, span, source, self._load)
+        path, loaded = self._other(name, span, source)
         if loaded is None:
             return None
-        library = Library({}, dict(loaded.used))
-        self._declare(loaded, library)
-        Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, {})
-        return library
+        if path not in self._libraries:
+            validate(Header, loaded.data, loaded.spans, span, self.diagnostics, SECTIONS)
+            library = Library({}, dict(loaded.used))
+            self._declare(loaded, library)
+            Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, {})
+            self._libraries[path] = library
+        return self._libraries[path]
 
     # ---- parameters and blocks
 
@@ -284,6 +298,21 @@ class Reader:
                     "choose another name",
                 )
             library.blocks[name] = Block(name, signature.span, signature.parameters, block.body, library)
+
+
+def _brought(file: tree.File) -> list[tree.Name]:
+    """The names of the blocks that a file's ``use`` brings."""
+    entry = file.header.get("use")
+    if entry is None or not isinstance(entry.value, tree.Section):
+        return []
+    lists = [each.value for each in entry.value.entries.values()]
+    return [
+        item
+        for listed_items in lists
+        if isinstance(listed_items, tree.ListOf)
+        for item in listed_items.items
+        if isinstance(item, tree.Name)
+    ]
 
 
 __all__ = ["Design", "Expect", "Opener", "Reader"]
