@@ -1,6 +1,7 @@
 # make demo   compile DenseNet-121 to ONNX and run it on a picture
 # make test   ruff, mypy --strict and pytest
 # make fuzz   random sources and designs     make bench   the numbers of benchmarks/
+# make editors  the grammar of .arch files for editors, from the language's words
 # make clean  remove what the others made
 #
 # PYTHON=python3.12 chooses another interpreter (3.10 or later) for .venv.
@@ -13,7 +14,7 @@ INPUTS := pyproject.toml constraints.txt hatch_build.py grammar/arch.lark
 PIP = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 \
       PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: demo test fuzz bench clean
+.PHONY: demo test editors fuzz bench clean
 
 demo: .venv/.demo
 	@mkdir -p build
@@ -26,6 +27,9 @@ test: .venv/.test
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --strict archdsl
 	$(BIN)/python -m pytest --quiet
+
+editors: .venv/.test
+	$(BIN)/python -m editors.generate
 
 fuzz: .venv/.test
 	$(BIN)/python -m pytest --quiet -m fuzz

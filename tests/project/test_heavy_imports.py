@@ -45,6 +45,7 @@ def loaded(*arguments: str, cwd: Path) -> set[str]:
         ["summary", "densenet121", "--json"],
         ["ops", "conv"],
         ["explain"],
+        ["schema"],
         ["--help"],
     ],
     ids=" ".join,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from archdsl.spec.model import SECTIONS
 from archdsl.spec.schema import schema
 from archdsl.syntax.arch import looks_like_arch
 from archdsl.syntax.tree import CONSTRUCTS
+from tests.conftest import ENVIRONMENT
 from tests.schema.readings import READERS, read
 from tests.zoo.files import ARCHITECTURES, DESIGNS
 
@@ -336,3 +339,11 @@ def test_the_verb_prints_and_writes_it(archdsl: Archdsl, tmp_path: Path) -> None
     assert json.loads(done.stdout) == SCHEMA
     assert archdsl("schema", "-o", "arch.schema.json").stdout == ""
     assert (tmp_path / "arch.schema.json").read_text(encoding="utf-8") == done.stdout
+
+
+def test_only_its_verb_loads_it() -> None:
+    script = "import sys, archdsl.cli.main; print('archdsl.spec.schema' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=ENVIRONMENT, check=True
+    )
+    assert done.stdout == "False\n"
