@@ -26,6 +26,7 @@ from archdsl.syntax.tree import (
     Section,
     Step,
     Template,
+    unwrapped,
 )
 
 
@@ -68,8 +69,7 @@ class ArchBuilder(Builder):
         return Item("network", self.span(heading), (name, parameters or ()))
 
     def name_or_text(self, children: list[Token]) -> PlainText:
-        (token,) = children
-        return PlainText(self.span(token), _unquoted(token))
+        return self.text(children)
 
     def network_parameters(self, children: list[Any]) -> tuple[Parameter, ...]:
         return tuple(child for child in children if isinstance(child, Parameter))
@@ -95,7 +95,7 @@ class ArchBuilder(Builder):
 
     def text(self, children: list[Token]) -> PlainText:
         (token,) = children
-        return PlainText(self.span(token), _unquoted(token))
+        return PlainText(self.span(token), _unquoted(token).replace("\r\n", "\n").strip())
 
     def doc(self, children: list[PlainText]) -> Item:
         return Item("doc", children[0].span, children[0])
@@ -104,11 +104,7 @@ class ArchBuilder(Builder):
         heading, value = children
         return Item(str(heading), self.span(heading), value)
 
-    paper = reference = extends = use = input = inputs = _item
-
-    def init(self, children: list[Token]) -> Item:
-        heading, word = children
-        return Item("init", self.span(heading), PlainText(self.span(word), str(word)))
+    paper = reference = extends = init = use = input = inputs = _item
 
     def expect(self, children: list[Any]) -> Item:
         heading, section = children
@@ -240,21 +236,16 @@ class ArchBuilder(Builder):
         """Directly inside ``residual``, ``body`` and ``shortcut`` are no labels."""
         found: dict[str, Step] = {}
         for step in body.steps:
-            if not isinstance(step, Labelled) or self._is_quoted(step.label):
-                break
-            word = step.label.plain
-            if word not in ("body", "shortcut"):
-                break
-            inner = step.step
-            if isinstance(inner, Group) and len(inner.steps) == 1:
-                inner = inner.steps[0]
-            found[word] = inner
+            if isinstance(step, Labelled) and not self._is_quoted(step.label):
+                word = step.label.plain
+                if word in ("body", "shortcut"):
+                    found[word] = unwrapped(step.step)
         if not found:
             return (body.step,)
         if len(found) != len(body.steps) or "body" not in found:
             raise _fault(
                 "unknown-key", "a `residual` has a `body` and a `shortcut`, and nothing beside them", body.span,
-                help="write the steps in `body: { ... }`",
+                help="write the steps in `body: { ... }`, once; a label of that name is quoted",
             )  # fmt: skip
         return (found["body"], *([found["shortcut"]] if "shortcut" in found else []))
 
