@@ -119,19 +119,23 @@ def validate(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        reported: set[Span] = set()
+        found: dict[Span, tuple[str, str, str]] = {}
         for fault in error.errors(include_url=False):
             location = fault["loc"]
             key_only = fault["type"] == "extra_forbidden"
             span = _place((*location, KEY) if key_only else location, spans, whole)
-            if span in reported:
-                continue  # a union reports each of its kinds
-            reported.add(span)
-            code, message, help = _explain(
-                model, fault["type"], fault["msg"], location, fault["input"], known
+            # A union reports each of its kinds.
+            found.setdefault(
+                span, _explain(model, fault["type"], fault["msg"], location, fault["input"], known)
             )
-            diagnostics.error(code, message, span, help=help)
+        for span, (code, message, help) in found.items():
+            if not any(_is_inside(other, span) for other in found):
+                diagnostics.error(code, message, span, help=help)
         return None
+
+
+def _is_inside(inner: Span, outer: Span) -> bool:
+    return inner != outer and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _place(location: tuple[str | int, ...], spans: Spans, whole: Span) -> Span:

@@ -83,7 +83,7 @@ class Reader:
         Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, settings)
         if header is None:
             header = readable_part(loaded.data)
-        self._require(header, loaded, whole_span)
+        clear = self._require(header, loaded, whole_span)
         parameters = tuple(loaded.parameters.values())
         return Design(
             source,
@@ -91,7 +91,7 @@ class Reader:
             loaded.spans,
             library,
             parameters,
-            loaded.body,
+            loaded.body if clear else None,
             loaded.headings_read and self._blocks_known,
         )
 
@@ -111,7 +111,8 @@ class Reader:
                 names |= {*base.blocks, *base.used}
         return frozenset(names)
 
-    def _require(self, header: Header, loaded: _Loaded, place: Span) -> None:
+    def _require(self, header: Header, loaded: _Loaded, place: Span) -> bool:
+        """Report what a design lacks; whether it is clear what flows into the body."""
         if header.input is None and header.inputs is None and not loaded.sections & {"input", "inputs"}:
             self.diagnostics.error(
                 "missing-input", "the design has no input", place, help="write `input: [3, 224, 224]`"
@@ -127,6 +128,7 @@ class Reader:
             self.diagnostics.error(
                 "missing-body", "the design has no body", place, help="write the steps under `body:`"
             )
+        return header.input is None or header.inputs is None
 
     # ---- files
 
