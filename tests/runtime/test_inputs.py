@@ -101,9 +101,9 @@ def test_named_sizes_need_numbers_for_pictures_and_random_inputs(tmp_path: Path)
     Image.new("RGB", (40, 40)).save(tmp_path / "p.png")
     open_sized = IMAGE._replace(shape=("batch", 3, "H", "W"))
     random = numpy.random.default_rng(0)
-    with pytest.raises(UsageError, match="`H` and `W` has no number yet") as caught:
+    with pytest.raises(UsageError, match="`H` and `W` have no number yet") as caught:
         read_input(str(tmp_path / "p.png"), open_sized, {})
-    assert "H=224, W=224" in caught.value.help
+    assert "--size H=224 --size W=224" in caught.value.help
     assert read_input(str(tmp_path / "p.png"), open_sized, {"H": 16, "W": 24}).shape == (1, 3, 16, 24)
     with pytest.raises(UsageError, match="`W` has no number yet"):
         random_input(open_sized, random, sizes={"H": 16})
