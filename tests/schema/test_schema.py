@@ -55,6 +55,21 @@ def test_it_is_a_schema() -> None:
     assert SCHEMA["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
 
 
+@pytest.mark.parametrize(
+    ("written", "in_11", "in_12"),
+    [
+        ("no", False, "no"),
+        ("1_000", 1000, "1_000"),
+        ("012", 10, 12),
+        ("1e-5", "1e-5", 1e-5),
+        ("~", None, None),
+    ],
+)
+def test_readers_differ_as_the_versions_of_yaml_do(written: str, in_11: object, in_12: object) -> None:
+    found = {reader: read(f"{written}: {written}", reader) for reader in READERS}
+    assert found == {"1.1": {written: in_11}, "1.2": {written: in_12}, "texts": {written: written}}
+
+
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_network_is_valid(path: Path, reader: str) -> None:
