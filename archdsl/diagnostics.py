@@ -129,6 +129,11 @@ class Diagnostics:
         self._counts[severity] += 1
         self._found[key] = diagnostic
 
+    def forget(self, count: int) -> None:
+        """Drop all but the first so many, in order of discovery: what follows from a greater mistake."""
+        for key in list(self._found)[count:]:
+            self._counts[self._found.pop(key).severity] -= 1
+
     def error(
         self,
         code: str,

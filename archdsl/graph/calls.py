@@ -306,7 +306,7 @@ def _block(
     except ArchError as fault:
         walk.report_all(fault)
         return UNKNOWN
-    walk.callers.append(Caller(block.name, call.span, path))
+    walk.callers.append(Caller(block.name, call.span, path, len(walk.diagnostics)))
     try:
         if not _defaults(walk, block, inner):
             return UNKNOWN
@@ -354,8 +354,12 @@ def _endless(walk: Elaborator, block: Block, call: tree.Call) -> None:
     if counts:
         help = f"end it by a condition: `when({counts[0]} > 0): {call.span.text}`"
     else:
-        ending = f"`when(n > 0): {block.name}(n - 1)`"
-        help = f"remove the call, or give `{block.name}` a parameter that ends it: {ending}"
+        arguments = call.span.text.removeprefix(block.name).strip("()")
+        ending = f"when(n > 0): {block.name}({f'{arguments}, n=' if arguments else ''}n - 1)"
+        help = f"remove `{call.span.text}`, or end it by a condition: `{ending}`"
+    again = [caller.found for caller in walk.callers if caller.name == block.name][1:]
+    if again:
+        walk.diagnostics.forget(again[0])  # maps that became too small on the way down, and the like
     walk.diagnostics.error(
         "endless-calls",
         message,

@@ -38,11 +38,13 @@ class Entry:
 
 
 class Caller(NamedTuple):
-    """A call around the step that runs: of whom, where, and under which dotted name, if it has one."""
+    """A call around the step that runs: of whom, where, and under which dotted name, if it has one;
+    and how much there was to say when it began."""
 
     name: str
     span: Span
     path: str = ""
+    found: int = 0
 
     @property
     def label(self) -> Label:

@@ -144,7 +144,8 @@ class Builder:
     def signature(self, children: list[Any]) -> Signature:
         name = self._name(children[0])
         parameters = tuple(child for child in children if isinstance(child, Parameter))
-        end = parameters[-1].span.end if parameters else name.span.end
+        closing = children[-1]
+        end = (closing.end_pos or 0) if isinstance(closing, Token) else name.span.end
         return Signature(Span(self._source, name.span.start, end), name, parameters)
 
     def parameter(self, children: list[Any]) -> Parameter:
@@ -196,6 +197,11 @@ class Builder:
         items = tuple(item for item in children if item is not None and not isinstance(item, Token))
         span = Span(self._source, opening.start_pos or 0, closing.end_pos or 0)
         return ListOf(span, items, self._depth(span, *items))
+
+    def grouped(self, children: list[Any]) -> Expression:
+        """An expression in parentheses: itself, but they belong to its place."""
+        opening, inner, closing = children
+        return inner._replace(span=Span(self._source, opening.start_pos, closing.end_pos))  # type: ignore[no-any-return]
 
     def unary(self, children: list[Any]) -> Unary:
         token, operand = children
