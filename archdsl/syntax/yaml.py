@@ -28,6 +28,12 @@ from archdsl.syntax.yaml_steps import StepReader
 
 PLAIN = ("archdsl", "name", "doc", "paper", "reference", "extends", "init")
 """Sections that are plain text, as YAML reads it."""
+_HOLDS = {
+    "expect": "facts",
+    "training": "facts",
+    "use": "files to lists of blocks",
+    "inputs": "names to shapes",
+}
 
 
 class YamlDocument:
@@ -40,10 +46,10 @@ class YamlDocument:
         self._headings_read = True
         self.readable = True
         """Whether YAML could read it; otherwise its sections are empty and the reasons reported."""
-        self.sections: dict[str, tuple[Name, yaml.Node]] = {}
+        self.sections: dict[str, tuple[Name, yaml.Node | None]] = {}
         before = len(diagnostics)
         root = compose(source, self._reader.fault)
-        if root is None:
+        if root is None or is_null(root):
             self.readable = False
             if len(diagnostics) == before:
                 self._reader.fault(
@@ -75,9 +81,7 @@ class YamlDocument:
 
     def plain(self, key: str) -> PlainText | None:
         """A plain text of the header, for those who have to know it before the steps are read."""
-        if key not in self.sections:
-            return None
-        node = self.sections[key][1]
+        node = self.sections.get(key, (None, None))[1]
         return self._plain(node) if isinstance(node, yaml.ScalarNode) else None
 
     def block_names(self) -> set[str]:
@@ -102,6 +106,8 @@ class YamlDocument:
         blocks: tuple[Block, ...] = ()
         body: Step | None = None
         for word, (key, node) in self.sections.items():
+            if node is None:
+                continue  # reported
             try:
                 if word == "params":
                     params = self._params(node)
@@ -110,9 +116,7 @@ class YamlDocument:
                 elif word == "body":
                     body = unwrapped(self._reader.step(node))
                 elif word in ("expect", "inputs", "use"):
-                    header[word] = Entry(
-                        key, self._section(node, plain=word == "use", facts=word == "expect")
-                    )
+                    header[word] = Entry(key, self._section(node, word, facts=word == "expect"))
                 elif word == "input":
                     header[word] = Entry(key, self._reader.value(node))
                 else:
@@ -126,7 +130,13 @@ class YamlDocument:
     def _plain_section(self, key: Name, node: yaml.Node) -> PlainText:
         if isinstance(node, yaml.ScalarNode) or key.word not in PLAIN:
             return self._plain(node)
-        raise SyntaxFault("wrong-section", f"`{key.word}` is a text", span_of(self.source, node))
+        raise SyntaxFault(
+            "wrong-section",
+            f"`{key.word}` is a text",
+            span_of(self.source, node),
+            "not a text",
+            f"write `{key.word}: ...` in one line, in quotes where YAML takes it for something else",
+        )
 
     def _plain(self, node: yaml.Node) -> PlainText:
         self._reader.enter(node)
@@ -135,12 +145,12 @@ class YamlDocument:
         text = node.value.strip() if isinstance(node, yaml.ScalarNode) else span.text
         return PlainText(span, text)
 
-    def _mapping(self, node: yaml.Node, what: str) -> list[tuple[Name, yaml.Node]]:
+    def _mapping(self, node: yaml.Node, what: str) -> list[tuple[Name, yaml.Node | None]]:
         self._reader.enter(node)
         if not isinstance(node, yaml.MappingNode):
             raise SyntaxFault(
                 "wrong-section",
-                f"{what}",
+                what,
                 span_of(self.source, node),
                 "not a mapping",
                 "write `name: value` pairs",
@@ -154,15 +164,19 @@ class YamlDocument:
                 params.append(self._param(key, value))
             except ArchError as fault:
                 self._reader.fault(fault)
-                params.append(Parameter(key.span, key, Broken(span_of(self.source, value))))
+                params.append(Parameter(key.span, key, Broken(key.span)))
         return tuple(params)
 
-    def _param(self, key: Name, node: yaml.Node) -> Parameter:
+    def _param(self, key: Name, node: yaml.Node | None) -> Parameter:
+        if node is None:
+            return Parameter(key.span, key, Broken(key.span))
         name = self._identifier(key)
         if not isinstance(node, yaml.MappingNode):
             return Parameter(key.span, name, self._reader.value(node))
         details: dict[str, Entry] = {}
         for detail, value in self._mapping(node, "a parameter's details are a mapping"):
+            if value is None:
+                continue
             read: PlainText | Expression
             read = (
                 self._plain(value)
@@ -197,21 +211,26 @@ class YamlDocument:
                 self._reader.fault(fault)
                 self._headings_read = False
                 continue
-            blocks.append(Block(signature, unwrapped(self._reader.step(value))))
+            body = Broken(key.span) if value is None else unwrapped(self._reader.step(value))
+            blocks.append(Block(signature, body))
         return tuple(blocks)
 
-    def _section(self, node: yaml.Node, *, plain: bool, facts: bool) -> Section:
+    def _section(self, node: yaml.Node, word: str, *, facts: bool) -> Section:
         entries: dict[str, Entry] = {}
-        for key, value in self._mapping(node, "this section is a mapping"):
+        for key, value in self._mapping(
+            node, f"`{word}` is a mapping of {_HOLDS.get(word, 'names to shapes')}"
+        ):
+            if value is None:
+                continue
             try:
-                entries[key.word] = Entry(key, self._entry(value, plain=plain, facts=facts))
+                entries[key.word] = Entry(key, self._entry(value, key.word, facts=facts))
             except ArchError as fault:
                 self._reader.fault(fault)
         return Section(span_of(self.source, node), entries)
 
-    def _entry(self, node: yaml.Node, *, plain: bool, facts: bool) -> Expression | Fact | Section | PlainText:
+    def _entry(self, node: yaml.Node, word: str, *, facts: bool) -> Expression | Fact | Section | PlainText:
         if isinstance(node, yaml.MappingNode):
-            return self._section(node, plain=plain, facts=facts)
+            return self._section(node, word, facts=facts)
         if facts and isinstance(node, yaml.ScalarNode) and not is_null(node):
             span = scalar_text(self.source, node)
             return parse_fact(self.source, span.start, span.end)

@@ -79,7 +79,7 @@ def _comment_in_chain(trouble: Trouble) -> SyntaxFault | None:
         trouble.rest(trouble.line.start + trouble.line.depth),
         "YAML takes this for a new text",
         "put the comment on a line of its own above the step",
-        (Label(trouble.rest(comment), "this ends the step"),),
+        (Label(trouble.source.span(comment, trouble.above.end), "this ends the step"),),
     )
 
 
@@ -305,7 +305,12 @@ def _wrong_indentation(trouble: Trouble) -> SyntaxFault | None:
         return trouble.fault(
             "a `:` without a label before it", trouble.word(trouble.at), help="write `label: step`"
         )
-    if "'-' indicator" in trouble.problem:
+    if "<document start>" in trouble.problem:
+        message, help = (
+            "a line stands further left than those above it",
+            "begin all keys of the file in one column",
+        )
+    elif "'-' indicator" in trouble.problem:
         message, help = "a line among list items has no `- `", "begin it with `- `, or indent it further"
     elif "expected key" not in trouble.problem:
         return None

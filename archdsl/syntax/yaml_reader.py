@@ -70,20 +70,21 @@ class NodeReader:
 
     # ---- keys
 
-    def pairs(self, node: yaml.MappingNode) -> list[tuple[Name, yaml.Node]]:
-        """The keys of a mapping that is not steps, in order, each once."""
+    def pairs(self, node: yaml.MappingNode) -> list[tuple[Name, yaml.Node | None]]:
+        """The keys of a mapping that is not steps, in order, each once; a value that is missing is
+        reported, and None."""
         self.refuse_equal(node)
-        result = []
+        result: list[tuple[Name, yaml.Node | None]] = []
         for key_node, value in node.value:
             refuse_extras(self.source, key_node)
             span = span_of(self.source, key_node)
             if not isinstance(key_node, yaml.ScalarNode):
-                raise SyntaxFault("wrong-key", "a key is a word", span, "not a word")
+                raise SyntaxFault("wrong-key", "a key is a word", span, "not a word", "write `name: value`")
             self.refuse_merge(span)
-            if is_null(value):
+            missing = is_null(value)
+            if missing:
                 self.fault(self._nothing_follows(span))
-                continue
-            result.append((Name(span, span.text), value))
+            result.append((Name(span, span.text), None if missing else value))
         return result
 
     def _nothing_follows(self, key: Span) -> SyntaxFault:

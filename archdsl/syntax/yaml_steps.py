@@ -185,8 +185,9 @@ class StepReader(NodeReader):
     def _keyword_form(self, heading: Heading, node: yaml.MappingNode) -> Step:
         """``conv: {out: 64, kernel: 3}``, for files that programs write."""
         self.enter(node)
-        arguments = [Argument(key.span, key, self.value(value)) for key, value in self.pairs(node)]
-        if len(arguments) < len(node.value):
+        pairs = self.pairs(node)
+        arguments = [Argument(key.span, key, self.value(value)) for key, value in pairs if value is not None]
+        if len(arguments) < len(pairs):
             return Broken(heading.span)  # what is missing is reported
         call = Call(heading.span, heading.name, tuple(arguments))
         return Chain(heading.span, (call,))
@@ -288,7 +289,7 @@ class StepReader(NodeReader):
                     "a label, since it is quoted" if key.word in PARTS else "expected `body` or `shortcut`",
                     "remove the quotes" if key.word in PARTS else self._residual_help(key.word),
                 )
-            found[key.word] = self.step(value)
+            found[key.word] = Broken(key.span) if value is None else self.step(value)
         if "body" not in found:
             raise SyntaxFault(
                 "missing-argument",

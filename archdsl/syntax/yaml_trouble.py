@@ -19,6 +19,11 @@ class Line(NamedTuple):
     text: str
 
     @property
+    def end(self) -> int:
+        """Where its last sign ends, which is no space."""
+        return self.start + len(self.text.rstrip())
+
+    @property
     def depth(self) -> int:
         return len(self.text) - len(self.text.lstrip())
 
