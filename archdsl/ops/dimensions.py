@@ -89,13 +89,19 @@ def check_groups(channels: int, groups: int, word: str, out: int | None = None) 
     amounts = [(channels, "input"), *([(out, "output")] if out is not None else [])]
     for amount, what in amounts:
         if amount % groups:
-            nearest = _largest_divisor(math.gcd(*(total for total, _ in amounts)), groups)
+            common = math.gcd(*(total for total, _ in amounts))
+            nearest = _largest_divisor(common, groups)
             both = " and ".join(str(total) for total in dict.fromkeys(total for total, _ in amounts))
             raise Refusal(
                 "groups-do-not-divide",
                 f"the {groups} groups of `{word}` do not divide its {amount} {what} channels",
                 label=f"{amount} {what} channels",
-                help=f"write `groups={nearest}`, or another number that divides {both}",
+                help=f"write `groups={nearest}`, "
+                + (
+                    f"or another number that divides {both}"
+                    if common > 1
+                    else f"as nothing else divides {both}"
+                ),
                 argument="groups",
             )
 
