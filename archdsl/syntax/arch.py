@@ -13,17 +13,21 @@ from collections.abc import Collection
 from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.source import Source, Span
 from archdsl.syntax.arch_builder import Item
+from archdsl.syntax.characters import BROKEN, forbidden_character
 from archdsl.syntax.parser import SyntaxFault, parse_file
 from archdsl.syntax.tree import Block, Entry, File, ListOf, Name, Parameter, PlainText, Step
 
 HEADINGS = (
     "network", "paper", "reference", "extends", "init", "use", "input", "inputs", "block", "body", "expect",
 )  # fmt: skip
-_HEADING = re.compile(rf"\s*(?:#[^\n]*\n\s*)*(?:{'|'.join(HEADINGS)})\b(?!\s*:)")
+_HEADING = re.compile(
+    rf"""(?:\s|\#[^\n]*\n)*(?:(?:{"|".join(HEADINGS)})\b(?!\s*:)|\"{{3}}|"[^"\n]*"(?!\s*:))"""
+)
 
 
 def looks_like_arch(text: str) -> bool:
-    """Whether a text without a file name is in this skin: its first word is a section's heading."""
+    """Whether a text without a file name is in this skin: it begins with a section's heading, or with
+    its documentation."""
     return _HEADING.match(text) is not None
 
 
@@ -35,13 +39,25 @@ class ArchDocument:
         self.diagnostics = diagnostics
         self.readable = True
         """Whether all of it could be read. Where not, the reasons are reported."""
+        self._items: list[Item] = []
+        foreign = forbidden_character(source.text.replace(BROKEN, "\0"))
+        if foreign is not None:
+            self.readable = False
+            self._report(
+                SyntaxFault(
+                    "syntax-error",
+                    f"the character {source.text[foreign]!a} is not allowed in a design",
+                    source.span(foreign, foreign + 1),
+                    help="remove it",
+                )
+            )
+            return
         try:
             self._items = parse_file(source)
         except ArchError:
             from archdsl.syntax.arch_recovery import every_fault  # needed for faults alone
 
             self.readable = False
-            self._items = []
             for fault in every_fault(source):
                 for diagnostic in fault.diagnostics:
                     diagnostics.add(diagnostic)

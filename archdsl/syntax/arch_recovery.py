@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError, Label
 from archdsl.source import Source, Span
+from archdsl.syntax.characters import BROKEN
 from archdsl.syntax.parser import SyntaxFault, parse_file, parse_item
 
-BROKEN = "\ue000"
 _MOST_FAULTS = 50
 _HEADING_WORDS = "network|paper|reference|extends|init|use|input|inputs|block|body|expect"
 _SECTION = re.compile(rf'^(?:(?:{_HEADING_WORDS})\b(?!\s*:)|"|[A-Za-z_]\w*(?=[^\n:=]*\{{\s*$))', re.MULTILINE)

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    r"""(?P<long>\"\"\"(?:.|\n)*?\"\"\")|(?P<text>"[^"\n]*")|(?P<comment>\#[^\n]*)|(?P<newline>\n)
-    |(?P<arrow>->)|(?P<number>(?:\d[\d_]*)?\.\d[\d_]*(?:[eE][+-]?\d+)?|\d[\d_]*(?:[eE][+-]?\d+|\.(?!\.))?)
-    |(?P<name>[A-Za-z_]\w*)|(?P<operator>\*\*|//|==|!=|<=|>=|[-+*/%<>])|(?P<sign>\.\.|[][(){},:=.])
+    r"""(?P<long>\"\"\"(?:.|\n)*?\"\"\"(?!\"))|(?P<text>"[^"\n]*")|(?P<comment>\#[^\n]*)|(?P<newline>\n)
+    |(?P<arrow>->)|(?P<number>(?:[0-9][0-9_]*)?\.[0-9][0-9_]*(?:[eE][+-]?[0-9]+)?
+    |[0-9][0-9_]*(?:\.?[eE][+-]?[0-9]+|\.(?!\.))?)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<operator>\*\*|//|==|!=|<=|>=|[-+*/%<>])|(?P<sign>\.\.|[][(){},:=.])
     |(?P<other>[^\s])""",
     re.VERBOSE,
 )
@@ -133,7 +134,7 @@ class _Layout:
 
     def file(self, text: str) -> str:
         lines: list[str] = []
-        for token in (*_tokens(text), _Token("newline", "\n")):
+        for token in (*_tokens(text.replace("\r\n", "\n")), _Token("newline", "\n")):
             if token.kind == "newline":
                 lines.append(self.line())
             else:
@@ -147,7 +148,7 @@ def _tidy(lines: list[str]) -> str:
     kept: list[str] = []
     for line in lines:
         previous = kept[-1] if kept else ""
-        if not line and (not previous or previous.endswith(("{", "("))):
+        if not line and (not previous or (previous.endswith(("{", "(")) and "#" not in previous)):
             continue
         if line.lstrip().startswith(("}", ")")) and kept and not previous:
             kept.pop()

@@ -15,13 +15,31 @@ from archdsl.syntax.layout import spaced
 
 
 def layout_yaml(file: tree.File) -> str:
+    """The text of a file in its layout; prose is left as it is, in which spaces and lines may count."""
     text = file.source.text
-    for span in sorted(_texts(file), reverse=True):
+    pieces, position = [], 0
+    spans = [(span, False) for span in _texts(file)] + [(span, True) for span in _prose(file)]
+    for span, is_prose in sorted(spans):
         written = span.text
-        if "\n" not in written and "#" not in written:
-            text = text[: span.start] + spaced(written) + text[span.end :]
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+        pieces.append(_without_spaces(text[position : span.start]))
+        pieces.append(written if is_prose or "\n" in written or "#" in written else spaced(written))
+        position = span.end
+    pieces.append(_without_spaces(text[position:]))
+    return "".join(pieces).replace("\r\n", "\n").strip("\n") + "\n"
+
+
+def _without_spaces(text: str) -> str:
+    """A piece between texts, without spaces at the ends of its lines, and one blank line in a row."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\r]+\n", "\n", text))
+
+
+def _prose(file: tree.File) -> Iterator[Span]:
+    entries = [*file.header.values()]
+    for parameter in file.params:
+        entries += parameter.details.values()
+    for entry in entries:
+        if isinstance(entry.value, tree.PlainText):
+            yield entry.value.span
 
 
 def _texts(file: tree.File) -> Iterator[Span]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+from archdsl.source import Span
 from archdsl.syntax import tree
+
+WIDTH = 100
+"""No line is longer that can be broken."""
 
 # How tightly each form binds, as in the grammar; an operand that binds looser gets parentheses.
 _CONDITIONAL, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _POSTFIX, _ATOM = range(11)
@@ -77,13 +81,11 @@ def arguments_text(arguments: tuple[tree.Argument | tree.Binding, ...]) -> str:
 
 def _argument(argument: tree.Argument | tree.Binding) -> str:
     value = expression_text(argument.value)
-    if isinstance(argument, tree.Binding):
-        return f"{argument.name.word} in {value}"
-    if argument.name is None:
-        return value
     # A conditional in an argument reads better in parentheses.
     value = f"({value})" if isinstance(argument.value, tree.Conditional) else value
-    return f"{argument.name.word}={value}"
+    if isinstance(argument, tree.Binding):
+        return f"{argument.name.word} in {value}"
+    return value if argument.name is None else f"{argument.name.word}={value}"
 
 
 def call_text(name: str, arguments: tuple[tree.Argument | tree.Binding, ...]) -> str:
@@ -118,12 +120,59 @@ def label_text(label: tree.Template, taken: frozenset[str] = frozenset()) -> str
     return f'"{template_text(label)}"'
 
 
-def wrapped(texts: list[str], first: str, indent: str, width: int = 100) -> list[str]:
-    """A chain in lines no longer than ``width`` where it can be: later lines begin with ``->``."""
-    lines = [first + texts[0]]
-    for text in texts[1:]:
-        if len(lines[-1]) + len(text) + 4 <= width:
+def chain_lines(chain: tree.Chain, first: str, indent: str) -> list[str]:
+    """A chain in lines no longer than `WIDTH` where it can be: later lines begin with ``->``.
+
+    Where its author broke it, it is broken; a call that is longer than a line has its arguments below it.
+    """
+    lines: list[str] = []
+    before = chain.calls[0]
+    for call, text in zip(chain.calls, chain_texts(chain), strict=True):
+        if not lines:
+            lines = _broken(first, text, indent)
+        elif call.span.line == before.span.end_line and len(lines[-1]) + len(text) + 4 <= WIDTH:
             lines[-1] += f" -> {text}"
         else:
-            lines.append(f"{indent}-> {text}")
+            lines += _broken(f"{indent}-> ", text, indent)
+        before = call
     return lines
+
+
+def _broken(first: str, text: str, indent: str) -> list[str]:
+    opening = text.find("(")
+    if len(first) + len(text) <= WIDTH or opening < 0:
+        return [first + text]
+    inner = [f"{indent}  {argument}," for argument in split(text[opening + 1 : -1])]
+    return [first + text[: opening + 1], *inner, f"{indent})"]
+
+
+def split(text: str) -> list[str]:
+    """The texts between the commas of a list, as the printers write it."""
+    depth, quoted, start, pieces = 0, False, 0, []
+    for at, sign in enumerate(text):
+        if sign == '"':
+            quoted = not quoted
+        elif not quoted:
+            depth += (sign in "([") - (sign in ")]")
+            if sign == "," and depth == 0:
+                pieces.append(text[start:at].strip())
+                start = at + 1
+    return [*pieces, text[start:].strip()]
+
+
+def filled(items: list[str], indent: str) -> list[str]:
+    """The items of a long list in lines, a comma behind each."""
+    lines = [indent]
+    for item in items:
+        space = "" if lines[-1] == indent else " "
+        if space and len(lines[-1]) + len(item) + 2 > WIDTH:
+            lines.append(indent)
+            space = ""
+        lines[-1] += f"{space}{item},"
+    return lines
+
+
+def is_below(span: Span, heading: int) -> bool:
+    """Whether a part ends on a later line than the one on which its heading stands, as it will in the
+    other skin."""
+    return span.source.line_and_column(heading)[0] != span.end_line

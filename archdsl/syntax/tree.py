@@ -189,6 +189,12 @@ def unwrapped(step: Step) -> Step:
     return step.steps[0] if isinstance(step, Group) and len(step.steps) == 1 else step
 
 
+def below_label(step: Step) -> Step:
+    """A list of one construct, where a list says nothing: below a label, which makes a scope of either."""
+    inner = unwrapped(step)
+    return inner if isinstance(inner, Construct) else step
+
+
 MERGES = ("concat", "add", "mul", "max")
 CONSTRUCTS = (*MERGES, "residual", "dense", "repeat", "for", "when", "aux", "checkpoint")
 WITHOUT_ARGUMENTS = (*MERGES, "residual", "checkpoint")

@@ -17,17 +17,30 @@ class Writer:
         """Add lines that stand for the source from ``start`` to ``end``: comments from before it go
         above them, one at its end behind them."""
         self.flush(start, indent)
-        inside = self.carrier.before(end) if self.carrier.waits(end) else []
-        self.lines += [f"{indent}{comment}" for comment in inside if comment]
+        if self.carrier.waits(end):
+            self._add([comment for comment in self.carrier.before(end) if comment], indent)
         self.lines += lines
         self.lines[-1] += self.carrier.beside(end)
 
     def flush(self, offset: int, indent: str) -> None:
         """Add the comments from before this place, and a blank line where one stood above it."""
-        self.lines += [f"{indent}{comment}" if comment else "" for comment in self.carrier.before(offset)]
+        self._add(self.carrier.before(offset), indent)
+
+    def close(self, heading: int, indent: str, line: str | None = None) -> None:
+        """Add the comments that follow in the body of this heading, and the line that ends it."""
+        self._add(self.carrier.inside(heading), indent)
+        if line is not None:
+            self.lines.append(line)
+
+    def leave(self, indent: str = "") -> None:
+        """Add what remains of the sections' comments."""
+        self._add(self.carrier.remaining(), indent)
 
     def rest(self) -> None:
-        self.lines += self.carrier.rest()
+        self._add(self.carrier.rest(), "")
+
+    def _add(self, comments: list[str], indent: str) -> None:
+        self.lines += [f"{indent}{comment}" if comment else "" for comment in comments]
 
 
 def tidy(lines: list[str], *, opens: str = "", closes: str = "") -> str:
@@ -37,11 +50,15 @@ def tidy(lines: list[str], *, opens: str = "", closes: str = "") -> str:
     for line in lines:
         line = line.rstrip()
         previous = kept[-1] if kept else None
-        if not line and (previous is None or not previous or (opens and previous.endswith(opens))):
+        if not line and (previous is None or not previous or _opens(previous, opens)):
             continue
-        if closes and line.lstrip().startswith(closes) and previous == "":
+        if closes and line.lstrip().startswith(tuple(closes)) and previous == "":
             kept.pop()
         kept.append(line)
     while kept and not kept[-1]:
         kept.pop()
     return "".join(f"{line}\n" for line in kept)
+
+
+def _opens(line: str, signs: str) -> bool:
+    return bool(signs) and line.endswith(tuple(signs)) and "#" not in line

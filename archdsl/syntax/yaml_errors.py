@@ -14,8 +14,6 @@ from archdsl.source import Source
 from archdsl.syntax.parser import SyntaxFault
 from archdsl.syntax.yaml_trouble import Trouble, innermost_bracket
 
-_NO_YAML = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""Signs that YAML forbids everywhere, and the byte-order mark, which it wants at the beginning."""
 _LONGEST_KEY = 1024
 
 
@@ -25,12 +23,6 @@ class Unreadable(NamedTuple):
     fault: SyntaxFault
     start: int
     end: int
-
-
-def forbidden_character(text: str) -> int | None:
-    """Where a sign stands that YAML has no place for, or None."""
-    found = _NO_YAML.search(text)
-    return None if found is None else found.start()
 
 
 def explain_character(source: Source, at: int) -> SyntaxFault:

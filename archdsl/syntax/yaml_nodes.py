@@ -12,8 +12,9 @@ from collections.abc import Callable
 import yaml
 
 from archdsl.source import Source, Span
+from archdsl.syntax.characters import forbidden_character
 from archdsl.syntax.parser import SyntaxFault
-from archdsl.syntax.yaml_errors import explain, explain_character, forbidden_character
+from archdsl.syntax.yaml_errors import explain, explain_character
 
 DEPTH_LIMIT = 100
 MOST_PARTS = 25_000

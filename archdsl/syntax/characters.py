@@ -1,0 +1,16 @@
+"""Characters that no design has, in either skin."""
+
+from __future__ import annotations
+
+import re
+
+BROKEN = "\ue000"
+"""Stands in a text of ours where a line could not be read."""
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""What YAML forbids everywhere, and the byte-order mark, which may stand at the beginning alone."""
+
+
+def forbidden_character(text: str) -> int | None:
+    """Where a character stands that no design has, or None."""
+    found = _FORBIDDEN.search(text)
+    return None if found is None else found.start()
