@@ -13,7 +13,9 @@ import pickle
 import re
 import tempfile
 from collections.abc import Collection
+from contextlib import suppress
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -53,32 +55,39 @@ class SyntaxFault(ArchError):
 
 def parse_file(source: Source, text: str | None = None) -> list[Item]:
     """A whole `.arch` file. ``text`` is the source's with what cannot be read struck out."""
-    return _parse("file", source, 0, len(source.text), text)  # type: ignore[no-any-return]
+    parsed: list[Item] = _parse("file", source, 0, len(source.text), text)
+    return parsed
 
 
 def parse_item(source: Source, start: int, end: int, text: str | None = None) -> Item:
     """One section of an `.arch` file."""
-    return _parse("item", source, start, end, text)  # type: ignore[no-any-return]
+    parsed: Item = _parse("item", source, start, end, text)
+    return parsed
 
 
 def parse_chain(source: Source, start: int, end: int) -> Chain:
-    return _parse("chain", source, start, end)  # type: ignore[no-any-return]
+    parsed: Chain = _parse("chain", source, start, end)
+    return parsed
 
 
 def parse_key(source: Source, start: int, end: int) -> Heading:
-    return _parse("key", source, start, end)  # type: ignore[no-any-return]
+    parsed: Heading = _parse("key", source, start, end)
+    return parsed
 
 
 def parse_signature(source: Source, start: int, end: int) -> Signature:
-    return _parse("signature", source, start, end)  # type: ignore[no-any-return]
+    parsed: Signature = _parse("signature", source, start, end)
+    return parsed
 
 
 def parse_expression(source: Source, start: int, end: int) -> Expression:
-    return _parse("expression", source, start, end)  # type: ignore[no-any-return]
+    parsed: Expression = _parse("expression", source, start, end)
+    return parsed
 
 
 def parse_fact(source: Source, start: int, end: int) -> Fact:
-    return _parse("fact", source, start, end)  # type: ignore[no-any-return]
+    parsed: Fact = _parse("fact", source, start, end)
+    return parsed
 
 
 def parse_template(source: Source, start: int, end: int) -> Template:
@@ -230,41 +239,61 @@ def _fingerprint() -> bytes:
     return digest.digest()
 
 
-def _build(builder: Builder | None = None) -> Lark:
-    return Lark(
+def _load(builder: Builder) -> Lark:
+    tables = _stored(TABLES)
+    if tables is None:
+        tables = _made()
+        # Where nothing can be written, as in an installation of the system's, they are made each time.
+        with suppress(OSError):
+            _store(tables, TABLES)
+    return Lark.__new__(Lark)._load(BytesIO(tables), **_options(builder))
+
+
+def _made() -> bytes:
+    """The tables, from the grammar."""
+    parser = Lark(
         grammar_path().read_text(encoding="utf-8"),
         start=list(DOORS),
         parser="lalr",
         lexer="contextual",
-        **_options(builder),
+        **_options(),
     )
+    buffer = BytesIO()
+    parser.save(buffer, exclude_options=_LOAD_ALLOWED_OPTIONS)
+    return buffer.getvalue()
 
 
-def _load(builder: Builder) -> Lark:
-    fingerprint = _fingerprint()
+def _stored(path: Path) -> bytes | None:
+    """The tables of a file, or None where it is missing, out of date or damaged."""
     try:
-        with TABLES.open("rb") as file:
-            if file.read(len(fingerprint)) == fingerprint:
-                return Lark.__new__(Lark)._load(file, **_options(builder))
-    except FileNotFoundError:
-        pass
-    if os.access(TABLES.parent, os.W_OK):
-        save_tables(TABLES)
-    return _build(builder)
+        stored = path.read_bytes()
+    except OSError:
+        return None
+    fingerprint = _fingerprint()
+    start = len(fingerprint) + hashlib.sha256().digest_size
+    tables = stored[start:]
+    # They are unpickled, so nothing but what was written here is let through.
+    return tables if stored[:start] == fingerprint + hashlib.sha256(tables).digest() else None
 
 
-def save_tables(path: Path) -> None:
-    """Build the parser from the grammar and save its tables, beside and then renamed."""
+def _store(tables: bytes, path: Path) -> None:
+    """Write the tables beside their place, and rename."""
     with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=path.name, delete=False) as file:
         try:
-            file.write(_fingerprint())
-            _build().save(file, exclude_options=_LOAD_ALLOWED_OPTIONS)
+            file.write(_fingerprint() + hashlib.sha256(tables).digest() + tables)
+            file.close()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
         except BaseException:
             os.unlink(file.name)
             raise
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+
+
+def save_tables(path: Path = TABLES) -> None:
+    """Make the tables from the grammar and save them; raises `OSError` where that cannot be."""
+    _store(_made(), path)
 
 
 def tables_are_fresh(path: Path = TABLES) -> bool:
-    return path.is_file() and path.read_bytes().startswith(_fingerprint())
+    """Whether the saved tables are those of the grammar."""
+    return _stored(path) is not None

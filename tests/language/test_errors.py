@@ -76,7 +76,7 @@ def test_nothing_follows_from_a_broken_step() -> None:
 def test_nothing_follows_from_a_broken_parameter() -> None:
     for value, code in [
         ("1 / 0", "division-by-zero"),
-        ("4 4", "missing-comma"),
+        ("4 4", "syntax-error"),
         ("{min: 3}", "missing-argument"),
     ]:
         text = design(
