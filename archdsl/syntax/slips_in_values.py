@@ -39,7 +39,8 @@ def fact(text: Text) -> Slip | None:
     if text.found in ("=", "~", "≈"):
         sign = text.after[:2]
         if sign in _INSTEAD:
-            return Slip(f"`{sign}` is written `{_INSTEAD[sign]}`", f"write `{_INSTEAD[sign]}`")
+            here = text.piece(len(text.before), len(text.before) + 2)
+            return Slip(f"`{sign}` is written `{_INSTEAD[sign]}`", f"write `{_INSTEAD[sign]}`", span=here)
         return Slip(
             "a fact is a number or a bound", "write the number alone, or `<=`, `>=`, `<` or `>` before it"
         )
