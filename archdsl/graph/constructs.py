@@ -158,8 +158,18 @@ def _residual(walk: Elaborator, construct: tree.Construct, value: Value | None, 
     if len(construct.parts) > 1:
         shortcut = _branch(walk, construct.parts[1], value, inside, construct)
     if shortcut is None:
-        raise ExpressionFault("nothing-flows", "no value flows into this `residual`", construct.span)
+        raise _nothing_flows("residual", construct.span)
     return _add_node(walk, OPERATORS["add"](), [body, shortcut], place, inside, construct)
+
+
+def _nothing_flows(word: str, span: Span) -> ExpressionFault:
+    return ExpressionFault(
+        "nothing-flows",
+        f"no value flows into this `{word}`",
+        span,
+        "needs a value",
+        "put a `from(...)` before it",
+    )
 
 
 # ---- loops
@@ -199,7 +209,7 @@ def _turns(
         result = walk.step(construct.parts[0], value, inside)
         if join:
             if value is None or result is None:
-                raise ExpressionFault("nothing-flows", "no value flows into this `dense`", construct.span)
+                raise _nothing_flows("dense", construct.span)
             result = _add_node(walk, OPERATORS["concat"](), [value, result], place, inside, construct)
         value = result
     return value
@@ -306,16 +316,24 @@ def _share(walk: Elaborator, call: tree.Call, value: Value | None, place: Place)
     path = path_of(argument.value, place.see(value))
     entry = find_entry(walk, path, argument.span, place.environment)
     if isinstance(entry, Value):
-        raise ExpressionFault("wrong-argument", f"`{path}` is an input, not a step", argument.span)
+        raise ExpressionFault(
+            "wrong-argument",
+            f"`{path}` is an input, not a step",
+            argument.span,
+            "has nothing to run again",
+            f"write `from({path})` for its value",
+        )
     if entry.value is None:
         raise ExpressionFault(
-            "value-needs-itself", f"`{path}` shares itself", argument.span, "still running here",
-            related=(Label(entry.span, f"`{path}` begins here"),),
-        )  # fmt: skip
-    if value is None:
-        raise ExpressionFault(
-            "nothing-flows", "no value flows into this `share`", call.span, help="begin with `from(...)`"
+            "value-needs-itself",
+            f"`{path}` shares itself",
+            argument.span,
+            "still running here",
+            f"put the `share` behind `{path}`",
+            (Label(entry.span, f"`{path}` begins here"),),
         )
+    if value is None:
+        raise _nothing_flows("share", call.span)
     step = entry.step
     if isinstance(step, tree.Chain) and step.calls[0].name.word == "from":
         # The step's own beginning gives way to the value that flows in here.
@@ -339,10 +357,14 @@ def _output(walk: Elaborator, call: tree.Call, value: Value | None, place: Place
     argument = call.arguments[0]
     name = path_of(argument.value, place.see(value))
     if value is None:
-        raise ExpressionFault("nothing-flows", "no value flows into this `output`", call.span)
+        raise _nothing_flows("output", call.span)
     if walk.sharing or walk.head is not None:
-        around = "a shared step" if walk.sharing else "an `aux`"
-        raise ExpressionFault("misplaced-output", f"an `output` cannot stand in {around}", call.span)
+        around, help = "an `aux`", "the value of an `aux` is an output already, in training"
+        if walk.sharing:
+            around, help = "a shared step", "put it behind the `share`"
+        raise ExpressionFault(
+            "misplaced-output", f"an `output` cannot stand in {around}", call.span, "in there", help
+        )
     _refuse_name(name, argument.span, "an output")
     if value.known:
         walk.add_output(name, value, argument.span)

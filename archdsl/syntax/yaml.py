@@ -199,7 +199,13 @@ class YamlDocument:
         """A key that has to be a name."""
         signature = parse_signature(self.source, key.span.start, key.span.end)
         if signature.parameters:
-            raise SyntaxFault("wrong-key", "a parameter's name takes no parentheses", key.span)
+            raise SyntaxFault(
+                "wrong-key",
+                "a parameter's name takes no parentheses",
+                key.span,
+                "a block's heading",
+                f"write `{signature.name.word}: 64` for a parameter, or declare the block under `blocks`",
+            )
         return signature.name
 
     def _blocks(self, node: yaml.Node) -> tuple[Block, ...]:

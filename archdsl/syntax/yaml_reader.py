@@ -139,7 +139,13 @@ class NodeReader:
             return ListOf(span, items, 1)
         if isinstance(node, yaml.ScalarNode):
             if is_null(node):
-                raise SyntaxFault("null-value", "a value is missing here", span, "nothing stands here")
+                raise SyntaxFault(
+                    "null-value",
+                    "a value is missing here",
+                    span,
+                    "nothing stands here",
+                    "write a number, a word or a list, or remove the item",
+                )
             span = scalar_text(self.source, node)
             return parse_expression(self.source, span.start, span.end)
         raise SyntaxFault(
