@@ -270,15 +270,18 @@ def _check_shared(
         before = [(p.name, p.shape) for p in first.op.params(inputs)]
     if before == now:
         return
-    ours = ", ".join(f"{name} {text_of(shape)}" for name, shape in now) or "none"
-    theirs = ", ".join(f"{name} {text_of(shape)}" for name, shape in before) or "none"
+    ours = ", ".join(f"{name} {text_of(shape)}" for name, shape in now) or "no parameters"
+    theirs = ", ".join(f"{name} {text_of(shape)}" for name, shape in before) or "no parameters"
+    shared = next(caller for caller in reversed(walk.callers) if not caller.path)
+    made = "" if first is None else f", and was made for {text_of(walk.nodes[first.inputs[0]].shape)}"
     walk.report(
         Diagnostic(
             "share-shape-mismatch",
-            f"`{path}` cannot be shared: its parameters would have other shapes",
-            span,
-            f"here {ours}, first {theirs}",
+            f"`{shared.name}` cannot be shared with {text_of(shapes[0])}: its parameters would not fit",
+            shared.span,
+            f"would need {ours}",
             "share it with a value of the same channels",
+            (Label(span, f"has {theirs}{made}"),),
         )
     )
 

@@ -70,7 +70,12 @@ def product(sizes: Sequence[Dim], word: str) -> Dim:
         elif is_known(total):
             total = size * total
         else:
-            return known(size, word, f"the number of elements in {text_of(tuple(sizes))}")
+            raise Refusal(
+                "unknown-size",
+                f"`{word}` multiplies the sizes of {text_of(tuple(sizes))}, of which two depend on the input",
+                label="two sizes depend on the input",
+                help="give one of these dimensions of `input` in numbers",
+            )
     return total
 
 

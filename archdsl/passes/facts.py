@@ -12,7 +12,7 @@ from archdsl.diagnostics import Diagnostics, Label, did_you_mean
 from archdsl.graph.ir import Graph
 from archdsl.passes.count import Counts, count
 from archdsl.source import Span
-from archdsl.spec.model import Bound, Expect
+from archdsl.spec.model import KEY, Bound, Expect
 from archdsl.types import Shape, text_of
 
 Spans = Mapping[tuple[str | int, ...], Span]
@@ -33,10 +33,16 @@ def check_facts(graph: Graph, counts: Counts, expect: Expect, spans: Spans, diag
                 diagnostics,
             )
         else:
+            shapes = [
+                f"{name}: [{', '.join(map(str, graph.nodes[at].shape))}]" for name, at in outputs.items()
+            ]
             diagnostics.error(
-                "unknown-fact", f"the network has {len(outputs)} outputs", _span(("output",), spans),
-                help=f"write `outputs` with {_listed(outputs)}",
-            )  # fmt: skip
+                "unknown-fact",
+                f"`output` is one shape, but the network has {len(outputs)} outputs",
+                _span(("output", KEY), spans),
+                "which of them?",
+                f"write `outputs: {{{', '.join(shapes)}}}`",
+            )
     for key, nodes, stated in (
         ("outputs", outputs, expect.outputs),
         ("shapes", _places(graph), expect.shapes),
@@ -48,7 +54,8 @@ def check_facts(graph: Graph, counts: Counts, expect: Expect, spans: Spans, diag
             near = did_you_mean(name, nodes)
             diagnostics.error(
                 "unknown-fact", f"the network has no {'output' if key == 'outputs' else 'step'} `{name}`",
-                _span((key, name), spans), label="not there", help=f"did you mean `{near}`?" if near else "",
+                _span((key, name, KEY), spans), label="not there",
+                help=f"did you mean `{near}`?" if near else "`archdsl summary` shows the names",
             )  # fmt: skip
     if expect.params is not None or expect.macs is not None:
         _counts(counts, {"params": expect.params, "macs": expect.macs}, (), spans, diagnostics)
@@ -106,7 +113,3 @@ def _counts(
                 "expect-mismatch", f"the network{heads} has {number:,} {words}, not {relation}{bound.value:,}", span,
                 label=f"it has {number:,}{difference}", help=f"write `{number:_}`, or mend the design",
             )  # fmt: skip
-
-
-def _listed(names: Mapping[str, object]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

@@ -164,7 +164,7 @@ def size_of(value: Value, word: str, span: Span) -> Result:
 def _template(expression: tree.Template, environment: Environment) -> Result:
     raise ExpressionFault(
         "text-value",
-        "there is no text here but words",
+        "text in quotes is no value",
         expression.span,
         "quoted",
         f"write `{expression.plain}` without quotes" if (expression.plain or "").isidentifier() else "",
@@ -289,8 +289,12 @@ def _index(expression: tree.Index, environment: Environment) -> Result:
             "index-out-of-range",
             f"a list of {len(items)} has no item `{expression.at.span.text}`",
             expression.at.span,
-            f"this is {at}" if at is not None else "not a whole number",
-            f"items are counted from 0 to {len(items) - 1}" if items else "the list is empty",
+            "not a whole number"
+            if at is None
+            else f"the last is {len(items) - 1}"
+            if items
+            else "it is empty",
+            f"items are counted from 0 to {len(items) - 1}" if items else "give the list items",
         )
     return items[at]
 

@@ -139,10 +139,10 @@ class _Checker:
         if word == "from" and index:
             self.diagnostics.error(
                 "from-in-chain",
-                "`from` stands at the head of a chain",
+                "`from` stands only at the head of a chain",
                 call.span,
-                "the value before it is lost",
-                "begin a new step with it",
+                "drops what flows in",
+                f"begin a new step with it: `- {call.span.text}`; a merge brings two values together",
             )
 
     def path(self, expression: tree.Expression, variables: frozenset[str]) -> None:
@@ -193,11 +193,24 @@ def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] =
 def _python_class(word: str) -> str | None:
     """The operator that a PyTorch class is here: ``Conv2d``, ``BatchNorm2d``, ``ReLU6``."""
     plain = re.sub(r"[123]d$", "", word).replace("_", "").lower()
-    renamed = {"localresponsenorm": "lrn", "droppath": "stochastic_depth", "hardswish": "hardswish"}
-    for known in OPERATORS:
-        if known.replace("_", "") == renamed.get(plain, plain):
-            return known
-    return None
+    plain = _ELSEWHERE.get(plain, plain)
+    return next((known for known in OPERATORS if known.replace("_", "") == plain), None)
+
+
+_ELSEWHERE = {
+    "localresponsenorm": "lrn",
+    "droppath": "stochastic_depth",
+    "deconv": "convtranspose",
+    "upconv": "convtranspose",
+    "bn": "batchnorm",
+    "ln": "layernorm",
+    "gn": "groupnorm",
+    "fc": "linear",
+    "swish": "silu",
+    "gap": "globalavgpool",
+    "zeropad": "pad",
+}
+"""What operators are called elsewhere, without ``_``."""
 
 
 def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:

@@ -175,13 +175,12 @@ class Reader:
     def _refuse_circle(self, here: str, there: str, span: Span) -> None:
         circle = [*self._reading[self._reading.index(there) :], here] if there in self._reading else [here]
         names = " -> ".join(os.path.basename(path) for path in (*circle, there))
-        self.diagnostics.error(
-            "file-cycle",
-            f"files that need each other: {names}",
-            span,
-            "comes back here",
-            "move what both need to a third file, and let both use that",
-        )
+        if len(circle) == 1:
+            message, help = f"`{names.partition(' ')[0]}` needs itself", "name another file"
+        else:
+            message = f"files that need each other: {names}"
+            help = "move what both need to a third file, and let both use that"
+        self.diagnostics.error("file-cycle", message, span, "comes back here", help)
 
     def _merge(self, file: tree.File, base: _Loaded | None) -> _Loaded:
         """This file's keys in place of its base's; params and blocks name by name."""

@@ -182,10 +182,10 @@ def test_shapes_are_of_dotted_names() -> None:
 
 
 def test_facts_about_what_is_not_there() -> None:
-    refused(stating("{shapes: {stm: ‹[4, 6, 6]›}}"), "unknown-fact")
-    refused(stating("{outputs: {logits: ‹[4, 6, 6]›}}"), "unknown-fact")
+    refused(stating("{shapes: {‹stm›: [4, 6, 6]}}"), "unknown-fact")
+    refused(stating("{outputs: {‹logits›: [4, 6, 6]}}"), "unknown-fact")
     text = design("- relu -> output(one)\n- tanh")
-    refused(text + "expect: {output: ‹[3, 8, 8]›}\n", "unknown-fact")
+    refused(text + "expect: {‹output›: [3, 8, 8]}\n", "unknown-fact")
     assert codes(text + "expect: {outputs: {one: [3, 8, 8], output: [3, 8, 8]}}\n") == []
 
 

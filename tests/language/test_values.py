@@ -288,12 +288,12 @@ def test_a_shared_step_begins_with_the_value_that_flows_in() -> None:
 
 
 def test_the_shapes_of_shared_parameters_come_out_the_same() -> None:
-    found = refused(design("- a: ‹conv(4, 1)›\n- share(a)"), "share-shape-mismatch")
+    found = refused(design("- a: conv(4, 1)\n- ‹share(a)›"), "share-shape-mismatch")
     assert found.related
     assert shape(design("- a: conv(3, 3)\n- share(a) -> share(a)")) == (3, 2, 2), (
         "other sizes are no other parameters"
     )
-    refused(design("- a: ‹layer_norm›\n- max_pool(2)\n- share(a)"), "share-shape-mismatch")
+    refused(design("- a: layer_norm\n- max_pool(2)\n- ‹share(a)›"), "share-shape-mismatch")
 
 
 def test_a_shared_scope_that_would_own_other_parameters() -> None:
