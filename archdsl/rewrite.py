@@ -137,6 +137,12 @@ def _details(parameter: tree.Parameter) -> object:
     return details if details.keys() - {"value"} else {}  # `{value: 32}` says what `32` does
 
 
+def _in_scope(step: tree.Step) -> tree.Step:
+    """What stands in a scope, where a list of one says nothing: of anything but a call, whose name it makes."""
+    inner = tree.unwrapped(step)
+    return step if isinstance(inner, tree.Chain) else inner
+
+
 def _content(part: object) -> object:
     if isinstance(part, Span):
         return None
@@ -147,9 +153,9 @@ def _content(part: object) -> object:
     if isinstance(part, dict):
         return {key: _content(value) for key, value in part.items()}
     if isinstance(part, tree.Labelled):
-        return "label", _content(part.label), _content(tree.below_label(part.step))
+        return "label", _content(part.label), _content(_in_scope(part.step))
     if isinstance(part, tree.Construct):
-        inside = map(tree.below_label, part.parts) if part.name.word == "aux" else part.parts
+        inside = map(_in_scope, part.parts) if part.name.word == "aux" else part.parts
         return part.name.word, _content(part.arguments), [_content(step) for step in inside]
     if isinstance(part, tuple):
         # The depth of an expression counts parentheses differently in the two skins.

@@ -13,7 +13,7 @@ from archdsl.syntax.print_yaml_values import (
     flow_text,
     key_text,
     parameter_text,
-    prose_lines,
+    prose_text,
     step_lines,
 )
 from archdsl.syntax.writer import Writer, tidy
@@ -102,7 +102,8 @@ class _Printer:
         key, value = key_text(entry.key), entry.value
         start = entry.key.span.start
         if isinstance(value, tree.PlainText):
-            self.out.put_all(prose_lines(f"{indent}{key}:", value), start, value.span.end, indent=indent)
+            text = prose_text(f"{indent}{key}:", value)
+            self.out.put(text, start, value.span.end, indent=indent, above="\n" in text)
         elif isinstance(value, tree.Section):
             line = f"{indent}{key}: {flow_text(value)}"
             waits = self.out.carrier.waits(value.span.end)
@@ -173,9 +174,12 @@ class _Printer:
         self.out.close(start, f"{indent}  ")
 
     def _part(self, key: str, part: tree.Step, column: int, start: int, dash: bool = False) -> None:
-        """A heading with its body: a step on a line of its own is a list of one."""
+        """A heading with its body, where a list of one step says nothing, and is written for a step on a
+        line of its own."""
         apart = is_below(part.span, start) and "\n" not in part.span.text
-        if isinstance(part, tree.Construct) or (isinstance(part, tree.Chain) and apart):
+        if tree.unwrapped(part) is not part or isinstance(part, tree.Construct):
+            part = tree.Group(part.span, (part,))
+        elif isinstance(part, tree.Chain) and apart:
             part = tree.Group(part.span, (part,))
         self._value(key, part, column, start, dash)
 

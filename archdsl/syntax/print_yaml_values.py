@@ -23,13 +23,13 @@ _SPECIAL = re.compile(r": |:$| #")
 """What YAML takes for its own in the middle of an unquoted text."""
 
 
-def prose_lines(head: str, text: tree.PlainText) -> list[str]:
+def prose_text(head: str, text: tree.PlainText) -> str:
     """A key with prose behind it; where that has several lines they stand below the key."""
     lines = text.text.split("\n")
     if len(lines) > 1 and all(_LITERAL.fullmatch(line) for line in lines):
         indent = " " * (len(head) - len(head.lstrip()) + 2)
-        return [f"{head} |", *(f"{indent}{line}" if line else "" for line in lines)]
-    return [f"{head} {_prose(text.text)}"]
+        return "\n".join([f"{head} |", *(f"{indent}{line}" if line else "" for line in lines)])
+    return f"{head} {_prose(text.text)}"
 
 
 def _prose(text: str, *, flow: bool = False) -> str:

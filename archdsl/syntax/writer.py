@@ -10,17 +10,23 @@ class Writer:
         self.carrier = carrier
         self.lines: list[str] = []
 
-    def put(self, line: str, start: int, end: int, *, indent: str = "") -> None:
-        self.put_all([line], start, end, indent=indent)
+    def put(self, line: str, start: int, end: int, *, indent: str = "", above: bool = False) -> None:
+        self.put_all([line], start, end, indent=indent, above=above)
 
-    def put_all(self, lines: list[str], start: int, end: int, *, indent: str = "") -> None:
+    def put_all(
+        self, lines: list[str], start: int, end: int, *, indent: str = "", above: bool = False
+    ) -> None:
         """Add lines that stand for the source from ``start`` to ``end``: comments from before it go
-        above them, one at its end behind them."""
+        above them, one at its end behind them, or ``above`` as well."""
         self.flush(start, indent)
         if self.carrier.waits(end):
             self._add([comment for comment in self.carrier.before(end) if comment], indent)
+        beside = self.carrier.beside(end)
+        if above and beside:
+            self._add([beside.strip()], indent)
+            beside = ""
         self.lines += lines
-        self.lines[-1] += self.carrier.beside(end)
+        self.lines[-1] += beside
 
     def flush(self, offset: int, indent: str) -> None:
         """Add the comments from before this place, and a blank line where one stood above it."""
