@@ -163,7 +163,7 @@ def open_beside(name: str, path: str | None) -> Source:
     near = did_you_mean(name, [n for n in names if n.endswith((".yaml", ".yml", ".arch"))])
     raise UsageError(
         f"there is no file `{name}` beside this one, nor in the zoo",
-        help=f"did you mean `{near}`?" if near else "",
+        help=f"did you mean `{near}`?" if near else "paths begin at the folder of this file",
     )
 
 

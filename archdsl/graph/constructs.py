@@ -115,7 +115,8 @@ def _merge(walk: Elaborator, construct: tree.Construct, value: Value | None, pla
             "no-branches",
             f"`{word}` has no branches",
             construct.span,
-            help="write them below, each with `- `",
+            "nothing to bring together",
+            "write them below, each with `- `",
         )
     inside = place.inside(_frame(construct, place))
     values = [_branch(walk, part, value, inside, construct) for part in construct.parts]

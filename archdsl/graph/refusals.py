@@ -75,7 +75,8 @@ def misfit_of(
         if span.text == given and environment.lookup(given) is None and callee_of(given, environment) is None:
             (unknown,) = unknown_parameter(given, span, environment).diagnostics
             return unknown
-        help = f"`{given}` is neither a parameter here nor where it comes from"
+        near = did_you_mean(given, environment.library.params)
+        help = f"did you mean `{near}`?" if near else f"no parameter is called `{given}`"
     elif isinstance(given, str):
         near = _YES_NO.get(given) if expects.text == _FLAG else did_you_mean(given, options)
         help = f"did you mean `{near}`?" if near else ""

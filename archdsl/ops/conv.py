@@ -250,6 +250,7 @@ class ConvTranspose(Operator):
                 label="cannot be given with `padding=same`",
                 help="write `output_padding=0`, or the padding in numbers",
                 argument="output_padding",
+                of_input=False,
             )
         for more, stride, dilation in zip(added, over.stride, over.dilation, strict=True):
             if more >= max(stride, dilation):
@@ -260,6 +261,7 @@ class ConvTranspose(Operator):
                     label=f"at most {max(stride, dilation) - 1}",
                     help=f"write `output_padding={min(max(s, d) for s, d in zip(over.stride, over.dilation, strict=True)) - 1}`",
                     argument="output_padding",
+                    of_input=False,
                 )
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:

@@ -36,6 +36,7 @@ def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") ->
             label="the batch",
             help=f"write {named_argument(argument, 1)} for the channels",
             argument=argument,
+            of_input=False,
         )
     return dim % rank - 1
 

@@ -63,8 +63,8 @@ def spatial(shape: Shape, word: str) -> Shape:
     ones = f"{shape[0] if shape else 1}, 1, 1"
     raise Refusal(
         "no-spatial-dimensions",
-        f"`{word}` slides over a map, but gets {text_of(shape)}, which has no height or width",
-        label=f"gets {text_of(shape)}",
+        f"`{word}` slides over a map, but gets a flat value of {text_of(shape)}",
+        label="gets no height or width",
         help=f"use it before the value is flattened, or put `reshape({ones})` before it",
     )
 

@@ -141,6 +141,7 @@ class TableConv(Operator):
                     label="a map twice",
                     help=f"write `{kept}`",
                     argument="table",
+                    of_input=False,
                 )
         return (len(self.table), *slide(self.word, shape[1:], over))
 

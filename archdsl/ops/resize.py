@@ -69,6 +69,7 @@ class Pad(Operator):
                 label="adds channels too",
                 help=f"write two steps: `pad(0, channels={list(self.channels)})` and this one without channels",
                 argument="mode",
+                of_input=False,
             )
         for size, begin, end in zip(shape[1:], begins, ends, strict=True):
             if self.mode == "reflect" and max(begin, end) >= known(size, self.word, "the size it mirrors"):
@@ -159,6 +160,7 @@ class Upsample(Operator):
                 label="either a factor or a size",
                 help=f"write `{self.word}(2)`",
                 argument=None if self.size is None else "size",
+                of_input=False,
             )
         if self.size is not None:
             for size in sizes:
@@ -185,6 +187,7 @@ class Upsample(Operator):
                 label="nearest cells are not interpolated",
                 help="write `mode=linear`, or leave `align_corners` out",
                 argument="align_corners",
+                of_input=False,
             )
 
     def to_torch(self, inputs: Shapes) -> TorchForm:

@@ -97,6 +97,7 @@ class Reshape(Operator):
                 label="sizes of at least 1, and at most one -1",
                 help=f"write `{self.word}(-1)` for a flat value",
                 argument="shape",
+                of_input=False,
             )
         total = product(shape, self.word)
         rest = math.prod([size for size in self.shape if size != -1])
@@ -189,6 +190,7 @@ class Permute(Operator):
                 label="the first has to be 0",
                 help=f"write `{self.word}({', '.join(map(str, [0, *(dim for dim in order if dim)]))})`",
                 argument="dims",
+                of_input=False,
             )
         return order
 

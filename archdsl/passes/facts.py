@@ -108,8 +108,9 @@ def _counts(
             )  # fmt: skip
         elif not bound.holds(number):
             relation = "" if bound.relation == "==" else f"{bound.relation} "
+            written = f'"{relation}{number:_}"' if relation else f"{number:_}"
             difference = f" ({number - bound.value:+,})" if bound.relation == "==" else ""
             diagnostics.error(
                 "expect-mismatch", f"the network{heads} has {number:,} {words}, not {relation}{bound.value:,}", span,
-                label=f"it has {number:,}{difference}", help=f"write `{number:_}`, or mend the design",
+                label=f"it has {number:,}{difference}", help=f"write `{written}`, or mend the design",
             )  # fmt: skip

@@ -240,6 +240,8 @@ def mismatch(sign: str, value: Result, span: Span, wanted: str = "numbers") -> E
     help = f"write {wanted} here"
     if wanted == "true or false":
         help = f"compare it: `{span.text} > 0`" if whole(value) is not None else "write a comparison here"
+    elif is_list(value):
+        help = f"take one of its items: `{span.text}[0]`"
     elif wanted == "lists":
         help = f"make it a list: `[{span.text}]`"
     return ExpressionFault(

@@ -163,7 +163,7 @@ def _unknown(
         return _inferred(callee, word, argument.span, "not an argument here", left)
     near = did_you_mean(_FROM_PYTORCH.get(word, word), signature.names)
     listed = ", ".join(f"`{known}`" for known in signature.names)
-    help = f"did you mean `{near}`?" if near else f"it takes {listed}" if listed else "it takes no arguments"
+    help = f"did you mean `{near}`?" if near else f"it takes {listed}" if listed else f"write `{callee.word}`"
     return Diagnostic(
         "unknown-argument",
         f"`{callee.word}` has no argument `{word}`",

@@ -36,7 +36,7 @@ class Setter:
                 near = did_you_mean(name, parameters)
                 raise UsageError(
                     f"the network has no parameter `{name}`",
-                    help=f"did you mean `{near}`?" if near else f"its parameters are {listed(parameters)}",
+                    help=f"did you mean `{near}`?" if near else f"its parameters: {listed(parameters)}",
                 )
         for name, parameter in parameters.items():
             try:

@@ -201,9 +201,7 @@ class Reader:
                         f"the file that this one extends has no parameter `{name}`",
                         parameter.name.span,
                         "not declared there",
-                        f"did you mean `{near}`?"
-                        if near
-                        else f"its parameters are {listed(base.parameters)}",
+                        f"did you mean `{near}`?" if near else f"its parameters: {listed(base.parameters)}",
                     )
             replaced = {
                 **base.replaced,
@@ -267,7 +265,7 @@ class Reader:
                         f"`{name}` has no block `{item.word}`",
                         item.span,
                         "not declared there",
-                        f"did you mean `{near}`?" if near else f"its blocks are {listed(library.blocks)}",
+                        f"did you mean `{near}`?" if near else f"its blocks: {listed(library.blocks)}",
                     )
                 else:
                     used[item.word] = block

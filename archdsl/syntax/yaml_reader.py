@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import yaml
 
-from archdsl.diagnostics import ArchError, Diagnostics
+from archdsl.diagnostics import ArchError, Diagnostics, Label
 from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault, parse_expression, parse_label
 from archdsl.syntax.tree import Expression, ListOf, Name, Template
@@ -71,11 +71,15 @@ class NodeReader:
     # ---- keys
 
     def pairs(self, node: yaml.MappingNode) -> list[tuple[Name, yaml.Node | None]]:
-        """The keys of a mapping that is not steps, in order, each once; a value that is missing is
-        reported, and None."""
-        self.refuse_equal(node)
+        """The keys of a mapping that is not steps, in order, each once: the second of equal ones is
+        reported and left out. A value that is missing is reported, and None."""
+        equal = self._equal_keys(node)
+        for fault in equal.values():
+            self.fault(fault)
         result: list[tuple[Name, yaml.Node | None]] = []
         for key_node, value in node.value:
+            if id(key_node) in equal:
+                continue
             refuse_extras(self.source, key_node)
             span = span_of(self.source, key_node)
             if not isinstance(key_node, yaml.ScalarNode):
@@ -106,18 +110,26 @@ class NodeReader:
             )
 
     def refuse_equal(self, node: yaml.MappingNode) -> None:
+        for fault in self._equal_keys(node).values():
+            raise fault
+
+    def _equal_keys(self, node: yaml.MappingNode) -> dict[int, SyntaxFault]:
+        """The faults of keys that stand before in the same mapping, by the key's identity."""
         first: dict[str, Span] = {}
+        faults: dict[int, SyntaxFault] = {}
         for key_node, _ in node.value:
             span = span_of(self.source, key_node)
             if span.text in first:
-                raise SyntaxFault(
+                faults[id(key_node)] = SyntaxFault(
                     "equal-keys",
                     f"the key `{span.text}` stands twice",
                     span,
-                    f"first on line {first[span.text].line}",
+                    "the second",
                     "remove one of them, or rename it",
+                    (Label(first[span.text], "the first"),),
                 )
-            first[span.text] = span
+            first.setdefault(span.text, span)
+        return faults
 
     def label(self, node: yaml.ScalarNode) -> Template:
         """A quoted label: letters, digits, ``_``, ``-`` and ``{expression}``."""
