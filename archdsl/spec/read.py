@@ -113,7 +113,9 @@ class Reader:
 
     def _require(self, header: Header, loaded: _Loaded, place: Span) -> bool:
         """Report what a design lacks; whether it is clear what flows into the body."""
-        if header.input is None and header.inputs is None and not loaded.sections & {"input", "inputs"}:
+        misspelt = {did_you_mean(key, ("input", "inputs", "body")) for key in loaded.sections - {*SECTIONS}}
+        given = {*loaded.sections, *misspelt}
+        if header.input is None and header.inputs is None and not given & {"input", "inputs"}:
             self.diagnostics.error(
                 "missing-input", "the design has no input", place, help="write `input: [3, 224, 224]`"
             )
@@ -124,7 +126,7 @@ class Reader:
                 loaded.spans["inputs",],
                 help="keep one of them",
             )
-        if loaded.body is None and "body" not in loaded.sections:
+        if loaded.body is None and "body" not in given:
             self.diagnostics.error(
                 "missing-body", "the design has no body", place, help="write the steps under `body:`"
             )
