@@ -67,7 +67,8 @@ def foreign(text: Text) -> Slip | None:
         return Slip(f"`{sign}` is written `{_INSTEAD[sign]}`", f"write `{_INSTEAD[sign]}`", span=here)
     for length in (2, 1):
         sign = text.after[:length]
-        if sign in _INSTEAD and (length > 1 or text.found == sign):
+        in_value = text.open or text.door in ("expression", "fact")
+        if in_value and len(sign) == length and sign in _INSTEAD and (length > 1 or text.found == sign):
             here = text.piece(len(text.before), len(text.before) + length)
             return Slip(f"`{sign}` is written `{_INSTEAD[sign]}`", f"write `{_INSTEAD[sign]}`", span=here)
     if text.found == "is" and text.ends_value:

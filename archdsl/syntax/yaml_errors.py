@@ -10,7 +10,7 @@ from typing import NamedTuple
 import yaml
 
 from archdsl.diagnostics import Label
-from archdsl.source import Source
+from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault
 from archdsl.syntax.yaml_trouble import Trouble, innermost_bracket
 
@@ -30,9 +30,10 @@ def explain_character(source: Source, at: int) -> SyntaxFault:
     return SyntaxFault("yaml-syntax", message, source.span(at, at + 1), help="remove it")
 
 
-def explain(error: yaml.MarkedYAMLError, source: Source) -> Unreadable:
-    """The first of the `_RULES` that knows the error says what it is."""
-    trouble = Trouble(error, source)
+def explain(error: yaml.MarkedYAMLError, source: Source, text: str) -> Unreadable:
+    """The first of the `_RULES` that knows the error says what it is. ``text`` is the source's,
+    without what is reported already."""
+    trouble = Trouble(error, source, text)
     for rule in _RULES:
         fault = rule(trouble)
         if fault is not None:
@@ -159,7 +160,7 @@ def _open_bracket(trouble: Trouble) -> SyntaxFault | None:
             f"expected `{closing}`",
             f"write `{closing}`",
         )
-    same_line = "\n" not in trouble.text[opening : trouble.at].rstrip() and trouble.sign not in ("", "#")
+    same_line = trouble.line.start <= opening and trouble.sign not in ("", "#")
     if same_line and trouble.text[opening + 1 : trouble.at].strip():
         piece = trouble.text[opening + 1 : trouble.at + 1]
         if piece.count("(") >= piece.count(")") > 0 or "(" in piece:
@@ -205,12 +206,16 @@ def _second_colon(trouble: Trouble) -> SyntaxFault | None:
             trouble.character(),
             help="write `name=value`",
         )
+    above = trouble.rest(trouble.above.start + trouble.above.depth)
+    if ": " not in trouble.before and not re.search(r":(\s|$)", above.text) and above.text:
+        return _line_without_colon(trouble, above)
     if ": " not in trouble.before and trouble.line.depth > trouble.above.depth:
+        trouble.is_misplaced = True
         return trouble.fault(
             "a key stands deeper than the line above, which has its value already",
             trouble.source.span(trouble.line.start + trouble.line.depth, trouble.at + 1),
             "indented too deep",
-            "indent it as its neighbours are, or end the line above with `:`",
+            "indent it as its neighbours are",
         )
     return trouble.fault(
         "a second `:` in one line",
@@ -218,6 +223,22 @@ def _second_colon(trouble: Trouble) -> SyntaxFault | None:
         "no label can stand before it",
         "begin a new line below the first label; if this is prose, put quotes around it",
     )
+
+
+def _line_without_colon(trouble: Trouble, above: Span) -> SyntaxFault:
+    """A line that YAML joins with the key below it into one text."""
+    word = re.sub(r"^(- +)+", "", above.text)
+    here = trouble.source.span(above.end - len(word), above.end)
+    label, colon, step = word.partition(":")
+    if colon:
+        colon_at = trouble.source.span(here.start + len(label), here.start + len(label) + 1)
+        return trouble.fault(
+            "a space is missing behind the `:`", colon_at, "no space", f"write `{label}: {step}`"
+        )
+    if trouble.line.depth > trouble.above.depth:
+        message = f"`{word}` and the lines below it are one text"
+        return SyntaxFault("missing-colon", message, here, "a `:` is missing after this", f"write `{word}:`")
+    return trouble.fault("a line among keys has no `:`", here, "expected `key: value`", "write `key: value`")
 
 
 def _entry(trouble: Trouble) -> SyntaxFault | None:
@@ -316,7 +337,14 @@ def _wrong_indentation(trouble: Trouble) -> SyntaxFault | None:
             "a line is indented as none above it",
             "indent it exactly as the keys that it stands among",
         )
-    return trouble.fault(message, span, "YAML cannot place this", help)
+    trouble.is_misplaced = True
+    neighbour = trouble.neighbour
+    related: tuple[Label, ...] = ()
+    if neighbour is not None:
+        first = trouble.word(neighbour.start + neighbour.depth)
+        related = (Label(first, f"the lines above it begin in column {neighbour.depth + 1}"),)
+    label = f"begins in column {trouble.line.depth + 1}" if related else "YAML cannot place this"
+    return SyntaxFault("yaml-syntax", message, span, label, help, related)
 
 
 def _anything(trouble: Trouble) -> SyntaxFault:

@@ -48,7 +48,7 @@ def compose(source: Source, report: Report) -> yaml.Node | None:
             return None if failed or root is None or _is_too_large(root, source, report) else root
         except yaml.MarkedYAMLError as error:
             failed = True
-            fault, start, end = explain(error, source)
+            fault, start, end = explain(error, source, text)
             report(fault)
             if not text[start:end].strip():
                 return None

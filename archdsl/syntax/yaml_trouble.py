@@ -37,15 +37,18 @@ class Line(NamedTuple):
 class Trouble:
     """An error of libyaml's with what stands around it."""
 
-    def __init__(self, error: yaml.MarkedYAMLError, source: Source) -> None:
+    def __init__(self, error: yaml.MarkedYAMLError, source: Source, text: str) -> None:
         self.source = source
-        self.text = source.text
+        self.text = text
+        """The source's, without what is reported already."""
         self.problem = error.problem or ""
         self.context = error.context or ""
         mark = error.problem_mark or error.context_mark
         self.at = min(0 if mark is None else mark.index, len(self.text))
         self.opened = self.at if error.context_mark is None else min(error.context_mark.index, len(self.text))
         self.line = self._line(self.at)
+        self.is_misplaced = False
+        """Whether a line is indented wrongly, so that its neighbours seem to be."""
 
     def _line(self, at: int) -> Line:
         start = self.text.rfind("\n", 0, at) + 1
@@ -91,17 +94,39 @@ class Trouble:
     def fault(self, message: str, span: Span, label: str = "", help: str = "") -> SyntaxFault:
         return SyntaxFault("yaml-syntax", message, span, label, help)
 
+    @cached_property
+    def neighbour(self) -> Line | None:
+        """The line above that the misplaced one should stand below: the first of its block."""
+        found = None
+        line = self.line
+        while line.start:
+            line = self._line(line.start - 1)
+            if not line.text.strip() or line.text.lstrip().startswith("#"):
+                continue
+            if line.depth <= self.line.depth:
+                break
+            if found is None or line.depth <= found.depth:
+                found = line
+        return found
+
     def reach(self, span: Span) -> tuple[int, int]:
-        """The lines to leave out: that of the fault, and with a bracket or quote that is never closed
-        those that stand deeper below it."""
+        """The lines to leave out: that of the fault with those that belong to it, being deeper; of a
+        misplaced line also its neighbours, which would be misplaced in turn."""
         first = self._line(span.start)
+        least = first.depth + 1
+        if self.is_misplaced:
+            outer = first
+            while outer.start and (outer.depth >= first.depth or not outer.text.strip()):
+                outer = self._line(outer.start - 1)
+            least = outer.depth + 1 if outer.depth < first.depth and outer.text.strip() else 0
+        in_list = first.text.lstrip().startswith("-")
         end = first.start + len(first.text)
-        if span.start < self.line.start:
-            while end < len(self.text):
-                line = self._line(end + 1)
-                if line.text.strip() and line.depth <= first.depth:
-                    break
-                end = line.start + len(line.text)
+        while end < len(self.text):
+            line = self._line(end + 1)
+            item = not in_list and line.depth == first.depth and line.text.lstrip().startswith("- ")
+            if line.text.strip() and line.depth < least and not item:
+                break
+            end = line.start + len(line.text)
         return first.start, min(end, len(self.text))
 
 

@@ -195,7 +195,7 @@ def test_a_forgotten_colon_before_a_list() -> None:
 
 
 def test_a_forgotten_colon_before_keys() -> None:
-    refused(design("- residual\n    ‹body:› relu"), "yaml-syntax")
+    refused(design("- ‹residual›\n    body: relu"), "missing-colon", cure="residual:")
 
 
 def test_a_value_that_is_missing() -> None:
@@ -397,3 +397,33 @@ def test_lists_and_mappings_nest_within_limits() -> None:
             f"input: [3]\nbody: {deep}\n" if deep[0] != "-" else f"input: [3]\nbody:\n {deep}relu\n"
         )
         assert found == ["nested-too-deep"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("input: [3]\nbody: relu\n‹expect›\n  output: [3]\n  params: 0\n  macs: 0\n", "yaml-syntax"),
+        ("input: [3]\nbody: relu\nexpect:\n  ‹shapes›\n    a: [3]\n    b: [3]\n  macs: 0\n", "missing-colon"),
+        ("input: [3]\nbody: relu\nexpect:\n  output‹:›[3]\n  params: 0\n  macs: 0\n", "yaml-syntax"),
+        ("input: [3]\nbody: relu\nexpect:\n  ‹output [3]›\n  params: 0\n  macs: 0\n", "yaml-syntax"),
+        ("input: [3]\nbody: relu\n   ‹expect:›\n  output: [3]\n  macs: 0\n", "yaml-syntax"),
+        (
+            "input: [3]\nbody:\n  - a:\n       - relu\n      ‹- tanh›\n      - abs\n  - b: relu\n",
+            "yaml-syntax",
+        ),
+        ("input: [3]\nbody:\n  - relu\n ‹- tanh›\n - abs\n", "yaml-syntax"),
+        ("input: [3]\nbody:\n   - relu\n  ‹- tanh›\n  - abs\n", "yaml-syntax"),
+        ("input: [3]\nparams: {a: ‹[›[1], [2]\nbody: relu\nexpect:\n  params: 0\n", "yaml-syntax"),
+        ("input: [3]\nbody:\n  - concat: ‹[›relu,\n      tanh\n  - abs\n", "yaml-syntax"),
+    ],
+)
+def test_a_slip_of_structure_is_told_once(text: str, code: str) -> None:
+    """The lines that belong to it, or that only seem misplaced beside it, are passed over."""
+    assert refused(text, code).help
+
+
+def test_a_misplaced_line_is_shown_with_those_that_it_should_stand_below() -> None:
+    found = refused("input: [3]\nbody:\n   - relu\n  ‹- tanh›\n", "yaml-syntax", cure=" - tanh")
+    assert found.label == "begins in column 3"
+    (label,) = found.related
+    assert (label.span.line, label.text) == (3, "the lines above it begin in column 4")
