@@ -167,7 +167,9 @@ def _template(expression: tree.Template, environment: Environment) -> Result:
         "text in quotes is no value",
         expression.span,
         "quoted",
-        f"write `{expression.plain}` without quotes" if (expression.plain or "").isidentifier() else "",
+        f"write `{expression.plain}` without quotes"
+        if (expression.plain or "").isidentifier()
+        else "write a number or a word; quoted names stand in `from(...)` alone",
     )
 
 
