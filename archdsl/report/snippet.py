@@ -18,6 +18,8 @@ from archdsl.source import Source
 TAB = 4
 LEAST = 40
 """The least number of columns that a line is cut to, however narrow the terminal."""
+LONGEST = 600
+"""The most signs of a headline, a label or a cure that are shown."""
 CUT = "..."
 
 
@@ -141,7 +143,10 @@ def _columns(character: str) -> int:
 
 
 def printable(text: str) -> str:
-    """A text on one line, without codes that would drive the reader's terminal."""
+    """A text on one line, without codes that would drive the reader's terminal, and no longer than
+    anybody reads: a name may have a hundred thousand letters."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]}{CUT}{text[-LONGEST // 4 :]}"
     if text.isascii() and text.isprintable():
         return text
     return "".join([" " if character in "\r\n\t" else _shown(character) for character in text])

@@ -88,6 +88,53 @@ def random_bytes() -> bytes:
 YAML_SIGNS = "[]{}:,- \n>|&*!%@`'\"#ab01"
 ARCH_SIGNS = '{}[]():,-> \n"#ab01='
 
+VARIANTS = {
+    "keys that are equal",
+    "a thousand syntax errors",
+    "an open quote",
+    "tabs",
+    "NULs",
+    "600 nested block mappings",
+    "95 nested lists are legal",
+    "24,000 steps",
+    "a label of 100,000 signs",
+    "an explicit label of 100,000 signs",
+    "an operator of 100,000 signs",
+    "a number of 100,000 digits",
+    "a list of 80,000 zeros as a kernel",
+    "a hundred parameters in a thousand calls",
+    "50,000 open parentheses",
+    "45,000 calls in calls",
+    "50,000 minus signs",
+    "20,000 powers",
+    "50,000 indices",
+    "10 ** -(10 ** 10)",
+    "10.5 ** 10 ** 10",
+    "two billion groups",
+    "sizes two billion apart",
+    "weights of 10 ** 19 numbers",
+    "a list of 10 ** 10 items",
+    "lists of long lists",
+    "ranges in defaults",
+    "repeat(10 ** 12) of nothing",
+    "repeat(10 ** 5) twice, of nothing",
+    "blocks of nothing that double forty times",
+    "blocks of arms not taken that double",
+    "dense channels that double",
+    "a named size thrice as large 5,000 times",
+    "100,000 operators on named sizes",
+    "40,000 misspelt operators in a chain",
+    "2,000 labels and none of them meant",
+    "6,000 equal labels",
+    "5,000 facts about nothing",
+    "an empty file",
+    "maps a thousand times as large, again and again",
+    "20,000 nested flow mappings",
+    "signs of .arch at random",
+    "5,000 parameters and none of them meant",
+}
+"""Those that are much like others; `make test` leaves them out."""
+
 SOURCES = [
     # ---- what YAML can do
     Hostile("aliases that double", "yaml-alias", aliases),

@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.measured import assert_bounded, measure
-from tests.hostile.sources import HEAD, SOURCES, Hostile
+from tests.hostile.sources import HEAD, SOURCES, VARIANTS, Hostile
+
+CASES = [
+    pytest.param(hostile, id=hostile.name, marks=pytest.mark.slow if hostile.name in VARIANTS else ())
+    for hostile in SOURCES
+]
 
 
-@pytest.mark.parametrize("hostile", SOURCES, ids=lambda hostile: hostile.name)
+@pytest.mark.parametrize("hostile", CASES)
 def test_a_hostile_source_ends_in_time_and_memory(hostile: Hostile, tmp_path: Path) -> None:
     text = hostile.text()
     (tmp_path / f"hostile.{hostile.skin}").write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -23,7 +28,12 @@ def test_a_hostile_source_ends_in_time_and_memory(hostile: Hostile, tmp_path: Pa
         assert measured.printed.startswith("error: ")
     else:
         assert measured.code in (hostile.code, *hostile.also)
-    assert len(measured.printed) < 500_000, "more than anybody reads"
+    assert len(measured.printed) < 200_000, "more than anybody reads"
+    assert max(map(len, measured.printed.splitlines())) < 1000
+
+
+def test_every_variant_is_a_source() -> None:
+    assert {source.name for source in SOURCES} >= VARIANTS
 
 
 # ---- files that name each other
@@ -94,6 +104,7 @@ def test_hostile_options(arguments: tuple[str, str], tmp_path: Path) -> None:
     assert_bounded(measure("check", "net.yaml", *arguments, cwd=tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["summary", "compile", "fmt", "convert"])
 @pytest.mark.parametrize("text", ["body: " + "[" * 20_000, "body:\n  - repeat(10 ** 12): relu\n"])
 def test_the_other_verbs_read_as_check_does(verb: str, text: str, tmp_path: Path) -> None:
