@@ -117,7 +117,8 @@ def _bounded(value: Any, span: Span) -> Result:
         )
     if not -LARGEST < value < LARGEST:
         raise too_large(span)
-    return value  # type: ignore[no-any-return]
+    number: Result = value
+    return number
 
 
 def too_large(span: Span) -> ExpressionFault:
