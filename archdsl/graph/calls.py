@@ -13,6 +13,7 @@ from archdsl.graph.ir import Construct, Node
 from archdsl.graph.refusals import (
     LARGEST_SIZE,
     argument_span,
+    is_told,
     misfit_of,
     not_callable,
     report_refusal,
@@ -232,14 +233,17 @@ def apply(
             walk.spend(STEPS_OF_A_NAMED_SIZE, span)
             operator.params(shapes)  # what it owns has to have numbers for sizes
     except Refusal as refusal:
-        report_refusal(walk, refusal, values, span, place.construct, bound=bound, merge=merge)
+        doubt = operator.check(shapes)
+        if doubt is None or not doubt.surplus or not is_told(doubt, bound):
+            doubt = refusal
+        report_refusal(walk, doubt, values, span, place.construct, bound=bound, merge=merge)
         return UNKNOWN
     for size in shape:
         if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
             walk.report(too_large(shape, size, span))
             return UNKNOWN
     doubt = operator.check(shapes)
-    if doubt is not None:
+    if doubt is not None and is_told(doubt, bound):
         report_refusal(walk, doubt, values, span, place.construct, bound=bound, severity="warning")
     walk.ends_in_output = False
     nodes = walk.nodes
@@ -270,6 +274,8 @@ def _check_shared(
         before = [(p.name, p.shape) for p in first.op.params(inputs)]
     if before == now:
         return
+    if first is None and walk.diagnostics.has_errors:
+        return  # what is shared has a mistake, which is reported
     ours = ", ".join(f"{name} {text_of(shape)}" for name, shape in now) or "no parameters"
     theirs = ", ".join(f"{name} {text_of(shape)}" for name, shape in before) or "no parameters"
     shared = next(caller for caller in reversed(walk.callers) if not caller.path)

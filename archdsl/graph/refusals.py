@@ -53,7 +53,7 @@ def report_refusal(
                 node = walk.nodes[node.inputs[0]]  # what the equation itself adds: the scale
             made.append(Label(_seen_from(node, around), f"{branch.name} is {text_of(value.shape)}"))
     elif refusal.surplus:
-        help = _without(span, place) or help
+        help = _without(span, place)
     elif refusal.of_input:
         for value in values:
             is_input = value.node < len(walk.inputs)
@@ -145,11 +145,21 @@ def argument_span(call: Span, field: str | None, bound: Bound) -> Span:
     return argument.span  # type: ignore[union-attr]
 
 
-def _without(call: Span, argument: Span) -> str | None:
-    """What to write where the argument at this place is one too many; None where it has a name."""
+def is_told(refusal: Refusal, bound: Bound | None) -> bool:
+    """Whether a doubt about a surplus argument holds: it is a number that stands where PyTorch's
+    would, and not one of a block's parameters."""
+    argument = (bound or {}).get(refusal.argument or "")
+    if not refusal.surplus or not isinstance(argument, tree.Number):
+        return not refusal.surplus
+    text = argument.span.source.text
+    return text[: argument.span.start].rstrip().endswith("(")
+
+
+def _without(call: Span, argument: Span) -> str:
+    """What to write where the argument at this place is one too many."""
     before = call.source.text[call.start : argument.start]
     after = call.source.text[argument.end : call.end].lstrip(", ")
-    return f"write `{before}{after}`" if before.endswith("(") else None
+    return f"write `{before}{after}`"
 
 
 def branches_of(merge: tree.Construct, count: int) -> list[Branch]:
@@ -165,18 +175,19 @@ def _branch(part: tree.Step, index: int) -> Branch:
         return Branch.named(f"`{part.label.plain}`")
     branch = Branch.counted(index)
     if isinstance(part, tree.Group) and not part.steps:
-        return Branch(branch.name, f"make {branch.name} `{{}}`")
+        return Branch(branch.name, f"make {branch.name} `{{}}`", has_steps=False)
     return branch
 
 
 def _of_residual(merge: tree.Construct) -> list[Branch]:
     if len(merge.parts) > 1:
         return [Branch.named("the body"), Branch.named("the shortcut")]
-    return [Branch.named("the body"), Branch("what enters", "write `shortcut: {}` beside its `body:`")]
+    entering = Branch("what enters", "write `shortcut: {}` beside its `body:`", has_steps=False)
+    return [Branch.named("the body"), entering]
 
 
 def _of_dense(merge: tree.Construct) -> list[Branch]:
-    return [Branch("what enters", None), Branch.named("the layer")]
+    return [Branch("what enters", None, has_steps=False), Branch.named("the layer")]
 
 
 _BRANCHES = {"residual": _of_residual, "dense": _of_dense}

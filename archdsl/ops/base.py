@@ -162,7 +162,8 @@ class Operator(BaseModel):
         return 0
 
     def check(self, inputs: Shapes) -> Refusal | None:
-        """A warning about a use that is legal and rarely meant, or None."""
+        """A warning about a use that is legal and rarely meant, or None. Where `infer` refuses the
+        inputs, it may be the reason."""
         return None
 
     def to_torch(self, inputs: Shapes) -> TorchForm:

@@ -13,11 +13,13 @@ from archdsl.types import Shape, all_known
 class Branch(NamedTuple):
     """What a design calls a branch, and how to say that a chain goes to its end.
 
-    ``mend`` holds ``{}`` for the chain; None where nothing can be put there.
+    ``mend`` holds ``{}`` for the chain; None where nothing can be put there. ``has_steps`` tells
+    whether there are calls in it that could be changed.
     """
 
     name: str
     mend: str | None
+    has_steps: bool = True
 
     @staticmethod
     def counted(index: int) -> Branch:
@@ -56,8 +58,10 @@ class Clash(Refusal):
         parts: list[str] = []
         last = -1
         for index, code, inside in self.cures:
-            name, mend = branches[index]
+            name, mend, has_steps = branches[index]
             if inside:
+                if not has_steps:
+                    continue
                 parts.append(f"give a convolution in {'it' if index == last else name} `{code}`")
             elif mend is not None:
                 parts.append(mend.format(code))

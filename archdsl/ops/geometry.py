@@ -214,7 +214,7 @@ def _too_large(word: str, sizes: Shape, over: Window) -> Refusal:
         enough = max(
             -(-(reach - size) // 2) for size, reach in zip(sizes, over.reach, strict=True) if is_known(size)
         )
-        help = f"write `kernel={_listed(fits)}`, or `padding={enough}`"
+        help = f"write `kernel={_listed(fits)}`" + (f", or `padding={enough}`" if enough <= _PADDED else "")
     return Refusal(
         "kernel-too-large",
         f"the {window_text} window of `{word}`{dilated} does not fit on its {size_text} input{padding}",
@@ -222,6 +222,10 @@ def _too_large(word: str, sizes: Shape, over: Window) -> Refusal:
         help=help,
         argument="kernel",
     )
+
+
+_PADDED = 16
+"""Nobody pads a map by more cells than these to make a window fit."""
 
 
 def _listed(values: tuple[int, ...]) -> str:

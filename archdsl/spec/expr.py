@@ -265,7 +265,9 @@ def condition(expression: tree.Expression, environment: Environment) -> bool:
     if isinstance(value, bool):
         return value
     shown, text = written(value), expression.span.text
-    example = "> 0" if isinstance(value, int | float) else "== conv" if isinstance(value, Callee) else "== 1"
+    example = (
+        "> 0" if isinstance(value, int | float) else "!= identity" if isinstance(value, Callee) else "== 1"
+    )
     raise ExpressionFault(
         "wrong-condition",
         f"a condition is true or false, not {kind_of(value)}",
@@ -321,7 +323,13 @@ def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
 def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
     """The diagnostic for a call in a value of something that nobody knows."""
     word = name.word
-    near = _FROM_PYTHON.get(word) or did_you_mean(word, (*FUNCTIONS, *OPERATORS, *library.blocks))
+    blocks = [known for known, operator in OPERATORS.items() if not operator.merges]
+    near = _FROM_PYTHON.get(word) or did_you_mean(word, (*FUNCTIONS, *blocks, *library.blocks))
+    if word in (*tree.CONSTRUCTS, *tree.FLOW_CALLS):
+        message = f"`{word}` is a step, not a value"
+        return Diagnostic(
+            "unknown-function", message, name.span, "stands in a value", "make it a step, or a block"
+        )
     help = f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}"
     message = f"there is no function or block `{word}`"
     return Diagnostic("unknown-function", message, name.span, "not known here", help)
