@@ -14,7 +14,6 @@ import yaml
 from archdsl.source import Source, Span
 from archdsl.syntax.characters import forbidden_character
 from archdsl.syntax.parser import SyntaxFault
-from archdsl.syntax.yaml_errors import explain, explain_character
 
 DEPTH_LIMIT = 100
 MOST_PARTS = 25_000
@@ -37,6 +36,8 @@ def compose(source: Source, report: Report) -> yaml.Node | None:
     text = source.text
     forbidden = forbidden_character(text)
     if forbidden is not None:
+        from archdsl.syntax.yaml_errors import explain_character  # needed for faults alone
+
         report(explain_character(source, forbidden))
         return None
     if _is_too_deep(source, report):
@@ -47,6 +48,8 @@ def compose(source: Source, report: Report) -> yaml.Node | None:
             root = _load(text)
             return None if failed or root is None or _is_too_large(root, source, report) else root
         except yaml.MarkedYAMLError as error:
+            from archdsl.syntax.yaml_errors import explain  # needed for faults alone
+
             failed = True
             fault, start, end = explain(error, source, text)
             report(fault)
