@@ -45,7 +45,7 @@ def converted(source: Source, skin: Skin) -> str:
     before = _read(source)
     from archdsl.syntax.comments import Carrier, comments_of
 
-    carrier = Carrier(source, comments_of(source, _prose(before)), _section_starts(before))
+    carrier = Carrier(source, comments_of(source, prose(before)), _section_starts(before))
     if skin == "arch":
         from archdsl.syntax.print_arch import print_arch
 
@@ -88,7 +88,7 @@ def _callable_names(source: Source) -> frozenset[str]:
     return names
 
 
-def _prose(file: tree.File) -> list[tuple[int, int]]:
+def prose(file: tree.File) -> list[tuple[int, int]]:
     """Where texts stand in which a ``#`` begins no comment."""
     entries = [*file.header.values()]
     for parameter in file.params:

@@ -19,6 +19,9 @@ _CLOSING = {True: re.compile(r"[\s)\],]*"), False: re.compile(r"[\s)\]},'\"]*")}
 """What may stand between a step and a comment that follows it in the same body, by whether it is `.arch`."""
 
 
+_BRACE = re.compile(r"[\s)\],]*[})]")
+
+
 class Comment(NamedTuple):
     """A comment: where it begins and ends, its line and column, its text with the ``#``, and whether it
     has that line for itself."""
@@ -85,7 +88,7 @@ class Carrier:
 
     def __init__(self, source: Source, comments: Sequence[Comment], headings: Iterable[int]) -> None:
         self._source = source
-        self._is_arch = is_arch(source)
+        self.is_arch = is_arch(source)
         self._headings = sorted(headings)
         self._waiting: dict[int, list[Comment]] = {heading: [] for heading in self._headings}
         self._after: list[Comment] = []
@@ -137,25 +140,51 @@ class Carrier:
         while self._queue:
             comment = self._queue[0]
             between = self._source.text[self._position : comment.start]
-            if not comment.alone or not _CLOSING[self._is_arch].fullmatch(between):
+            if not comment.alone or not _CLOSING[self.is_arch].fullmatch(between):
                 break
-            if not self._is_arch and comment.column <= self._indent(heading) + 1:
+            if not self.is_arch and comment.column <= self._indent(heading) + 1:
                 break
             lines += self._take()
         return lines
+
+    def key_of(self, offset: int) -> int:
+        """Where the line of the key stands that this value is of, which the tree does not keep."""
+        number = self._source.line_and_column(offset)[0]
+        if self.is_arch or self._source.line(number)[: self._source.line_and_column(offset)[1] - 1].strip(
+            "- \t"
+        ):
+            return offset
+        while number > 1 and self._source.line(number - 1).lstrip()[:1] in ("", "#"):
+            number -= 1
+        above = max(number - 1, 1)
+        return (
+            self._source.offset_of_line(above)
+            + len(self._source.line(above))
+            - len(self._source.line(above).lstrip())
+        )
+
+    def closed(self) -> list[str]:
+        """The comment beside the brace that ends a body, now that this is past it."""
+        brace = _BRACE.match(self._source.text, self._position) if self.is_arch else None
+        if brace is None:
+            return []
+        self._position = brace.end()
+        if self._queue and not self._queue[0].alone:
+            between = self._source.text[brace.end() : self._queue[0].start]
+            return self._take() if not between.strip(" \t\r,)") else []
+        return []
 
     def waits(self, offset: int) -> bool:
         """Whether a comment stood before this place and is not handed out yet."""
         return bool(self._queue) and self._queue[0].start < offset
 
-    def beside(self, offset: int) -> str:
-        """The comment at the end of the line of this place, with the space before it."""
+    def beside(self, offset: int) -> list[str]:
+        """The comment at the end of the line of this place, where one stands there."""
         self._position = offset
-        if self._queue and not self._queue[0].alone:
-            comment = self._queue[0]
-            if comment.line == self._source.line_and_column(offset)[0]:
-                return f"  {self._take()[-1]}"
-        return ""
+        if not self._queue or self._queue[0].alone:
+            return []
+        line = self._source.line_and_column(offset)[0]
+        return self._take() if self._queue[0].line == line else []
 
     def remaining(self) -> list[str]:
         """The comments of these sections that nothing followed."""

@@ -32,7 +32,7 @@ class _Token(NamedTuple):
     def is_value(self) -> bool:
         """Whether a sign after it stands between two values."""
         return (
-            self.kind in ("number", "text")
+            self.kind in ("number", "text", "long")
             or self.text in (")", "]", "}")
             or (self.kind == "name" and self.text not in _WORDS)
         )
@@ -104,7 +104,9 @@ class _Layout:
         if self._unary and before.text in "+-":
             return False
         text, last = token.text, before.text
-        if last == ".." and token.kind == "text":
+        if last == ".." and token.kind in ("text", "long"):
+            return True
+        if text == ".." and last == "in":
             return True
         if ".." in (text, last) or ("." in (text, last) and token.kind != "number"):
             return False
@@ -117,7 +119,7 @@ class _Layout:
         if text == "=" or last == "=":
             return self._heading in ("network", "block") and self._open == ["("]
         if text == "(":
-            return before.kind != "name" or last in _WORDS
+            return before.kind not in ("name", "text", "long") or last in _WORDS
         if text == "[":
             heading = last == self._heading and not self._open
             return not (before.is_value and not heading) or last in (",", ":")

@@ -58,7 +58,7 @@ class _Printer:
         if file.body is not None:
             body = file.body
             start = places.get("body", body.span.start)
-            items.append((start, (start,), lambda: self._body(body, start)))
+            items.append((start, (start,), lambda: self._braces("body", body, "", start)))
         items.sort(key=lambda item: item[0])
         # What has no line of its own here gives its comments to what is written first.
         first = [places[word] for word in ("archdsl", "name", "params", "network") if word in places]
@@ -142,13 +142,8 @@ class _Printer:
             heading = ")"
         self._braces(heading, block.body, "", start)
 
-    def _body(self, body: tree.Step, start: int) -> None:
-        self._braces("body", body, "", start)
-
     def _braces(self, heading: str, body: tree.Step, indent: str, start: int) -> None:
-        """A heading with a body: a group's steps, or else the one step that it is."""
-        several = isinstance(body, tree.Group) and len(body.steps) != 1
-        self._steps(heading, body.steps if several else (body,), indent, start, body.span.end)  # type: ignore[union-attr]
+        self._steps(heading, _lines_of(body), indent, start, start, body.span.end)
 
     def _steps(
         self,
@@ -156,30 +151,39 @@ class _Printer:
         steps: _Steps,
         indent: str,
         start: int,
+        opens: int,
         end: int,
         taken: frozenset[str] = frozenset(),
     ) -> None:
-        """A heading with steps in braces: on one line where that is a short chain, else over several."""
+        """A heading with steps in braces: on one line where that is a short chain, else over several.
+
+        ``start`` is where the line began in the source, ``opens`` where its heading stood.
+        """
         opening = f"{indent}{heading} {{" if heading else f"{indent}{{"
         line = self._one_line(opening, steps, start)
         if line is not None:
             self.out.put(line, start, steps[-1].span.end, indent=indent)
-            return
-        if not steps and not self.out.carrier.waits(end):
+            self.out.carrier.closed()
+        elif not steps and not self.out.carrier.waits(end):
             self.out.put(f"{opening}}}", start, end, indent=indent)
-            return
-        self.out.put(opening, start, start, indent=indent)
-        self._fill(steps, indent, start, end, taken)
-        self.out.lines.append(f"{indent}}}")
+        else:
+            self.out.put(opening, start, opens, indent=indent)
+            self._fill(steps, indent, start, end, f"{indent}}}", taken)
 
     def _fill(
-        self, steps: _Steps, indent: str, start: int, end: int, taken: frozenset[str] = frozenset()
+        self,
+        steps: _Steps,
+        indent: str,
+        start: int,
+        end: int,
+        closing: str,
+        taken: frozenset[str] = frozenset(),
     ) -> None:
         for step in steps:
-            self._step(step, indent + _STEP, "", taken)
-        self.out.close(start, indent + _STEP)
+            self._step(step, indent + _STEP, "", step.span.start, taken)
         if not steps:
             self.out.flush(end, indent + _STEP)
+        self.out.close(start, indent + _STEP, closing)
 
     def _one_line(self, opening: str, steps: _Steps, start: int) -> str | None:
         """``heading { conv(64, 1) -> relu }``, where that is short and no comment stands inside."""
@@ -190,66 +194,72 @@ class _Printer:
             return None
         return None if self.out.carrier.waits(steps[0].span.end) else line
 
-    def _step(self, step: tree.Step, indent: str, prefix: str, taken: frozenset[str] = frozenset()) -> None:
-        start = step.span.start
+    def _step(
+        self, step: tree.Step, indent: str, prefix: str, start: int, taken: frozenset[str] = frozenset()
+    ) -> None:
+        """A step behind what stands before it on its line, which began at ``start``."""
         if isinstance(step, tree.Chain):
             lines = chain_lines(step, indent + prefix, indent)
             self.out.put_all(lines, start, step.span.end, indent=indent)
         elif isinstance(step, tree.Labelled):
-            self.out.flush(start, indent)
-            self._step(tree.below_label(step.step), indent, f"{prefix}{label_text(step.label, taken)}: ")
+            label = label_text(step.label, taken)
+            self._step(tree.below_label(step.step), indent, f"{prefix}{label}: ", start)
         elif isinstance(step, tree.Group):
-            self._steps(prefix.rstrip(), step.steps, indent, start, step.span.end)
+            opens = step.span.start if self.out.carrier.is_arch else start
+            self._steps(prefix.rstrip(), step.steps, indent, start, opens, step.span.end)
         elif isinstance(step, tree.Construct):
-            self._construct(step, indent, prefix)
+            self._construct(step, indent, prefix, start)
         else:
             raise ValueError("a broken step has no text")
 
-    def _construct(self, step: tree.Construct, indent: str, prefix: str) -> None:
+    def _construct(self, step: tree.Construct, indent: str, prefix: str, start: int) -> None:
         heading = prefix + call_text(step.name.word, step.arguments)
-        word, parts, start = step.name.word, step.parts, step.span.start
+        word, parts, opens = step.name.word, step.parts, step.span.end
         if word in tree.MERGES:
-            self._steps(heading, parts, indent, start, parts[-1].span.end if parts else step.span.end)
+            end = parts[-1].span.end if parts else step.span.end
+            self._steps(heading, parts, indent, start, opens, end)
         elif word == "residual" and len(parts) == 2:
-            self.out.put(f"{indent}{heading} {{", start, start, indent=indent)
+            self.out.put(f"{indent}{heading} {{", start, opens, indent=indent)
             for part, label in zip(parts, ("body", "shortcut"), strict=True):
                 self._part(f"{label}:", part, indent + _STEP)
             self.out.close(start, indent + _STEP, f"{indent}}}")
         elif word == "residual":
-            body = parts[0]
-            several = isinstance(body, tree.Group) and len(body.steps) != 1
-            steps = body.steps if isinstance(body, tree.Group) and several else (body,)
-            self._steps(heading, steps, indent, start, body.span.end, _PARTS)
+            self._steps(heading, _lines_of(parts[0]), indent, start, opens, parts[0].span.end, _PARTS)
         elif len(parts) == 2:
-            self._arms(heading, parts[0], parts[1], indent, start)
+            self._arms(heading, parts[0], parts[1], indent, start, opens)
         else:
-            self._braces(heading, tree.below_label(parts[0]), indent, start)
+            body = tree.below_label(parts[0])
+            self._steps(heading, _lines_of(body), indent, start, opens, body.span.end)
 
     def _part(self, heading: str, part: tree.Step, indent: str) -> None:
         """A part of ``residual``, which a list of one step does not change."""
+        start = self.out.carrier.key_of(part.span.start)
         if isinstance(part, tree.Chain | tree.Construct):
-            self._step(part, indent, f"{heading} ")
+            self._step(part, indent, f"{heading} ", start)
         else:
-            self._braces(heading, part, indent, part.span.start)
+            self._steps(heading, _lines_of(part), indent, start, part.span.start, part.span.end)
 
-    def _arms(self, heading: str, then: tree.Step, otherwise: tree.Step, indent: str, start: int) -> None:
+    def _arms(
+        self, heading: str, then: tree.Step, otherwise: tree.Step, indent: str, start: int, opens: int
+    ) -> None:
         """``when(c) { A } else { B }``, on one line or with each arm over several."""
-        arms = [
-            arm.steps if isinstance(arm, tree.Group) and len(arm.steps) != 1 else (arm,)
-            for arm in (then, otherwise)
-        ]
+        arms = [_lines_of(then), _lines_of(otherwise)]
         if all(len(arm) == 1 and isinstance(arm[0], tree.Chain) for arm in arms):
             texts = [" -> ".join(chain_texts(arm[0])) for arm in arms if isinstance(arm[0], tree.Chain)]
             line = f"{indent}{heading} {{ {texts[0]} }} else {{ {texts[1]} }}"
             waits = self.out.carrier.waits(otherwise.span.end)
             if len(line) <= WIDTH and not waits and not is_below(then.span, start):
                 self.out.put(line, start, otherwise.span.end, indent=indent)
+                self.out.carrier.closed()
                 return
-        self.out.put(f"{indent}{heading} {{", start, start, indent=indent)
-        self._fill(arms[0], indent, start, then.span.end)
-        self.out.lines.append(f"{indent}}} else {{")
-        self._fill(arms[1], indent, otherwise.span.start, otherwise.span.end)
-        self.out.lines.append(f"{indent}}}")
+        self.out.put(f"{indent}{heading} {{", start, opens, indent=indent)
+        self._fill(arms[0], indent, start, then.span.end, f"{indent}}} else {{")
+        self._fill(arms[1], indent, start, otherwise.span.end, f"{indent}}}")
+
+
+def _lines_of(body: tree.Step) -> _Steps:
+    """The lines between a body's braces: a group's steps, or else the one step that it is."""
+    return body.steps if isinstance(body, tree.Group) and len(body.steps) != 1 else (body,)
 
 
 def _end(parameter: tree.Parameter) -> int:

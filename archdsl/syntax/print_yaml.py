@@ -151,8 +151,11 @@ class _Printer:
 
     # ---- steps
 
-    def _value(self, key: str, step: tree.Step, column: int, start: int, dash: bool = False) -> None:
-        """A key with a step behind it: a chain on its line, anything else below it."""
+    def _value(
+        self, key: str, step: tree.Step, column: int, start: int, dash: bool = False, *, braces: bool = True
+    ) -> None:
+        """A key with a step behind it: a chain on its line, anything else below it. ``braces`` tells
+        whether the step has braces of its own in `.arch`."""
         indent = " " * column
         head = f"{indent[2:]}- {key}:" if dash else f"{indent}{key}:"
         outer = indent[2:] if dash else indent
@@ -171,7 +174,8 @@ class _Printer:
             self._construct(step, column + 2, dash=False)
         else:
             self._item(step, column + 2)
-        self.out.close(start, f"{indent}  ")
+        if braces or not self.out.carrier.is_arch:
+            self.out.close(start, f"{indent}  ")
 
     def _part(self, key: str, part: tree.Step, column: int, start: int, dash: bool = False) -> None:
         """A heading with its body, where a list of one step says nothing, and is written for a step on a
@@ -185,9 +189,10 @@ class _Printer:
 
     def _labelled(self, label: str, step: tree.Step, column: int, start: int, dash: bool = False) -> None:
         """A label with its step: a construct in it is a list of one, which says the same."""
-        if isinstance(step, tree.Construct):
+        is_construct = isinstance(step, tree.Construct)
+        if is_construct:
             step = tree.Group(step.span, (step,))
-        self._value(label, step, column, start, dash)
+        self._value(label, step, column, start, dash, braces=not is_construct)
 
     def _item(self, step: tree.Step, column: int) -> None:
         """A list's item: its dash stands in this column."""
@@ -232,7 +237,10 @@ class _Printer:
                 self._part(key, part, column + 2, part.span.start)
             self.out.close(start, f"{indent}  ")
         elif word == "aux":
-            self._labelled(heading, parts[0], column, start, dash)
+            body = parts[0]
+            if isinstance(body, tree.Construct):
+                body = tree.Group(body.span, (body,))
+            self._value(heading, body, column, start, dash)
         else:
             self._part(heading, parts[0], column, start, dash)
             if len(parts) == 2:

@@ -19,14 +19,16 @@ class Writer:
         """Add lines that stand for the source from ``start`` to ``end``: comments from before it go
         above them, one at its end behind them, or ``above`` as well."""
         self.flush(start, indent)
-        if self.carrier.waits(end):
-            self._add([comment for comment in self.carrier.before(end) if comment], indent)
-        beside = self.carrier.beside(end)
-        if above and beside:
-            self._add([beside.strip()], indent)
-            beside = ""
+        first = self.carrier.beside(start) if self.carrier.waits(end) else []
+        inside = [c for c in self.carrier.before(end) if c] if self.carrier.waits(end) else []
+        last = self.carrier.beside(end)
+        if not last and not inside and len(lines) == 1:
+            first, last = [], first
+        if above:
+            inside, last = [*inside, *last], []
+        self._add([*first, *inside], indent)
         self.lines += lines
-        self.lines[-1] += beside
+        self.lines[-1] = "  ".join([self.lines[-1], *last])
 
     def flush(self, offset: int, indent: str) -> None:
         """Add the comments from before this place, and a blank line where one stood above it."""
@@ -35,8 +37,11 @@ class Writer:
     def close(self, heading: int, indent: str, line: str | None = None) -> None:
         """Add the comments that follow in the body of this heading, and the line that ends it."""
         self._add(self.carrier.inside(heading), indent)
-        if line is not None:
-            self.lines.append(line)
+        beside = self.carrier.closed()
+        if line is None:
+            self._add(beside, indent)
+        else:
+            self.lines.append("  ".join([line, *beside]))
 
     def leave(self, indent: str = "") -> None:
         """Add what remains of the sections' comments."""
