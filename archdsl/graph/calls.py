@@ -199,8 +199,10 @@ def _misfits(
     target = plan.callee.target
     assert not isinstance(target, Block)
 
-    def fits(other: Bound) -> bool:
+    def fits(told: tree.Expression, other: Bound) -> bool:
         try:
+            if evaluate(told, environment).__class__ not in (int, tuple):
+                return False  # no number of channels
             target(**{name: _attribute(_value_of(value, environment)) for name, value in other.items()})
         except (ArchError, Unresolved, ValidationError):
             return False

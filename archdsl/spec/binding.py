@@ -111,7 +111,7 @@ def without_inferred(
     callee: Callee,
     arguments: tuple[tree.Argument | tree.Binding, ...],
     call: Span,
-    fits: Callable[[Bound], bool] = lambda bound: True,
+    fits: Callable[[tree.Expression, Bound], bool] = lambda told, bound: True,
 ) -> Diagnostic | None:
     """The diagnostic for a call in PyTorch's order, ``linear(512, 10)``, where leaving out what the
     operator takes from its input makes one that ``fits``; None for any other call."""
@@ -125,7 +125,7 @@ def without_inferred(
         told = arguments[places[place]]
         left = (*arguments[: places[place]], *arguments[places[place] + 1 :])
         bound, faults = bind(callee, left, call)
-        if not faults and fits(bound):
+        if not faults and fits(told.value, bound):
             return _inferred(callee, name, told.span, f"PyTorch's `{name}`", left)
     return None
 

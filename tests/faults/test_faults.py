@@ -181,3 +181,17 @@ def test_where_pytorchs_order_makes_sense_it_is_a_warning(call: str, cure: str) 
     assert (found.code, found.severity) == ("inferred-argument", "warning")
     assert code_in(found.help) == [cure]
     assert judge(text.replace(call, cure)).codes == []
+
+
+def test_a_block_may_name_its_arguments_as_it_likes() -> None:
+    """`conv(out, kernel, stride)` in a block is in our order, whatever its caller gives it."""
+    text = """\
+input: [3, 32, 32]
+blocks:
+  unit(out, kernel, stride=1): conv(out, kernel, stride)
+body: CALL
+"""
+    for call, code in (("unit(8, 99, 3)", "kernel-too-large"), ("unit(wide, 3)", "wrong-argument")):
+        (found,) = judge(text.replace("CALL", call)).found
+        assert found.code == code
+    assert judge(text.replace("32, 32", "224, 224").replace("CALL", "unit(8, 64, 3)")).codes == []
