@@ -110,14 +110,24 @@ def not_made(
     name in other scopes.
     """
     first = path.partition(".")[0]
-    if first in later:
+    made = later.get(first)
+    if made is not None and made.source is span.source and made.start < span.start:
+        return Diagnostic(
+            "unknown-value",
+            f"the value `{first}` is not made in this network",
+            span,
+            "needed here",
+            "refer to it below the same condition, or make it in every arm",
+            (Label(made, "below a condition that does not hold, or a loop without a turn"),),
+        )
+    if made is not None:
         return Diagnostic(
             "value-made-later",
             f"the value `{first}` is not made yet",
             span,
             "needed here",
             "move the step that makes it up, or this one down",
-            (Label(later[first], f"`{first}` is made here"),),
+            (Label(made, f"`{first}` is made here"),),
         )
     names = list(known)
     near = did_you_mean(path, [*names, *inside]) or did_you_mean(first, names)

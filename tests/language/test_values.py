@@ -333,3 +333,43 @@ def test_the_equation_of_share_is_the_step_again() -> None:
     shared = steps(design("- a: conv(3, 1) -> relu\n- share(a)"))
     twice = steps(design("- a: conv(3, 1) -> relu\n- conv(3, 1) -> relu"))
     assert [step[:3] for step in shared] == [step[:3] for step in twice]
+
+
+# ---- values in lists, parameters and loops
+
+
+def test_a_parameter_that_holds_a_value_comes_before_a_label() -> None:
+    blocks = "b(skip):\n  - skip: tanh\n  - add: [[], from(skip)]"
+    assert sources("- a: relu\n- abs\n- b(from(a))", "add", blocks=blocks) == [["2.skip", "a"]]
+    number = "b(skip):\n  - skip: tanh\n  - relu\n  - add: [[], from(skip)]"
+    assert sources("- b(3)", "add", blocks=number) == [["0.1", "0.skip"]], "a number is no value"
+
+
+def test_values_in_lists() -> None:
+    blocks = "gather(values):\n  - for(v in values):\n      - concat: [[], from(v)]\n  - conv(values[0].channels, 1)"
+    body = "- a: conv(2, 1)\n- b: conv(5, 1)\n- gather([from(a), from(b)])"
+    assert sources(body, "concat", blocks=blocks) == [["b", "a"], ["2:concat", "b"]]
+    assert shape(design(body, blocks=blocks)) == (2, 8, 8)
+
+
+def test_values_as_defaults_and_in_conditions() -> None:
+    blocks = "b(skip, n=skip.channels):\n  - when(from(skip).height == height): conv(n, 1)"
+    assert shape(design("- a: conv(5, 1)\n- relu -> conv(2, 1)\n- b(from(a))", blocks=blocks)) == (5, 8, 8)
+
+
+def test_a_value_is_no_number_and_no_word() -> None:
+    refused(design("- a: relu\n- conv(‹from(a)› + 1, 1)"), "wrong-operand")
+    refused(design("- a: relu\n- conv(‹from(a)›, 1)"), "wrong-argument")
+    assert codes(design("- a: relu\n- when(from(a) == from(a)): relu")) == ["wrong-operand"]
+
+
+def test_the_label_of_an_arm_that_is_not_taken_names_nothing() -> None:
+    refused(design("- when(false):\n    - x: relu\n- tanh\n- add: [[], from(‹x›)]"), "unknown-value")
+
+
+def test_a_loop_may_refer_to_the_turn_before() -> None:
+    body = '- x0: relu\n- for(i in [1, 2, 3]):\n    - "x{i}":\n        - tanh\n        - add: [[], from("x{i - 1}")]'
+    body = body.replace(
+        '- add: [[], from("x{i - 1}")]', '- add:\n            - []\n            - from("x{i - 1}")'
+    )
+    assert sources(body, "add") == [["x1.0", "x0"], ["x2.0", "x1:add"], ["x3.0", "x2:add"]]
