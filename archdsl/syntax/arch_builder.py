@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from lark import Token
 
-from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
 from archdsl.source import Span
 from archdsl.syntax import tree
 from archdsl.syntax.builder import Builder
@@ -207,9 +207,10 @@ class ArchBuilder(Builder):
                     )  # fmt: skip
                 return self._construct(step)
             if step.bodies:
+                near = did_you_mean(word, tree.CONSTRUCTS)
+                cure = f"did you mean `{near}`?" if near else "write the braces without it, or a label before them"
                 raise _fault(
-                    "not-a-construct", f"`{word}` takes no body", call.span, "a call, not a construct",
-                    "write the braces without it, or a label before them",
+                    "not-a-construct", f"`{word}` takes no body", call.span, "a call, not a construct", cure
                 )  # fmt: skip
         return self.chain([step.call for step in steps])
 

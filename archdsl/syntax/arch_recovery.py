@@ -1,26 +1,26 @@
 """Every mistake in an `.arch` file that the grammar refuses.
 
 The file is cut into its sections, at the heading words that stand in the first column, and each is
-read on its own: a brace that is missing in one says nothing of the next. In a section, the line of
-the first fault is struck out, save the braces that others depend on, and the rest is read again.
+read on its own: a brace that is missing in one says nothing of the next. In a section that cannot be
+read, brackets and braces are put right by the layout first. Then the line of the first fault is
+struck out, save the braces that others depend on, and the rest is read again.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from archdsl.diagnostics import ArchError, Label
-from archdsl.source import Source, Span
+from archdsl.diagnostics import ArchError
+from archdsl.source import Source
+from archdsl.syntax.arch_brackets import PIECES, put_right
 from archdsl.syntax.characters import BROKEN
-from archdsl.syntax.parser import SyntaxFault, parse_file, parse_item
+from archdsl.syntax.parser import parse_file, parse_sections
 
 _MOST_FAULTS = 50
 _HEADING_WORDS = "network|paper|reference|extends|init|use|input|inputs|block|body|expect"
 _SECTION = re.compile(rf'^(?:(?:{_HEADING_WORDS})\b(?!\s*:)|"|[A-Za-z_]\w*(?=[^\n:=]*\{{\s*$))', re.MULTILINE)
-_PIECES = re.compile(r'"""(?:.|\n)*?"""|"[^"\n]*"|#[^\n]*|->|[()\[\]{}\n]')
 
 
 class _Section(NamedTuple):
@@ -39,20 +39,19 @@ def every_fault(source: Source) -> list[ArchError]:
             parse_file(source)
         except ArchError as fault:
             faults.append(fault)
-    return faults
+    return sorted(faults, key=lambda fault: fault.diagnostics[0].span[1:])
 
 
 def _sections(text: str) -> Iterator[_Section]:
-    quotes = [found.start() for found in re.finditer('"""', text)]
-    starts = [
-        found.start()
-        for found in _SECTION.finditer(text)
-        if bisect_left(quotes, found.start()) % 2 == 0  # not inside a long text
-    ]
+    starts = [found.start() for found in _SECTION.finditer(text) if not _in_long_text(text, found.start())]
     if not starts or (text[: starts[0]].strip() and not text[: starts[0]].lstrip().startswith("#")):
         starts.insert(0, 0)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         yield _Section(start, end)
+
+
+def _in_long_text(text: str, offset: int) -> bool:
+    return text.count('"""', 0, offset) % 2 == 1
 
 
 def _faults_in(source: Source, section: _Section) -> Iterator[ArchError]:
@@ -60,27 +59,40 @@ def _faults_in(source: Source, section: _Section) -> Iterator[ArchError]:
     start, end = section
     while end > start and (text[end - 1].isspace() or _is_comment(text, start, end)):
         end = end - 1 if text[end - 1].isspace() else text.rfind("\n", start, end) + 1
-    if start >= end:
+    if start >= end or _is_readable(source, text, start, end):
         return
-    unclosed = _unclosed(text, start, end)
-    if unclosed is not None:
-        yield _missing_brace(source, unclosed, end)
-        return
+    text, end, faults = put_right(source, text, start, end, strike)
+    yield from faults
     for _ in range(_MOST_FAULTS):
         try:
-            parse_item(source, start, end, text)
+            parse_sections(source, text, start, end)
             return
         except ArchError as fault:
-            span = fault.diagnostics[0].span
-            bracket = _unclosed_bracket(text, span.start, start)
-            if bracket is not None:
-                fault = _missing_bracket(source, text, bracket)
-                span = Span(source, bracket, bracket)
             yield fault
-            struck = _strike(text, max(min(span.start, end - 1), start), start, end)
+            at = fault.diagnostics[0].span.start
+            struck = _without_its_lines(strike(text, max(min(at, end - 1), start), start, end), start, end)
             if struck == text:
                 return
             text = struck
+
+
+def _without_its_lines(text: str, start: int, end: int) -> str:
+    """A section whose heading is struck out and has no brace: the lines below belong to it."""
+    below = text.find("\n", start, end)
+    if below < 0 or text[start:below].strip() != BROKEN:
+        return text
+    lines = re.match(r"(?:[ \t]+[^\n]*|\n)*\}?", text[below:end])
+    assert lines is not None
+    last = below + lines.end()
+    return text[:below] + re.sub(r"[^\n]", " ", text[below:last]) + text[last:]
+
+
+def _is_readable(source: Source, text: str, start: int, end: int) -> bool:
+    try:
+        parse_sections(source, text, start, end)
+    except ArchError:
+        return False
+    return True
 
 
 def _is_comment(text: str, start: int, end: int) -> bool:
@@ -88,84 +100,34 @@ def _is_comment(text: str, start: int, end: int) -> bool:
     return line.lstrip().startswith("#") and "\n" in text[start:end]
 
 
-def _unclosed(text: str, start: int, end: int) -> int | None:
-    """The innermost brace that is opened in a section and closed nowhere in it."""
-    open_braces: list[int] = []
-    for piece in _PIECES.finditer(text, start, end):
-        if piece.group() == "{":
-            open_braces.append(piece.start())
-        elif piece.group() == "}" and open_braces:
-            open_braces.pop()
-    return open_braces[-1] if open_braces else None
+def strike(text: str, at: int, start: int, end: int) -> str:
+    """The text with the line of a fault struck out, and all that goes on with it.
 
-
-def _unclosed_bracket(text: str, at: int, start: int) -> int | None:
-    """A bracket that is open at a fault, on an earlier line that does not look as if it went on."""
-    open_brackets: list[int] = []
-    for piece in _PIECES.finditer(text, start, at):
-        if piece.group() in ("(", "["):
-            open_brackets.append(piece.start())
-        elif piece.group() in (")", "]") and open_brackets:
-            open_brackets.pop()
-        elif piece.group() in ("{", "}"):
-            open_brackets.clear()
-    for bracket in open_brackets:
-        line_end = text.find("\n", bracket, at)
-        if line_end >= 0 and not re.search(r"[,(\[]\s*(#[^\n]*)?$", text[bracket:line_end]):
-            return bracket
-    return None
-
-
-def _missing_bracket(source: Source, text: str, bracket: int) -> SyntaxFault:
-    end = text.find("\n", bracket)
-    line = re.sub(r"\s*(#[^\n]*)?\{?\s*$", "", text[bracket:end])
-    closes = {"(": ")", "[": "]"}[text[bracket]]
-    at = bracket + len(line)
-    return SyntaxFault(
-        "unbalanced-bracket",
-        f"a `{closes}` is missing",
-        Span(source, at, at),
-        f"expected `{closes}`",
-        f"close what was opened: `{line}{closes}`",
-        (Label(Span(source, bracket, bracket + 1), "opened here"),),
-    )
-
-
-def _missing_brace(source: Source, opened: int, end: int) -> SyntaxFault:
-    """The brace that is missing; by the indentation, the line before which it should stand."""
-    line = source.line_and_column(opened)[0]
-    indent = len(source.line(line)) - len(source.line(line).lstrip())
-    at = end
-    for number in range(line + 1, source.line_and_column(end)[0] + 1):
-        text = source.line(number)
-        if text.strip() and len(text) - len(text.lstrip()) <= indent and not text.lstrip().startswith("}"):
-            at = source.offset_of_line(number)
-            at += len(text) - len(text.lstrip())
-            break
-    return SyntaxFault(
-        "unbalanced-brace",
-        "a `}` is missing" + (" before this" if at < end else " at the end"),
-        Span(source, at, at + 1 if at < end else at),
-        "expected `}`",
-        "close the body that is open",
-        (Label(Span(source, opened, opened + 1), "opened here"),),
-    )
-
-
-def _strike(text: str, at: int, start: int, end: int) -> str:
-    """The text with the line of a fault struck out, and all that goes on with it."""
+    Braces that are closed or opened on other lines stay, and so does every offset. A sign for what
+    cannot be read takes the place of the line, and of what a body that stays begins with.
+    """
     first, last = _logical_line(text, at, start, end)
     kept = list(re.sub(r"[^\n]", " ", text[first:last]))
-    marked = False
-    for piece in _PIECES.finditer(text, first, last):
-        if piece.group() in ("{", "}"):
-            kept[piece.start() - first] = piece.group()
-    for index, character in enumerate(kept):
-        if character == " " and not marked:
-            kept[index], marked = BROKEN, True
-            break
-        if character in "{}":
-            break
+    braces: list[int] = []
+    for piece in PIECES.finditer(text, first, last):
+        if piece.group() == "}" and braces and text[braces[-1]] == "{":
+            braces.pop()
+        elif piece.group() in ("{", "}"):
+            braces.append(piece.start())
+    place, line_begins = first, True
+    for brace in [*braces, last]:
+        content = re.search(r"\S", text[place:brace])
+        is_needed = line_begins or text[brace : brace + 1] == "{"
+        if content is not None and is_needed and (brace == last or text[brace] == "{"):
+            sign = place + content.start()
+            kept[sign - first] = BROKEN
+            if not line_begins:
+                kept[place - first] = "\n"
+                kept[max(sign, place + 1) - first] = BROKEN
+        if brace < last:
+            kept[brace - first] = text[brace]
+            line_begins = False
+        place = brace + 1
     return text[:first] + "".join(kept) + text[last:]
 
 
@@ -178,7 +140,7 @@ def _logical_line(text: str, at: int, start: int, end: int) -> tuple[int, int]:
         first = above
     last = text.find("\n", at, end)
     last = end if last < 0 else last
-    while last < end and (text[:last].endswith("->") or text[last:end].lstrip().startswith("->")):
+    while last < end and text[last:end].lstrip().startswith("->"):
         following = text.find("\n", last + 1, end)
         last = end if following < 0 else following
     return first, last

@@ -2,7 +2,8 @@
 
 The parser's tables are saved when the package is built, and loaded here. They carry the hash of
 what they were made from; where it differs, as in a checkout whose grammar was just edited, they are
-made anew from the grammar.
+made anew from the grammar. With them lies the table of ``grammar/errors.yaml``, by the parser's
+states; it is needed for faults alone.
 """
 
 from __future__ import annotations
@@ -12,16 +13,15 @@ import os
 import pickle
 import re
 import tempfile
-from collections.abc import Collection
 from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lark
 from lark import Lark
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.lark import _LOAD_ALLOWED_OPTIONS
 from lark.lexer import Lexer, LexerState, LexerThread, LineCounter
 from lark.utils import TextOrSlice, TextSlice
@@ -34,8 +34,14 @@ from archdsl.syntax.arch_builder import ArchBuilder, Item
 from archdsl.syntax.builder import Builder, Doors, Heading, TooDeep
 from archdsl.syntax.tree import Chain, Expression, Fact, Signature, Template
 
-DOORS = ("file", "item", "chain", "key", "signature", "expression", "fact")
+if TYPE_CHECKING:
+    from archdsl.syntax.refused import Refused
+    from archdsl.syntax.slips import Slips
+
+DOORS = ("file", "chain", "key", "signature", "expression", "fact")
 TABLES = Path(__file__).with_name("tables.bin")
+_LENGTH = 4
+"""How many bytes tell the length of the table of messages."""
 
 
 class SyntaxFault(ArchError):
@@ -53,15 +59,14 @@ class SyntaxFault(ArchError):
         super().__init__([Diagnostic(code, message, span, label, help, related)])
 
 
-def parse_file(source: Source, text: str | None = None) -> list[Item]:
-    """A whole `.arch` file. ``text`` is the source's with what cannot be read struck out."""
-    parsed: list[Item] = _parse("file", source, 0, len(source.text), text)
-    return parsed
+def parse_file(source: Source) -> list[Item]:
+    """A whole `.arch` file."""
+    return parse_sections(source, source.text, 0, len(source.text))
 
 
-def parse_item(source: Source, start: int, end: int, text: str | None = None) -> Item:
-    """One section of an `.arch` file."""
-    parsed: Item = _parse("item", source, start, end, text)
+def parse_sections(source: Source, text: str, start: int, end: int) -> list[Item]:
+    """Some sections of an `.arch` file. ``text`` is the source's, with what cannot be read struck out."""
+    parsed: list[Item] = _parse("file", source, start, end, text)
     return parsed
 
 
@@ -100,26 +105,14 @@ def parse_template(source: Source, start: int, end: int) -> Template:
         plain = text[position : end if opening < 0 else opening]
         if "}" in plain:
             at = position + plain.index("}")
-            raise SyntaxFault(
-                "unbalanced-brace",
-                "a `}` without its `{`",
-                Span(source, at, at + 1),
-                "nothing is open here",
-                "write `{expression}` for a computed part",
-            )
+            raise slip("brace-never-opened", Span(source, at, at + 1))
         if plain:
             parts.append(plain)
         if opening < 0:
             break
         closing = text.find("}", opening, end)
         if closing < 0:
-            raise SyntaxFault(
-                "unbalanced-brace",
-                "a `{` without its `}`",
-                Span(source, opening, opening + 1),
-                "opened here, never closed",
-                "close the expression: `{expression}`",
-            )
+            raise slip("brace-never-closed", Span(source, opening, opening + 1))
         parts.append(parse_expression(source, opening + 1, closing))
         position = closing + 1
     return Template(Span(source, start, end), tuple(parts))
@@ -132,15 +125,10 @@ def parse_label(source: Source, start: int, end: int) -> Template:
     """A quoted label: letters, digits, ``_``, ``-`` and ``{expression}``."""
     template = parse_template(source, start, end)
     if not template.parts:
-        raise SyntaxFault("wrong-label", "a label is empty", template.span, help="remove the label")
+        raise slip("empty-label", template.span)
     for part in template.parts:
         if isinstance(part, str) and not _LABEL.fullmatch(part):
-            raise SyntaxFault(
-                "wrong-label",
-                f"`{template.span.text}` is no label",
-                template.span,
-                help="a label has letters, digits, `_`, `-` and `{expression}`",
-            )
+            raise slip("signs-in-a-label", template.span, whole=template.span.text)
     return template
 
 
@@ -150,59 +138,45 @@ def _parse(door: str, source: Source, start: int, end: int, text: str | None = N
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    parser, builder = _parser()
+    parser, builder, _ = _parser()
     outer = builder.begin(source)
     try:
         return parser.parse(TextSlice(text, start, end), start=door)
     except UnexpectedInput as unexpected:
-        raise _fault(unexpected, door, source, start, end) from None
+        said, span = _slips().of(_refused(unexpected, door, source, text, start, end))
+        raise SyntaxFault(said.code, said.message, span, said.label, said.help) from None
     except (lines.NestedTooDeep, TooDeep) as deep:
         place = deep.span if isinstance(deep, TooDeep) else builder.span(deep.token)
-        raise SyntaxFault(
-            "nested-too-deep",
-            f"{'steps' if place.text == '{' else 'expressions'} nest deeper than {lines.NESTING_LIMIT}",
-            place,
-            help="give the inner part a name, as a block"
-            if place.text == "{"
-            else "name the parts: a block's parameters may have defaults that use those before them",
-        ) from None
+        name = "steps-too-deep" if place.text == "{" else "expressions-too-deep"
+        raise slip(name, place, found=str(lines.NESTING_LIMIT)) from None
     finally:
         builder.resume(outer)
 
 
-def _fault(unexpected: UnexpectedInput, door: str, source: Source, start: int, end: int) -> SyntaxFault:
-    """Say what stands there, what could stand there, and what to write."""
+def _refused(
+    unexpected: UnexpectedInput, door: str, source: Source, text: str, start: int, end: int
+) -> Refused:
     from archdsl.syntax.refused import Refused  # needed for faults alone
-    from archdsl.syntax.slips import describe
 
-    at, found = end, ""
-    expected: Collection[str] = set()
+    state = unexpected.state
     if isinstance(unexpected, UnexpectedToken):
-        expected = unexpected.accepts or unexpected.expected
-        if unexpected.token.type != "$END" and unexpected.token.start_pos is not None:
-            at, found = unexpected.token.start_pos, str(unexpected.token)
-    elif isinstance(unexpected, UnexpectedCharacters):
-        expected = unexpected.allowed or set()
-        at = unexpected.pos_in_stream if unexpected.pos_in_stream is not None else start
-        found = source.text[at : at + 1]
-    span = Span(source, at, at + len(found.strip()))
-    if door in ("file", "item"):
-        door, start, end = _line_around(source, at, start, end)
-    return SyntaxFault(*describe(Refused(door, source, start, end, span, found, expected)))
+        kind = unexpected.token.type
+        at = end if kind == "$END" or unexpected.token.start_pos is None else unexpected.token.start_pos
+    else:
+        at = start if unexpected.pos_in_stream is None else unexpected.pos_in_stream
+        kind = text[at : at + 1]
+    return Refused(door, source, text, start, end, at, kind, state.state_stack, state.parse_conf.states)
 
 
-_LABEL_BEFORE = re.compile(r'\s*(?:"[^"\n]*"|[A-Za-z_]\w*)\s*:\s*')
+def slip(name: str, span: Span, related: tuple[Label, ...] = (), **words: str) -> SyntaxFault:
+    """A mistake by its name in ``grammar/errors.yaml``, with what its placeholders stand for."""
+    said = _slips().say(name, words)
+    return SyntaxFault(said.code, said.message, span, said.label, said.help, related)
 
 
-def _line_around(source: Source, at: int, start: int, end: int) -> tuple[str, int, int]:
-    """The text that a fault in a file is about: the chain on its line, without a label."""
-    text = source.text
-    first = max(text.rfind("\n", start, at) + 1, start)
-    last = text.find("\n", at, end)
-    label = _LABEL_BEFORE.match(text, first, at)
-    if label is not None:
-        first = label.end()
-    return "chain", first, end if last < 0 else last
+def _slips() -> Slips:
+    slips: Slips = pickle.loads(_parser()[2])
+    return slips
 
 
 def terminals() -> dict[str, str]:
@@ -211,9 +185,10 @@ def terminals() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> tuple[Lark, Builder]:
+def _parser() -> tuple[Lark, Builder, bytes]:
     builder = ArchBuilder(Doors(parse_template, parse_label, parse_fact))
-    return _load(builder), builder
+    parser, slips = _load(builder)
+    return parser, builder, slips
 
 
 class _Thread(LexerThread):
@@ -233,24 +208,28 @@ def _options(builder: Builder | None = None) -> dict[str, Any]:
 
 
 def _fingerprint() -> bytes:
-    """What the tables depend on: grammar, doors, lark, and how they are stored."""
+    """What the tables depend on: grammar, messages, doors, lark, and how they are stored."""
     digest = hashlib.sha256(grammar_path().read_bytes())
+    digest.update(grammar_path("errors.yaml").read_bytes())
     digest.update(repr((DOORS, lark.__version__, pickle.HIGHEST_PROTOCOL)).encode())
     return digest.digest()
 
 
-def _load(builder: Builder) -> Lark:
+def _load(builder: Builder) -> tuple[Lark, bytes]:
+    """The parser, and the table of messages, which is unpickled for faults alone."""
     tables = _stored(TABLES)
     if tables is None:
         tables = _made()
         # Where nothing can be written, as in an installation of the system's, they are made each time.
         with suppress(OSError):
             _store(tables, TABLES)
-    return Lark.__new__(Lark)._load(BytesIO(tables), **_options(builder))
+    buffer = BytesIO(tables)
+    slips = buffer.read(int.from_bytes(buffer.read(_LENGTH), "big"))
+    return Lark.__new__(Lark)._load(buffer, **_options(builder)), slips
 
 
 def _made() -> bytes:
-    """The tables, from the grammar."""
+    """The tables: of the messages, with their length before them, and of the grammar."""
     parser = Lark(
         grammar_path().read_text(encoding="utf-8"),
         start=list(DOORS),
@@ -258,7 +237,9 @@ def _made() -> bytes:
         lexer="contextual",
         **_options(),
     )
+    slips = pickle.dumps(_tabulated(parser), pickle.HIGHEST_PROTOCOL)
     buffer = BytesIO()
+    buffer.write(len(slips).to_bytes(_LENGTH, "big") + slips)
     parser.save(buffer, exclude_options=_LOAD_ALLOWED_OPTIONS)
     return buffer.getvalue()
 
@@ -295,5 +276,22 @@ def save_tables(path: Path = TABLES) -> None:
 
 
 def tables_are_fresh(path: Path = TABLES) -> bool:
-    """Whether the saved tables are those of the grammar."""
+    """Whether the saved tables are those of the grammar and its messages."""
     return _stored(path) is not None
+
+
+def _tabulated(parser: Lark) -> Slips:
+    """The table of messages for a parser: the numbers of its states are its own."""
+    import yaml  # needed to make the tables alone
+
+    from archdsl.syntax.slips import tabulate
+
+    def parse(door: str, snippet: str) -> Refused | None:
+        text = snippet + ":" * (door == "key")
+        try:
+            parser.parse(TextSlice(text, 0, len(snippet)), start=door)
+        except UnexpectedInput as unexpected:
+            return _refused(unexpected, door, Source(text), text, 0, len(snippet))
+        return None
+
+    return tabulate(yaml.safe_load(grammar_path("errors.yaml").read_text(encoding="utf-8")), parse)

@@ -1,107 +1,232 @@
-"""A text that the grammar refused, and what stands around the sign at which it did."""
+"""A text that the grammar refused: where the parser stood, and what stands around that place."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from functools import cached_property
-from typing import NamedTuple
 
+from archdsl.diagnostics import did_you_mean
 from archdsl.source import Source, Span
+from archdsl.syntax.states import States, accepted, settled
 
 _PIECE = re.compile(r"\"[^\"\n]*\"|(?<!\S)#[^\n]*|->|[<>=!]=|//|\*\*|[A-Za-z_]\w*|[\d.][\w.]*|\S")
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-SIGNS = frozenset(
-    ("+", "-", "*", "/", "//", "%", "**", "and", "or", "not", "if", "else", "in", "=", *COMPARISONS)
-)
-"""What stands between values or before one."""
+_SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.|[<>=!]=|//|\*\*|.")
+"""Signs of the language, and longer ones of others that it would take apart."""
 CLOSING = {"(": ")", "[": "]"}
 OPENING = {")": "(", "]": "["}
+_LONGEST_SIGN = 3
+_LONGEST_CURE = 48
+_VALUES = ("TRUE", "FALSE", "NONE")
+_HEADINGS = (
+    "NETWORK", "PAPER", "REFERENCE", "EXTENDS", "INIT", "USE", "INPUT", "INPUTS", "BLOCK", "BODY", "EXPECT",
+)  # fmt: skip
+_PARTS = {
+    "file": "a line",
+    "chain": "a step",
+    "key": "a label or a construct",
+    "signature": "a block's heading",
+    "expression": "a value",
+    "fact": "a fact",
+}
 
 
-class Refused(NamedTuple):
-    """A text with the sign at which the grammar refused it; ``found`` is empty at the text's end."""
+class Refused:
+    """The token that the grammar refused, and its surroundings.
 
-    door: str
-    source: Source
-    start: int
-    end: int
-    span: Span
-    found: str
-    terminals: Collection[str]
+    ``text`` is the source's, with what could not be read struck out, of which the grammar read
+    ``start`` to ``end``. ``kind`` is the token's type; for a sign that the grammar does not have, the
+    sign itself.
+    """
 
+    def __init__(
+        self,
+        door: str,
+        source: Source,
+        text: str,
+        start: int,
+        end: int,
+        at: int,
+        kind: str,
+        stack: list[int],
+        states: States,
+    ) -> None:
+        self.door, self.source, self.start, self.end, self.at = door, source, start, end, at
+        self._text = text
+        self.kind = self._class_of(kind)
+        self.state = settled(stack, states)
+        self._stack, self._states = stack, states
 
-class Slip(NamedTuple):
-    """A diagnostic in the making. Without a span it stands at the sign that was refused, and without
-    a label it says what could stand there."""
-
-    message: str
-    help: str
-    code: str = "syntax-error"
-    span: Span | None = None
-    label: str = ""
-
-
-class Text:
-    """A refused text, cut into the pieces before the fault and those behind it."""
-
-    def __init__(self, refused: Refused) -> None:
-        self.door = refused.door
-        self.source = refused.source
-        self.span = refused.span
-        self.found = refused.found.strip()
-        """The sign that was refused; empty at the end and for a new line."""
-        self.new_line = "\n" in refused.found
-        self.start = refused.start
-        self.whole = refused.source.text[refused.start : refused.end].strip()
-        self.before = refused.source.text[refused.start : refused.span.start]
-        self.after = refused.source.text[refused.span.start : refused.end]
-
-    @property
-    def at_end(self) -> bool:
-        return not self.found and not self.new_line
+    def _class_of(self, kind: str) -> str:
+        """Alike tokens in one: a heading's word is a name elsewhere, a letter of any script a letter."""
+        if len(kind) == 1 and not kind.isascii() and kind.isalpha():
+            return "LETTER"
+        if kind in _HEADINGS:
+            return "NAME"
+        return {"LONG_TEXT": "STRING", "FALSE": "TRUE", "NONE": "TRUE"}.get(kind, kind)
 
     @cached_property
-    def pieces(self) -> list[str]:
+    def expected(self) -> set[str]:
+        """The terminals that could stand there."""
+        return accepted(self._stack, self._states)
+
+    # ---- places
+
+    @cached_property
+    def span(self) -> Span:
+        """The sign that was refused: empty at the end and for a new line."""
+        start, end = self.at, self.at
+        if self.kind not in ("$END", "_NL") and start < self.end:
+            piece = _PIECE.match(self._text, start, self.end)
+            end = piece.end() if piece is not None else start + 1
+            if not self._text[start].isalnum() and self._text[start] not in '"_':
+                start, end = self._sign()
+        return Span(self.source, start, end)
+
+    def _sign(self) -> tuple[int, int]:
+        """A sign of another language, though the grammar took its first half."""
+        for start in range(max(self.at - _LONGEST_SIGN + 1, self.start), self.at):
+            found = _SIGN.match(self._text, start, self.end)
+            taken = self.previous.start <= start < self.previous.end
+            if taken and found is not None and found.end() > self.at and self.previous.text != "->":
+                return start, found.end()
+        found = _SIGN.match(self._text, self.at, self.end)
+        return self.at, self.at + 1 if found is None else found.end()
+
+    @cached_property
+    def _pieces(self) -> list[Span]:
         """The words and signs before the fault, comments left out."""
-        return [piece for piece in _PIECE.findall(self.before) if not piece.startswith("#")]
+        return [
+            Span(self.source, *piece.span())
+            for piece in _PIECE.finditer(self._text, self.start, self.at)
+            if not piece.group().startswith("#")
+        ]
 
     @property
-    def previous(self) -> str:
-        return self.pieces[-1] if self.pieces else ""
+    def previous(self) -> Span:
+        """The word or sign before the fault; empty where there is none."""
+        return self._pieces[-1] if self._pieces else Span(self.source, self.start, self.start)
 
     @property
-    def begins(self) -> bool:
-        """Whether a call has to begin where the fault is."""
-        return not self.pieces or self.previous == "->"
+    def from_previous(self) -> Span:
+        return Span(self.source, self.previous.start, self.span.end)
+
+    @property
+    def behind(self) -> Span:
+        return Span(self.source, self.previous.end, self.previous.end)
+
+    @property
+    def last(self) -> Span:
+        """The last word of the text."""
+        word = re.search(r"\w+\W*$", self._text[self.start : self.end])
+        if word is None:
+            return self.span
+        start = self.start + word.start()
+        return Span(self.source, start, start + len(word.group().rstrip()))
 
     @cached_property
-    def open(self) -> list[int]:
+    def _open(self) -> list[int]:
         """Where each bracket that is still open stands."""
         stack: list[int] = []
-        for piece in _PIECE.finditer(self.before):
-            if piece.group() in CLOSING:
-                stack.append(self.start + piece.start())
-            elif piece.group() in OPENING and stack:
+        for piece in self._pieces:
+            if piece.text in CLOSING:
+                stack.append(piece.start)
+            elif piece.text in OPENING and stack:
                 stack.pop()
+            elif piece.text in ("{", "}"):
+                stack.clear()
         return stack
 
-    @property
-    def bracket(self) -> str:
-        """The innermost bracket that is open."""
-        return self.source.text[self.open[-1]] if self.open else ""
+    # ---- what an entry of the table may ask besides the state and the token
+
+    def value_of(self, name: str) -> str:
+        return str(getattr(self, name))
 
     @property
-    def ends_value(self) -> bool:
-        """Whether a value or a call ends before the fault."""
-        previous = self.previous
-        return previous in OPENING or (previous not in SIGNS and re.match(r"[\w.\"]", previous) is not None)
+    def found(self) -> str:
+        return self.span.text
 
     @property
-    def is_adjacent(self) -> bool:
+    def after(self) -> str:
+        """The text of the sign before."""
+        return self.previous.text
+
+    @property
+    def glued(self) -> str:
         """Whether no space stands before the fault."""
-        return self.before[-1:].strip() != ""
+        return "yes" if self._text[self.start : self.at][-1:].strip() else "no"
 
-    def piece(self, start: int, end: int) -> Span:
-        """A part of the whole text."""
-        return self.source.span(self.start + start, self.start + end)
+    @property
+    def open(self) -> str:
+        """The innermost bracket that is open."""
+        return self._text[self._open[-1]] if self._open else ""
+
+    @property
+    def spaced(self) -> str:
+        """Whether a space follows the sign."""
+        return "yes" if self._text[self.span.end : self.span.end + 1].isspace() else "no"
+
+    @property
+    def value(self) -> str:
+        """Whether the fault is inside a value, not between calls or in a label."""
+        return "yes" if self._open or self.door in ("expression", "fact") else "no"
+
+    @property
+    def colon(self) -> str:
+        """Whether a colon follows the text, as it does where YAML took it for a key."""
+        return "yes" if self._text.startswith(":", self.end) else "no"
+
+    @property
+    def misspelt(self) -> str:
+        """Whether the sign is nearly the heading of a section."""
+        return "yes" if self._near else "no"
+
+    @cached_property
+    def _near(self) -> str:
+        return did_you_mean(self.found, [word.lower() for word in _HEADINGS]) or ""
+
+    # ---- what a message may quote
+
+    def words(self) -> dict[str, str]:
+        """What the placeholders of a message stand for."""
+        first, last = self._line()
+        before = self._text[first : self.span.start].strip()
+        tail = re.sub(r"(?:^|\s)#[^\n]*$", "", self._text[self.span.end : last]).strip()
+        head = self._text[first : max(self.previous.start, first)].lstrip()
+        tight = " " if self._text[self.span.end : self.span.end + 1].isspace() else ""
+        whole = self._text[self.start : self.end].strip()
+        closed = whole + "".join(CLOSING[self._text[at]] for at in reversed(self._open))
+        return {
+            "found": self.found,
+            "previous": self.after,
+            "before": _end_of(before),
+            "head": _end_of(head),
+            "tail": _begin_of(tail),
+            "after": _begin_of(f"{self.found}{tight}{tail}".strip()),
+            "whole": whole,
+            "joined": "_".join(re.findall(r"\w+", whole)),
+            "closed": closed if "\n" not in closed else CLOSING.get(self.open, ""),
+            "opened": self.open,
+            "closes": CLOSING.get(self.open, ""),
+            "opens": OPENING.get(self.found, ""),
+            "both": self.from_previous.text,
+            "grouped": re.sub(r"(?<=\d)[ ,'](?=\d)", "_", whole),
+            "part": _PARTS[self.door],
+            "goes": "go on" if before else "begin",
+            "last": self.last.text,
+            "near": self._near,
+        }
+
+    def _line(self) -> tuple[int, int]:
+        """The line of the fault, as far as it belongs to the text."""
+        last = self._text.find("\n", self.span.end, self.end)
+        return max(self._text.rfind("\n", self.start, self.span.start) + 1, self.start), (
+            self.end if last < 0 else last
+        )
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= _LONGEST_CURE else "..." + text[-_LONGEST_CURE:].lstrip()
+
+
+def _begin_of(text: str) -> str:
+    return text if len(text) <= _LONGEST_CURE else text[:_LONGEST_CURE].rstrip() + "..."

@@ -1,112 +1,146 @@
-"""What a syntax error says: the everyday slips, each with its headline and its cure.
+"""The table of ``grammar/errors.yaml``: which message belongs to which place in the parser.
 
-The grammar finds the sign that cannot stand there; the first of the `_SLIPS` that knows it says what
-was meant. The last one knows all.
+Each entry has malformed snippets. When the parser's tables are saved, every snippet is parsed, and
+the state and token at which that ends become the key of its entry; a key of two entries is a mistake
+in the table, which fails the build. At run time the state and the token of a refused text look their
+message up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from archdsl.source import Span
-from archdsl.syntax import slips_in_steps as steps
-from archdsl.syntax import slips_in_values as values
-from archdsl.syntax.refused import CLOSING, Refused, Slip, Text
+from archdsl.syntax.refused import Refused
 from archdsl.syntax.words import expectation
 
-_DOORS = {
-    "chain": "a step",
-    "key": "a label or a construct",
-    "signature": "a block's heading",
-    "expression": "a value",
-    "fact": "a fact",
-}
-
-
-def describe(refused: Refused) -> tuple[str, str, Span, str, str]:
-    """Code, message, span, label and help for what the grammar refused."""
-    text = Text(refused)
-    for find in _SLIPS:
-        slip = find(text)
-        if slip is not None:
-            label = slip.label or _expectation(text, refused)
-            return slip.code, slip.message, slip.span or text.span, label, slip.help
-    raise AssertionError("the last slip knows every fault")
-
-
-def _expectation(text: Text, refused: Refused) -> str:
-    """What could stand there; the tables, being shared by alike states, list closing signs too many."""
-    wrong = {"(": {"RSQB"}, "[": {"RPAR"}}.get(text.bracket, {"RPAR", "RSQB"})
-    if "if" not in text.pieces:
-        wrong |= {"ELSE"}
-    return expectation(set(refused.terminals) - wrong)
-
-
-def _nothing(text: Text) -> Slip | None:
-    if text.pieces or not text.at_end:
-        return None
-    return Slip(f"{_DOORS[text.door]} is missing", "write it, or remove what stands around it")
-
-
-def _quotes(text: Text) -> Slip | None:
-    if text.found in ("'", "’", "‘", "“", "”", "„", "`"):
-        return Slip(f'text is quoted with `"`, not with {text.found}', 'write `"..."`', "wrong-quotes")
-    if text.found == '"':
-        return Slip('a `"` is opened and never closed', 'close it with `"`', "wrong-quotes")
-    return None
-
-
-def _brackets(text: Text) -> Slip | None:
-    closes = CLOSING.get(text.bracket, "")
-    if text.at_end and closes and (text.ends_value or text.previous in ("(", "[", ",")):
-        closed = text.whole + "".join(CLOSING[text.source.text[at]] for at in reversed(text.open))
-        help = f"close what was opened: `{closed}`" if "\n" not in closed else f"write `{closes}`"
-        return Slip(f"a `{closes}` is missing at the end", help, "unbalanced-bracket")
-    if text.found not in CLOSING.values() or text.found == closes:
-        return None
-    if closes:
-        message = f"a `{text.bracket}` is closed by a `{text.found}`"
-        return Slip(message, f"write `{closes}` before it", "unbalanced-bracket")
-    opens = {")": "(", "]": "["}[text.found]
-    return Slip(f"a `{text.found}` without its `{opens}`", "remove it", "unbalanced-bracket")
-
-
-def _new_line(text: Text) -> Slip | None:
-    if not text.new_line:
-        return None
-    if text.door == "chain":
-        help = "write `->` between the calls, or begin each step with `- `"
-        return Slip("a new line in the middle of a step", help, "new-line-in-chain")
-    message = f"a new line in the middle of {_DOORS[text.door]}"
-    return Slip(message, "write it in one line, or put parentheses around it", "new-line-in-chain")
-
-
-def _anything(text: Text) -> Slip:
-    what = f"`{text.found}`" if text.found else "the end"
-    how = "begin" if not text.pieces else "go on"
-    return Slip(f"{_DOORS[text.door]} cannot {how} with {what}", "remove it, or write what was meant")
-
-
-_SLIPS: tuple[Callable[[Text], Slip | None], ...] = (
-    _nothing,
-    _quotes,
-    steps.key,
-    steps.heading,
-    values.fact,
-    _brackets,
-    steps.label,
-    steps.arrow,
-    _new_line,
-    steps.between_calls,
-    steps.beginning,
-    values.braces,
-    values.foreign,
-    values.colon,
-    values.assignment,
-    values.spread,
-    values.comparison,
-    values.missing,
-    values.reserved,
-    values.between,
-    _anything,
+DOORS = ("file", "arch", "chain", "key", "signature", "expression", "fact")
+"""The lists of snippets that the grammar refuses. Those of ``yaml`` are refused by YAML."""
+ANY = "any"
+_PLACEHOLDER = re.compile(
+    r"\{(found|previous|before|head|tail|after|whole|joined|closed|opened|closes|opens|near|last|both|grouped|part|goes|what)\}"
 )
+_FIELDS = {"code", "message", "label", "help", "at", "by", "only", "any", "yaml", *DOORS}
+_Key = tuple[int | str, str, tuple[tuple[str, str], ...]]
+Try = Callable[[str, str], "Refused | None"]
+"""Parses a text at a door, and tells where it was refused."""
+
+
+class Slip(NamedTuple):
+    """A message, with placeholders; ``at`` says where the caret stands."""
+
+    code: str
+    message: str
+    label: str
+    help: str
+    at: str
+
+
+class Said(NamedTuple):
+    """A message without placeholders."""
+
+    code: str
+    message: str
+    label: str
+    help: str
+
+
+class Slips(NamedTuple):
+    """All messages by their names, and the names by state, token and what else decides.
+
+    ``conditions`` are the combinations of properties in the keys, the most particular first.
+    """
+
+    messages: dict[str, Slip]
+    keys: dict[_Key, str]
+    conditions: tuple[tuple[str, ...], ...]
+
+    def name_of(self, refused: Refused) -> str:
+        """The message for a refused text."""
+        for properties in self.conditions:
+            values = tuple((name, refused.value_of(name)) for name in properties)
+            for state, token in ((refused.state, refused.kind), (ANY, refused.kind), (refused.state, ANY)):
+                name = self.keys.get((state, token, values))
+                if name is not None:
+                    return name
+        return "anything" if refused.kind != "$END" else "anything-at-the-end"
+
+    def of(self, refused: Refused) -> tuple[Said, Span]:
+        """What to say of a refused text, and where."""
+        name = self.name_of(refused)
+        said = self.say(name, refused.words())
+        if not said.label:
+            label = expectation(refused.expected, self.messages[name].at != "behind")
+            said = said._replace(label=label)
+        places = {
+            "": refused.span,
+            "previous": refused.previous,
+            "from": refused.from_previous,
+            "behind": refused.behind,
+            "last": refused.last,
+        }
+        return said, places[self.messages[name].at]
+
+    def say(self, name: str, words: Mapping[str, str]) -> Said:
+        """A message with its placeholders filled in."""
+        slip = self.messages[name]
+
+        def fill(text: str) -> str:
+            # What is quoted does not begin with the space before a sign that was the first.
+            parts = [
+                _PLACEHOLDER.sub(lambda found: words.get(found.group(1), found.group()), part)
+                for part in text.split("`")
+            ]
+            return "`".join([part.lstrip() if index % 2 else part for index, part in enumerate(parts)])
+
+        return Said(slip.code, fill(slip.message), fill(slip.label), fill(slip.help))
+
+
+def in_a_body(snippet: str) -> str:
+    """A snippet of the list ``arch``, the lines of a body, as a file."""
+    return "body {\n" + "".join(f"  {line}\n" for line in snippet.splitlines()) + "}\n"
+
+
+def tabulate(entries: Mapping[str, Mapping[str, Any]], parse: Try) -> Slips:
+    """The table of the entries, by parsing each of their snippets. `ValueError` where it is wrong."""
+    messages = {}
+    keys: dict[_Key, str] = {}
+    source: dict[_Key, str] = {}
+    for name, entry in entries.items():
+        if not set(entry) <= _FIELDS:
+            raise ValueError(f"{name}: no field is called {sorted(set(entry) - _FIELDS)}")
+        messages[name] = Slip(
+            entry["code"],
+            entry["message"],
+            entry.get("label", ""),
+            entry.get("help", ""),
+            entry.get("at", ""),
+        )
+        for door, snippet in _refused_by_the_grammar(entry):
+            refused = parse(door, snippet)
+            if refused is None:
+                raise ValueError(f"{name}: the grammar does not refuse {snippet!r}")
+            key = _key(refused, entry)
+            if keys.setdefault(key, name) != name:
+                raise ValueError(
+                    f"two messages for one key: {name} for {snippet!r}, {keys[key]} for {source[key]!r}"
+                )
+            source.setdefault(key, snippet)
+    conditions = {tuple(name for name, _ in values) for _, _, values in keys}
+    return Slips(messages, keys, tuple(sorted(conditions, key=lambda names: (-len(names), names))))
+
+
+def _refused_by_the_grammar(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "by" in entry:
+        return
+    for door in DOORS:
+        for snippet in entry.get(door, ()):
+            yield ("file", in_a_body(snippet)) if door == "arch" else (door, snippet)
+
+
+def _key(refused: Refused, entry: Mapping[str, Any]) -> _Key:
+    state: int | str = ANY if entry.get("any") == "state" else refused.state
+    token = ANY if entry.get("any") == "token" else refused.kind
+    return state, token, tuple((name, refused.value_of(name)) for name in sorted(entry.get("only", ())))

@@ -4,52 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-_CLOSING = ("COMMA", "RPAR", "RSQB", "_ARROW", "$END")
 _WORDS = {
     "NAME": "a name",
     "NUMBER": "a number",
     "STRING": "quoted text",
-    "LPAR": "`(`",
-    "RPAR": "`)`",
-    "LSQB": "`[`",
-    "RSQB": "`]`",
-    "COMMA": "`,`",
-    "EQUAL": "`=`",
+    "LONG_TEXT": "quoted text",
+    "IN": "`in`",
     "IF": "`if`",
     "ELSE": "`else`",
+    "EQUAL": "`=`",
+    "COLON": "`:`",
+    "LBRACE": "`{`",
+    "LPAR": "`(`",
+    "LSQB": "`[`",
+    "RANGE": "`..`",
     "DOT": "`.`",
     "COMPARE": "a bound",
+    "COMMA": "`,`",
+    "RPAR": "`)`",
+    "RSQB": "`]`",
     "_ARROW": "`->`",
+    "RBRACE": "`}`",
+    "_NL": "a new line",
     "$END": "the end",
 }
+"""In the order in which they are listed."""
 _VALUE = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "TRUE", "FALSE", "NONE", "NOT", "ADD"}
-_AFTER_VALUES = {
-    "OR",
-    "AND",
-    "COMPARE",
-    "ADD",
-    "MULTIPLY",
-    "POWER",
-    "IF",
-    "IN",
-    "DOT",
-    "LSQB",
-    "LPAR",
-    "EQUAL",
-}
+_AFTER_VALUES = {"OR", "AND", "ADD", "MULTIPLY", "POWER", "IF", "IN", "DOT", "LSQB", "LPAR"}
 """What can follow nearly every value; to list it would hide what is meant."""
+_HEADINGS = {
+    "NETWORK", "PAPER", "REFERENCE", "EXTENDS", "INIT", "USE", "INPUT", "INPUTS", "BLOCK", "BODY", "EXPECT",
+}  # fmt: skip
 
 
-def expectation(terminals: Collection[str]) -> str:
+def expectation(terminals: Collection[str], with_end: bool = True) -> str:
     """``expected `,` or `)```, from the grammar's terminals."""
-    left = set(terminals) - {"_NL"}
+    left = set(terminals) - {"BROKEN"}
     words = []
     if left >= {"NAME", "NUMBER"}:
         words.append("a value")
         left -= _VALUE
-    left -= _AFTER_VALUES
-    words += sorted(_WORDS.get(terminal, f"`{terminal.lower()}`") for terminal in left.difference(_CLOSING))
-    words += [_WORDS[terminal] for terminal in _CLOSING if terminal in left]
+    elif left >= {"NAME", "STRING", "LBRACE"}:
+        words.append("a step")
+        left -= {"NAME", "STRING", "LBRACE", "RBRACE"}
+    elif left >= {"NETWORK", "BODY"}:
+        words.append("a section")
+        left -= {*_HEADINGS, "STRING", "LONG_TEXT"}
+    if "_ARROW" in left or left >= {"COMMA", "EQUAL"}:
+        left -= {"EQUAL", "COLON", "LBRACE"}  # of a name that is whole already
+    if left >= {"_ARROW", "ELSE"}:
+        left -= {"_ARROW", "ELSE"}  # of a body that is whole already
+    if "NUMBER" not in terminals:
+        left.discard("COMPARE")
+    if left not in ({"LPAR"}, {"LSQB"}):
+        left -= _AFTER_VALUES
+    if "_NL" in left and (words or len(left) > 1):
+        left -= {"_NL"} if words else {"RBRACE", "$END"}
+    if not with_end:
+        left.discard("$END")
+    if "STRING" in left:
+        left.discard("LONG_TEXT")
+    words += [word for terminal, word in _WORDS.items() if terminal in left]
     if not words:
         return "not expected here"
     return "expected " + (words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}")

@@ -1,5 +1,5 @@
-"""What libyaml refuses, in our words: each of its errors becomes a `SyntaxFault` that says what to
-write, at the sign that is wrong or at the bracket or quote that was never closed."""
+"""What libyaml refuses, in our words: each of its errors becomes one of ``grammar/errors.yaml``, at the
+sign that is wrong or at the bracket or quote that was never closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 from archdsl.diagnostics import Label
 from archdsl.source import Source, Span
-from archdsl.syntax.parser import SyntaxFault
+from archdsl.syntax.parser import SyntaxFault, slip
 from archdsl.syntax.yaml_trouble import Trouble, innermost_bracket
 
 _LONGEST_KEY = 1024
@@ -26,8 +26,7 @@ class Unreadable(NamedTuple):
 
 
 def explain_character(source: Source, at: int) -> SyntaxFault:
-    message = f"the character {source.text[at]!a} is not allowed in YAML"
-    return SyntaxFault("yaml-syntax", message, source.span(at, at + 1), help="remove it")
+    return slip("yaml-character", source.span(at, at + 1), what=f"{source.text[at]!a}")
 
 
 def explain(error: yaml.MarkedYAMLError, source: Source, text: str) -> Unreadable:
@@ -49,13 +48,7 @@ def _tab(trouble: Trouble) -> SyntaxFault | None:
         at = trouble.line.start + begin.index("\t")
     else:
         return None
-    return SyntaxFault(
-        "yaml-tab",
-        "YAML indents with spaces, not with tabs",
-        trouble.source.span(at, at + 1),
-        "a tab",
-        "replace the tab by spaces",
-    )
+    return slip("yaml-tab", trouble.source.span(at, at + 1))
 
 
 def _comment_in_chain(trouble: Trouble) -> SyntaxFault | None:
@@ -66,12 +59,9 @@ def _comment_in_chain(trouble: Trouble) -> SyntaxFault | None:
     above = trouble.text[trouble.above.start : comment].rstrip()
     if not trouble.line.text.lstrip().startswith("->") and not above.endswith(("->", ",", "(")):
         return None
-    return SyntaxFault(
-        "comment-in-chain",
-        "a step that goes on in the next line has a comment in between",
+    return slip(
+        "comment-in-a-step",
         trouble.rest(trouble.line.start + trouble.line.depth),
-        "YAML takes this for a new text",
-        "put the comment on a line of its own above the step",
         (Label(trouble.source.span(comment, trouble.above.end), "this ends the step"),),
     )
 
@@ -79,23 +69,13 @@ def _comment_in_chain(trouble: Trouble) -> SyntaxFault | None:
 def _anchor(trouble: Trouble) -> SyntaxFault | None:
     if "alias" not in trouble.problem + trouble.context and "anchor" not in trouble.context:
         return None
-    return SyntaxFault(
-        "yaml-alias",
-        "anchors and aliases are not part of the language",
-        trouble.word(trouble.opened),
-        help="write a block and call it where the part is needed",
-    )
+    return slip("yaml-anchor", trouble.word(trouble.opened))
 
 
 def _tag(trouble: Trouble) -> SyntaxFault | None:
     if " tag" not in trouble.problem + trouble.context:
         return None
-    return SyntaxFault(
-        "yaml-tag",
-        "YAML tags are not part of the language",
-        trouble.word(trouble.opened),
-        help="remove the tag",
-    )
+    return slip("yaml-tag", trouble.word(trouble.opened))
 
 
 def _second_document(trouble: Trouble) -> SyntaxFault | None:
@@ -104,44 +84,27 @@ def _second_document(trouble: Trouble) -> SyntaxFault | None:
     )
     if not ended and "another document" not in trouble.problem:
         return None
-    return SyntaxFault(
-        "second-document",
-        "a file holds one design",
-        trouble.word(trouble.at),
-        "a second document begins",
-        "move what follows to a file of its own",
-    )
+    return slip("yaml-second-document", trouble.word(trouble.at))
 
 
 def _directive(trouble: Trouble) -> SyntaxFault | None:
     if "directive" not in trouble.problem + trouble.context and "incompatible" not in trouble.problem:
         return None
-    span = trouble.rest(trouble.line.start)
-    return trouble.fault("YAML's directives are not part of the language", span, help="remove the line")
+    return slip("yaml-directive", trouble.rest(trouble.line.start))
 
 
 def _escape(trouble: Trouble) -> SyntaxFault | None:
     if trouble.context != "while parsing a quoted scalar":
         return None
     at = trouble.text.rfind("\\", trouble.opened, trouble.at + 1)
-    return SyntaxFault(
-        "yaml-escape",
-        "escapes are not part of the language",
-        trouble.source.span(at, at + 2),
-        help="put the text in single quotes, or in none",
-    )
+    return slip("yaml-escape", trouble.source.span(at, at + 2))
 
 
 def _open_quote(trouble: Trouble) -> SyntaxFault | None:
     if trouble.context != "while scanning a quoted scalar":
         return None
-    quote = trouble.text[trouble.opened]
-    return trouble.fault(
-        f"a `{quote}` is opened and never closed",
-        trouble.source.span(trouble.opened, trouble.opened + 1),
-        "opened here",
-        f"close it with `{quote}`",
-    )
+    span = trouble.source.span(trouble.opened, trouble.opened + 1)
+    return slip("yaml-quote-never-closed", span, found=span.text)
 
 
 def _open_bracket(trouble: Trouble) -> SyntaxFault | None:
@@ -154,75 +117,42 @@ def _open_bracket(trouble: Trouble) -> SyntaxFault | None:
     bracket = trouble.text[opening]
     closing = {"[": "]", "{": "}"}[bracket]
     if trouble.sign in ("]", "}") and trouble.sign != closing:
-        return trouble.fault(
-            f"a `{bracket}` is closed by a `{trouble.sign}`",
+        return slip(
+            "yaml-bracket-closed-by-another",
             trouble.character(),
-            f"expected `{closing}`",
-            f"write `{closing}`",
+            opened=bracket,
+            closes=closing,
+            found=trouble.sign,
         )
     same_line = trouble.line.start <= opening and trouble.sign not in ("", "#")
     if same_line and trouble.text[opening + 1 : trouble.at].strip():
         piece = trouble.text[opening + 1 : trouble.at + 1]
         if piece.count("(") >= piece.count(")") > 0 or "(" in piece:
-            return SyntaxFault(
-                "unquoted-comma",
-                "inside `[ ]` and `{ }` a text with commas or brackets is cut into pieces",
-                trouble.word(trouble.at),
-                "YAML stops here",
-                "put quotes around the text, or write one step a line, each with `- `",
-            )
-        return trouble.fault(
-            f"a `,` or the closing `{closing}` is missing",
-            trouble.word(trouble.at),
-            "YAML stops here",
-            "write `,`",
-        )
-    return trouble.fault(
-        f"a `{bracket}` is opened and never closed",
-        trouble.source.span(opening, opening + 1),
-        "opened here",
-        f"close it with `{closing}`",
-    )
+            return slip("yaml-commas-in-a-text", trouble.word(trouble.at))
+        return slip("yaml-comma-missing", trouble.word(trouble.at), closes=closing)
+    span = trouble.source.span(opening, opening + 1)
+    return slip("yaml-bracket-never-closed", span, opened=bracket, closes=closing)
 
 
 def _long_key(trouble: Trouble) -> SyntaxFault | None:
     if len(trouble.before.strip()) <= _LONGEST_KEY or "mapping values" not in trouble.problem:
         return None
-    return trouble.fault(
-        f"a key is longer than YAML's {_LONGEST_KEY:,} signs",
-        trouble.character(),
-        "the key ends here",
-        "give the list a name under `params`, or shorten the key",
-    )
+    return slip("yaml-long-key", trouble.character(), what=f"{_LONGEST_KEY:,}")
 
 
 def _second_colon(trouble: Trouble) -> SyntaxFault | None:
     if "mapping values are not allowed" not in trouble.problem:
         return None
     if trouble.before.count("(") > trouble.before.count(")"):
-        return SyntaxFault(
-            "colon-in-arguments",
-            "an argument is named with `=`, not with `:`",
-            trouble.character(),
-            help="write `name=value`",
-        )
+        return slip("yaml-colon-in-arguments", trouble.character())
     above = trouble.rest(trouble.above.start + trouble.above.depth)
     if ": " not in trouble.before and not re.search(r":(\s|$)", above.text) and above.text:
         return _line_without_colon(trouble, above)
     if ": " not in trouble.before and trouble.line.depth > trouble.above.depth:
         trouble.is_misplaced = True
-        return trouble.fault(
-            "a key stands deeper than the line above, which has its value already",
-            trouble.source.span(trouble.line.start + trouble.line.depth, trouble.at + 1),
-            "indented too deep",
-            "indent it as its neighbours are",
-        )
-    return trouble.fault(
-        "a second `:` in one line",
-        trouble.character(),
-        "no label can stand before it",
-        "begin a new line below the first label; if this is prose, put quotes around it",
-    )
+        first = trouble.line.start + trouble.line.depth
+        return slip("yaml-key-too-deep", trouble.source.span(first, trouble.at + 1))
+    return slip("yaml-second-colon", trouble.character())
 
 
 def _line_without_colon(trouble: Trouble, above: Span) -> SyntaxFault:
@@ -231,65 +161,43 @@ def _line_without_colon(trouble: Trouble, above: Span) -> SyntaxFault:
     here = trouble.source.span(above.end - len(word), above.end)
     label, colon, step = word.partition(":")
     if colon:
-        colon_at = trouble.source.span(here.start + len(label), here.start + len(label) + 1)
-        return trouble.fault(
-            "a space is missing behind the `:`", colon_at, "no space", f"write `{label}: {step}`"
-        )
+        at = here.start + len(label)
+        return slip("yaml-colon-without-a-space", trouble.source.span(at, at + 1), before=label, tail=step)
     if trouble.line.depth > trouble.above.depth:
-        message = f"`{word}` and the lines below it are one text"
-        return SyntaxFault("missing-colon", message, here, "a `:` is missing after this", f"write `{word}:`")
-    return trouble.fault("a line among keys has no `:`", here, "expected `key: value`", "write `key: value`")
+        return slip("yaml-colon-before-keys-missing", here, whole=word)
+    return slip("yaml-line-without-a-colon", here)
 
 
 def _entry(trouble: Trouble) -> SyntaxFault | None:
     if "block sequence entries are not allowed" not in trouble.problem:
         return None
-    return trouble.fault(
-        "a list cannot begin in the line of its key",
-        trouble.character(),
-        "the first item",
-        "begin each item on a line of its own, or write `[...]`",
-    )
+    return slip("yaml-list-in-the-line-of-its-key", trouble.character())
 
 
 def _question(trouble: Trouble) -> SyntaxFault | None:
     if "mapping keys are not allowed" not in trouble.problem:
         return None
-    return trouble.fault("`?` begins a key in YAML", trouble.character(), help="write `key: value`")
+    return slip("yaml-question-mark", trouble.character())
 
 
 def _block_text(trouble: Trouble) -> SyntaxFault | None:
     if trouble.context != "while scanning a block scalar":
         return None
     span = trouble.rest(trouble.opened)
-    return trouble.fault(
-        f"`{span.text[:1]}` begins a folded text in YAML",
-        span,
-        "its lines stand below, indented",
-        f'put quotes around it: `"{span.text}"`',
-    )
+    return slip("yaml-sign-of-a-folded-text", span, found=span.text[:1], whole=span.text)
 
 
 def _cannot_begin(trouble: Trouble) -> SyntaxFault | None:
     if "cannot start any token" not in trouble.problem:
         return None
-    return trouble.fault(
-        f"no text begins with `{trouble.sign}` in YAML",
-        trouble.character(),
-        help="put quotes around the text",
-    )
+    return slip("yaml-sign-that-begins-no-text", trouble.character(), found=trouble.sign)
 
 
 def _no_colon(trouble: Trouble) -> SyntaxFault | None:
     if "could not find expected ':'" not in trouble.problem:
         return None
-    span = trouble.rest(trouble.opened)
-    return trouble.fault(
-        "a line among keys has no `:`",
-        span,
-        "expected `key: value`",
-        "write `key: value`, or indent it below the line above if it goes on there",
-    )
+    name = "yaml-line-without-a-dash" if trouble.is_among_items else "yaml-line-without-a-colon"
+    return slip(name, trouble.rest(trouble.opened), what="YAML cannot place this")
 
 
 def _text_after_quote(trouble: Trouble) -> SyntaxFault | None:
@@ -297,62 +205,38 @@ def _text_after_quote(trouble: Trouble) -> SyntaxFault | None:
     if not before or before[-1] not in "\"'])}" or not trouble.sign:
         return None
     if trouble.sign in ("]", "}"):
-        return trouble.fault(
-            f"a `{trouble.sign}` without its `{'[' if trouble.sign == ']' else '{'}`",
-            trouble.character(),
-            "nothing is open here",
-            "remove it",
-        )
+        opens = "[" if trouble.sign == "]" else "{"
+        return slip("yaml-bracket-never-opened", trouble.character(), found=trouble.sign, opens=opens)
     what = "quote" if before[-1] in "\"'" else "bracket"
-    return trouble.fault(
-        f"text follows a closing {what}",
-        trouble.rest(trouble.at),
-        f"YAML's text ends at the {what}",
-        "put quotes around the whole text",
-    )
+    return slip("yaml-text-behind-a-quote", trouble.rest(trouble.at), what=what)
 
 
 def _wrong_indentation(trouble: Trouble) -> SyntaxFault | None:
-    span = trouble.rest(trouble.at)
     if trouble.sign == ":":
-        return trouble.fault(
-            "a `:` without a label before it", trouble.word(trouble.at), help="write `label: step`"
-        )
+        return slip("yaml-colon-without-a-label", trouble.word(trouble.at))
     if "<document start>" in trouble.problem:
-        message, help = (
-            "a line stands further left than those above it",
-            "begin all keys of the file in one column",
-        )
+        name = "yaml-line-too-far-left"
     elif "'-' indicator" in trouble.problem:
-        message, help = "a line among list items has no `- `", "begin it with `- `, or indent it further"
+        name = "yaml-line-without-a-dash"
     elif "expected key" not in trouble.problem:
         return None
     elif trouble.text.startswith(("- ", "-\n"), trouble.at):
-        message, help = (
-            "a list item stands among keys",
-            "indent it below its key, as deep as the items around it",
-        )
+        name = "yaml-item-among-keys"
     else:
-        message, help = (
-            "a line is indented as none above it",
-            "indent it exactly as the keys that it stands among",
-        )
+        name = "yaml-wrong-indentation"
     trouble.is_misplaced = True
     neighbour = trouble.neighbour
-    related: tuple[Label, ...] = ()
-    if neighbour is not None:
-        first = trouble.word(neighbour.start + neighbour.depth)
-        related = (Label(first, f"the lines above it begin in column {neighbour.depth + 1}"),)
-    label = f"begins in column {trouble.line.depth + 1}" if related else "YAML cannot place this"
-    return SyntaxFault("yaml-syntax", message, span, label, help, related)
+    if neighbour is None:
+        return slip(name, trouble.rest(trouble.at), what="YAML cannot place this")
+    first = trouble.word(neighbour.start + neighbour.depth)
+    related = (Label(first, f"the lines above it begin in column {neighbour.depth + 1}"),)
+    return slip(name, trouble.rest(trouble.at), related, what=f"begins in column {trouble.line.depth + 1}")
 
 
 def _anything(trouble: Trouble) -> SyntaxFault:
-    known = {"did not find expected node content": "a text or a list is missing"}
-    text = known.get(trouble.problem, f"this is not YAML ({trouble.problem or trouble.context})")
-    return trouble.fault(
-        text, trouble.word(trouble.at), "YAML stops here", "put quotes around a text with such signs"
-    )
+    if trouble.problem == "did not find expected node content":
+        return slip("yaml-text-missing", trouble.word(trouble.at))
+    return slip("yaml-anything", trouble.word(trouble.at), what=trouble.problem or trouble.context)
 
 
 _RULES: tuple[Callable[[Trouble], SyntaxFault | None], ...] = (

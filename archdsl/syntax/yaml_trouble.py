@@ -9,7 +9,6 @@ from typing import NamedTuple
 import yaml
 
 from archdsl.source import Source, Span
-from archdsl.syntax.parser import SyntaxFault
 
 
 class Line(NamedTuple):
@@ -58,7 +57,16 @@ class Trouble:
     @cached_property
     def above(self) -> Line:
         """The last line above that is not blank; where there is none, an empty one."""
-        line = self.line
+        return self._above(self.line)
+
+    @property
+    def is_among_items(self) -> bool:
+        """Whether the line where YAML began to read stands right below an item of a list."""
+        line = self._line(self.opened)
+        above = self._above(line)
+        return above.depth == line.depth and above.text.lstrip().startswith("- ")
+
+    def _above(self, line: Line) -> Line:
         while line.start:
             line = self._line(line.start - 1)
             if line.text.strip():
@@ -90,9 +98,6 @@ class Trouble:
         line = self._line(at)
         end = line.start + len(line.text) if line.comment is None else max(line.comment, at)
         return self.source.span(at, at + len(self.text[at:end].rstrip()))
-
-    def fault(self, message: str, span: Span, label: str = "", help: str = "") -> SyntaxFault:
-        return SyntaxFault("yaml-syntax", message, span, label, help)
 
     @cached_property
     def neighbour(self) -> Line | None:

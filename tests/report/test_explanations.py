@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from archdsl import pipeline
 from archdsl.explanations import Explanation, explanations
@@ -21,8 +22,12 @@ BEYOND_DESIGNS = {"no-features"}
 """Refusals that no design can meet: an input has a dimension at least, and no operator takes the last."""
 
 
+ERRORS = yaml.safe_load((PACKAGE.parent / "grammar" / "errors.yaml").read_text(encoding="utf-8"))
+"""Syntax errors by their names, which have the form of codes too."""
+
+
 def codes_in_use() -> set[str]:
-    """Every text in the package that has the form of a code."""
+    """Every text in the package that has the form of a code, and the codes of syntax errors."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -31,7 +36,7 @@ def codes_in_use() -> set[str]:
                 found.add(node.value)
             elif isinstance(node, ast.ClassDef):
                 found |= codes_by_word(node)
-    return found - NO_CODES - BEYOND_DESIGNS
+    return found - NO_CODES - BEYOND_DESIGNS - set(ERRORS) | {entry["code"] for entry in ERRORS.values()}
 
 
 def codes_by_word(family: ast.ClassDef) -> set[str]:

@@ -62,11 +62,15 @@ def test_another_grammar_makes_other_tables(
     parser.save_tables(tables)
     grammar = tmp_path / "other.lark"
     text = (ROOT / "grammar" / "arch.lark").read_text(encoding="utf-8")
-    grammar.write_text(text.replace('_ARROW: "->"', '_ARROW: "=>"'), encoding="utf-8")
-    monkeypatch.setattr(parser, "grammar_path", lambda: grammar)
+    grammar.write_text(text.replace('_ARROW: "->"', '_ARROW: "->" | "~>"'), encoding="utf-8")
+    monkeypatch.setattr(
+        parser,
+        "grammar_path",
+        lambda name="arch.lark": grammar if name == "arch.lark" else ROOT / "grammar" / name,
+    )
     assert not parser.tables_are_fresh(tables)
     parser._parser.cache_clear()
-    chain = parser.parse_chain(Source("conv(64, 3) => relu"), 0, 19)
+    chain = parser.parse_chain(Source("conv(64, 3) ~> relu"), 0, 19)
     assert [call.name.word for call in chain.calls] == ["conv", "relu"]
     assert parser.tables_are_fresh(tables)
 

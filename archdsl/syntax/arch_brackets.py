@@ -1,0 +1,204 @@
+"""Brackets and braces in a section of an `.arch` file that cannot be read, put right by the layout.
+
+The parser knows only that something is open; which bracket should have been closed, and where, is
+told by the lines: a bracket is closed on its line, unless the line or the next looks as if it went
+on; a brace is closed on a line that is indented as the line that opened it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from archdsl.diagnostics import ArchError, Label
+from archdsl.source import Source, Span
+from archdsl.syntax.parser import slip
+
+PIECES = re.compile(r'"""(?:.|\n)*?"""|"[^"\n]*"|(?<!\S)#[^\n]*|->|[()\[\]{}\n]')
+_CLOSES = {"(": ")", "[": "]"}
+_GOES_ON = re.compile(r"(?:[-,(\[=+*/%<>]|\b(?:and|or|not|if|else|in))\s*$")
+_GOES_ON_BELOW = re.compile(r"(?:\s|#[^\n]*\n)*(?:[-,)\]=+*/%<>.]|(?:and|or|if|else|in)\b)")
+Strike = Callable[[str, int, int, int], str]
+
+
+def put_right(
+    source: Source, text: str, start: int, end: int, strike: Strike
+) -> tuple[str, int, list[ArchError]]:
+    """The text and its new end, and what was wrong: the lines of open brackets struck out, missing
+    braces written where there was a space, those too many blanked."""
+    faults: list[ArchError] = []
+    for bracket, fault in _open_brackets(source, text, start, end):
+        faults.append(fault)
+        text = strike(text, bracket, start, end)
+    surplus = _surplus(text, start, end)
+    if surplus > 0:
+        text, end, missing = _close_braces(source, text, start, end, surplus)
+        faults += missing
+    elif surplus < 0:
+        text, too_many = _drop_braces(source, text, start, end, -surplus)
+        faults += too_many
+    return text, end, faults
+
+
+# ---- brackets
+
+
+def _open_brackets(source: Source, text: str, start: int, end: int) -> list[tuple[int, ArchError]]:
+    found: list[tuple[int, ArchError]] = []
+    stack: list[int] = []
+    for piece in PIECES.finditer(text, start, end):
+        sign = piece.group()
+        if sign in ("(", "["):
+            stack.append(piece.start())
+        elif sign in (")", "]") and stack:
+            stack.pop()
+        elif stack and (sign in ("{", "}") or (sign == "\n" and not _goes_on(text, stack[0], piece))):
+            found.append((stack[-1], _missing_bracket(source, text, stack, piece.start())))
+            stack.clear()
+    if stack:
+        found.append((stack[-1], _missing_bracket(source, text, stack, end)))
+    return found
+
+
+def _goes_on(text: str, opened: int, line_end: re.Match[str]) -> bool:
+    first = max(text.rfind("\n", 0, line_end.start()) + 1, opened)
+    line = re.sub(r"\s#[^\n]*$", "", text[first : line_end.start()])
+    return bool(_GOES_ON.search(line) or _GOES_ON_BELOW.match(text, line_end.end()))
+
+
+def _missing_bracket(source: Source, text: str, stack: list[int], at: int) -> ArchError:
+    """The innermost bracket is closed at the end of its line, or before what cannot stand in it."""
+    bracket = stack[-1]
+    line_end = text.find("\n", bracket, at)
+    before = re.sub(r"\s+(#[^\n]*)?$", "", text[bracket : at if line_end < 0 else line_end])
+    at = bracket + len(before)
+    first = max(text.rfind("\n", 0, stack[0]) + 1, 0)
+    line_end = text.find("\n", at)
+    rest = re.sub(r"\s#[^\n]*$", "", text[at : len(text) if line_end < 0 else line_end]).rstrip()
+    closed = text[first:at].strip() + "".join(_CLOSES[text[opened]] for opened in reversed(stack)) + rest
+    return slip(
+        "bracket-missing",
+        Span(source, at, at),
+        (Label(Span(source, bracket, bracket + 1), "opened here"),),
+        closes=_CLOSES[text[bracket]],
+        closed=closed,
+    )
+
+
+# ---- braces
+
+
+class _Brace(NamedTuple):
+    at: int
+    indent: int
+
+
+def _surplus(text: str, start: int, end: int) -> int:
+    """How many more braces are opened than closed."""
+    signs = [piece.group() for piece in PIECES.finditer(text, start, end)]
+    return signs.count("{") - signs.count("}")
+
+
+def _indent(text: str, at: int) -> int:
+    first = text.rfind("\n", 0, at) + 1
+    line = text[first : at + 1]
+    return len(line) - len(line.lstrip())
+
+
+def _begins_line(text: str, at: int) -> bool:
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip()
+
+
+def _close_braces(
+    source: Source, text: str, start: int, end: int, missing: int
+) -> tuple[str, int, list[ArchError]]:
+    faults: list[ArchError] = []
+    stack: list[_Brace] = []
+
+    def close(before: int) -> None:
+        nonlocal text, missing
+        faults.append(_missing_brace(source, stack.pop().at, before, end))
+        missing -= 1
+        blank = before - 1
+        if blank > start and text[blank] in " \t":
+            # `else` stands in the line of the brace, all else on its own.
+            is_else = text.startswith("else", before) or text[blank - 1] not in " \t"
+            text = text[: blank - 1] + (" }" if is_else else "}\n") + text[before:]
+        else:
+            text = text[:blank] + "}" + text[before:]
+
+    for piece in re.finditer(PIECES.pattern + r"|(?<=\n)[ \t]*(?=[^\s#])", text[:end]):
+        if piece.start() < start:
+            continue
+        sign, at = piece.group(), piece.start()
+        if sign == "{":
+            stack.append(_Brace(at, _indent(text, at)))
+        elif sign == "}":
+            if stack:
+                stack.pop()
+        elif not sign.strip(" \t") and sign != "\n" and stack and missing:
+            # The first sign of a line.
+            at = piece.end()
+            depth = at - (text.rfind("\n", 0, at) + 1)
+            closes = text[at] == "}"
+            while missing and stack and (stack[-1].indent > depth if closes else stack[-1].indent >= depth):
+                if closes and not any(brace.indent == depth for brace in stack[:-1]):
+                    break
+                close(at)
+    for brace in reversed(stack if missing else []):
+        faults.append(_missing_brace(source, brace.at, end, end))
+    closing = "\n}" * (len(stack) if missing else 0)
+    return text[:end] + closing + text[end:], end + len(closing), faults
+
+
+def _missing_brace(source: Source, opened: int, at: int, end: int) -> ArchError:
+    return slip(
+        "brace-missing" if at < end else "brace-missing-at-the-end",
+        Span(source, at, at + 1 if at < end else at),
+        (Label(Span(source, opened, opened + 1), "opened here"),),
+    )
+
+
+def _drop_braces(
+    source: Source, text: str, start: int, end: int, too_many: int
+) -> tuple[str, list[ArchError]]:
+    """Of each brace too many: its opening one, where a line looks as if it lacked that, or itself."""
+    faults: list[ArchError] = []
+    stack: list[_Brace] = []
+    for piece in PIECES.finditer(text, start, end):
+        at = piece.start()
+        if text[at] == "{":
+            stack.append(_Brace(at, _indent(text, at)))
+        elif text[at] == "}":
+            indent = _indent(text, at) if _begins_line(text, at) else -1
+            if stack and not (too_many and 0 <= indent != stack[-1].indent):
+                stack.pop()
+                continue
+            too_many -= 1
+            opener = _lacking(text, max(start, stack[-1].at + 1 if stack else start), at, indent)
+            if opener is None:
+                faults.append(slip("brace-too-many", Span(source, at, at + 1)))
+                text = text[:at] + " " + text[at + 1 :]
+            else:
+                line = text[text.rfind("\n", 0, opener) + 1 : opener].strip()
+                faults.append(
+                    slip("opening-brace-missing", Span(source, opener, opener), closed=f"{line} {{")
+                )
+                line_end = text.index("\n", opener)
+                text = text[:line_end] + "{" + text[line_end + 1 :]
+    return text, faults
+
+
+_LINE = re.compile(r"^([ \t]*)([^\s#}][^\n]*?)[ \t]*(?:(?<=\s)#[^\n]*)?$", re.MULTILINE)
+
+
+def _lacking(text: str, start: int, end: int, indent: int) -> int | None:
+    """The end of a line as deep as a closing brace, below which deeper ones stand without a brace."""
+    found = None
+    before: re.Match[str] | None = None
+    for line in _LINE.finditer(text, start, end):
+        if before is not None and len(before.group(1)) == indent < len(line.group(1)):
+            found = None if before.group(2).endswith(("{", "->", ",", "(", "[")) else before.end(2)
+        before = line
+    return found
