@@ -180,10 +180,10 @@ class _Printer:
     def _part(self, key: str, part: tree.Step, column: int, start: int, dash: bool = False) -> None:
         """A heading with its body, where a list of one step says nothing, and is written for a step on a
         line of its own."""
-        apart = is_below(part.span, start) and "\n" not in part.span.text
-        if tree.unwrapped(part) is not part or isinstance(part, tree.Construct):
-            part = tree.Group(part.span, (part,))
-        elif isinstance(part, tree.Chain) and apart:
+        is_list = isinstance(part, tree.Construct) or tree.unwrapped(part) is not part
+        if isinstance(part, tree.Chain):
+            is_list = is_below(part.span, start) and "\n" not in part.span.text
+        if is_list:
             part = tree.Group(part.span, (part,))
         self._value(key, part, column, start, dash)
 

@@ -1,0 +1,53 @@
+"""What YAML can say, `.arch` can say: the same tree, graph, counts and ONNX."""
+
+from __future__ import annotations
+
+import pytest
+
+from archdsl import pipeline, rewrite
+from archdsl.graph.text import text_form
+from archdsl.network import Network
+from archdsl.source import Source
+from tests.arch.onnx_text import onnx_bytes
+from tests.arch.pairs import PAIRS, Pair
+from tests.rewrite.reading import said
+
+
+def network(source: Source) -> Network:
+    checked = pipeline.check(source)
+    errors = [
+        (found.code, found.message, found.span.line)
+        for found in checked.diagnostics
+        if found.severity == "error"
+    ]
+    assert errors == []
+    assert checked.network is not None
+    return checked.network
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[pair.rule for pair in PAIRS])
+def test_both_skins_say_the_same(pair: Pair) -> None:
+    yaml, arch = pair.sources
+    assert said(arch) == said(yaml)
+    first, second = network(yaml), network(arch)
+    assert text_form(second.graph) == text_form(first.graph)
+    assert second.counts == first.counts
+    codes = [[found.code for found in pipeline.check(source).diagnostics] for source in (yaml, arch)]
+    assert codes[0] == codes[1]
+    if first.macs is not None and first.params < 100_000:
+        assert onnx_bytes(second) == onnx_bytes(first)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[pair.rule for pair in PAIRS])
+def test_each_becomes_the_other(pair: Pair) -> None:
+    yaml, arch = pair.sources
+    to_arch = Source(rewrite.converted(yaml, "arch"), "pair.arch")
+    to_yaml = Source(rewrite.converted(arch, "yaml"), "pair.yaml")
+    assert said(to_arch) == said(arch)
+    assert said(to_yaml) == said(yaml)
+    assert rewrite.formatted(to_arch) == to_arch.text
+    assert rewrite.formatted(to_yaml) == to_yaml.text
+
+
+def test_the_rules_have_names_of_their_own() -> None:
+    assert len({pair.rule for pair in PAIRS}) == len(PAIRS) > 60
