@@ -49,7 +49,7 @@ def test_the_check_for_conflicts_sees_one(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_every_rule_of_the_grammar_has_its_callback() -> None:
-    lark_parser, builder = parser._parser()
+    lark_parser, builder, _ = parser._parser()
     names = {
         rule.alias or rule.origin.name
         for rule in lark_parser.rules
