@@ -89,6 +89,13 @@ def say(note: str) -> None:
     print(f"{style.line('note')}: {note}", file=sys.stderr)
 
 
+def write_out(text: str) -> None:
+    """Put a text on standard output as it is: in UTF-8, with its own line ends."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
+
+
 def complain(error: UsageError) -> None:
     style = style_of(wants_color(sys.stderr))
     print(f"{style.error('error')}: {error.message}", file=sys.stderr)

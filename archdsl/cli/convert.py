@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from enum import Enum
 from typing import Annotated
 
 import typer
 
-from archdsl.cli.common import FILE, loaded, say
+from archdsl.cli.common import FILE, loaded, say, write_out
 
 
 class Skin(str, Enum):
@@ -27,15 +27,22 @@ def convert(
     ] = None,
 ) -> None:
     """Write a design in the other skin: the same design, with its comments."""
+    from archdsl.diagnostics import UsageError
     from archdsl.files import replacing
     from archdsl.pipeline import open_source
     from archdsl.rewrite import converted
 
     loaded()
+    endings = (".arch",) if to is Skin.arch else (".yaml", ".yml")
+    if output is not None and os.path.splitext(output)[1] in {".arch", ".yaml", ".yml"} - {*endings}:
+        raise UsageError(
+            f"`{output}` would be read in the other skin",
+            help=f"name it `{os.path.splitext(output)[0]}{endings[0]}`",
+        )
     source = open_source(file)
     text = converted(source, to.value)
     if output is None or output == "-":
-        sys.stdout.write(text)
+        write_out(text)
         return
     with replacing(output) as out:
         out.write(text.encode())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from archdsl.cli.common import EXIT_DESIGN, loaded, report, say
+from archdsl.cli.common import EXIT_DESIGN, loaded, report, say, write_out
 from archdsl.diagnostics import ArchError
 
 
@@ -24,13 +23,14 @@ def fmt(
     where a file has syntax errors, which is left as it is.
     """
     from archdsl.files import replacing
-    from archdsl.pipeline import open_source
+    from archdsl.pipeline import open_source, read_file
     from archdsl.rewrite import formatted
 
     loaded()
     failed = False
     for name in files:
-        source = open_source(name)
+        # A path alone: the networks of the zoo are not the user's to change.
+        source = open_source(name) if name == "-" else read_file(name, name)
         try:
             text = formatted(source)
         except ArchError as error:
@@ -43,7 +43,7 @@ def fmt(
             if changed:
                 say(f"{source.name} would change")
         elif name == "-":
-            sys.stdout.write(text)
+            write_out(text)
         elif changed:
             assert source.path is not None
             with replacing(source.path) as out:

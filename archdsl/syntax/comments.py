@@ -178,6 +178,10 @@ class Carrier:
         """Whether a comment stood before this place and is not handed out yet."""
         return bool(self._queue) and self._queue[0].start < offset
 
+    def within(self, start: int, end: int) -> bool:
+        """Whether a comment that is not handed out yet stood between these places."""
+        return any(start <= comment.start < end for comment in self._queue)
+
     def beside(self, offset: int) -> list[str]:
         """The comment at the end of the line of this place, where one stands there."""
         self._position = offset

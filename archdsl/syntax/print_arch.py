@@ -87,11 +87,12 @@ class _Printer:
         text = f"network {named(name.value)}" if name is not None else "network"
         parameters = [network_parameter_text(parameter) for parameter in file.params]
         line = f"{text}({', '.join(parameters)})" if parameters else text
+        inner = file.params[0].span.start if file.params else start
         end = max([start, *(parameter.span.end for parameter in file.params)])
         apart = any(parameter.details for parameter in file.params) or (
             bool(file.params) and file.params[0].span.line != file.params[-1].span.line
         )
-        if len(line) <= WIDTH and not apart and not self.out.carrier.waits(end):
+        if len(line) <= WIDTH and not apart and not self.out.carrier.within(inner, end):
             self.out.put(line, start, end)
             return
         self.out.put(f"{text}(" if parameters else text, start, start)
@@ -114,7 +115,7 @@ class _Printer:
 
     def _section(self, heading: str, section: tree.Section, indent: str, start: int) -> None:
         line = f"{indent}{heading} {flow_text(section)}"
-        waits = self.out.carrier.waits(section.span.end)
+        waits = self.out.carrier.within(start, section.span.end)
         if not section.entries or (len(line) <= WIDTH and not is_below(section.span, start) and not waits):
             self.out.put(line, start, section.span.end, indent=indent)
             return
@@ -164,7 +165,7 @@ class _Printer:
         if line is not None:
             self.out.put(line, start, steps[-1].span.end, indent=indent)
             self.out.carrier.closed()
-        elif not steps and not self.out.carrier.waits(end):
+        elif not steps and not self.out.carrier.within(start, end):
             self.out.put(f"{opening}}}", start, end, indent=indent)
         else:
             self.out.put(opening, start, opens, indent=indent)
@@ -192,7 +193,7 @@ class _Printer:
         line = f"{opening} {' -> '.join(chain_texts(steps[0]))} }}"
         if len(line) > WIDTH or is_below(steps[0].span, start):
             return None
-        return None if self.out.carrier.waits(steps[0].span.end) else line
+        return None if self.out.carrier.within(start, steps[0].span.end) else line
 
     def _step(
         self, step: tree.Step, indent: str, prefix: str, start: int, taken: frozenset[str] = frozenset()
@@ -247,7 +248,7 @@ class _Printer:
         if all(len(arm) == 1 and isinstance(arm[0], tree.Chain) for arm in arms):
             texts = [" -> ".join(chain_texts(arm[0])) for arm in arms if isinstance(arm[0], tree.Chain)]
             line = f"{indent}{heading} {{ {texts[0]} }} else {{ {texts[1]} }}"
-            waits = self.out.carrier.waits(otherwise.span.end)
+            waits = self.out.carrier.within(start, otherwise.span.end)
             if len(line) <= WIDTH and not waits and not is_below(then.span, start):
                 self.out.put(line, start, otherwise.span.end, indent=indent)
                 self.out.carrier.closed()

@@ -106,7 +106,7 @@ class _Printer:
             self.out.put(text, start, value.span.end, indent=indent, above="\n" in text)
         elif isinstance(value, tree.Section):
             line = f"{indent}{key}: {flow_text(value)}"
-            waits = self.out.carrier.waits(value.span.end)
+            waits = self.out.carrier.within(start, value.span.end)
             if not value.entries or (len(line) <= WIDTH and not is_below(value.span, start) and not waits):
                 self.out.put(line, start, value.span.end, indent=indent)
                 return
@@ -124,7 +124,7 @@ class _Printer:
             any(parameter.details for parameter in parameters)
             or parameters[0].span.line != parameters[-1].span.line
         )
-        if len(line) <= WIDTH and not apart and not self.out.carrier.waits(end):
+        if len(line) <= WIDTH and not apart and not self.out.carrier.within(start, end):
             self.out.put(line, start, end)
             return
         if "network" in places:
