@@ -201,7 +201,8 @@ class Builder:
     def grouped(self, children: list[Any]) -> Expression:
         """An expression in parentheses: itself, but they belong to its place."""
         opening, inner, closing = children
-        return inner._replace(span=Span(self._source, opening.start_pos, closing.end_pos))  # type: ignore[no-any-return]
+        grouped: Expression = inner._replace(span=Span(self._source, opening.start_pos, closing.end_pos))
+        return grouped
 
     def unary(self, children: list[Any]) -> Unary:
         token, operand = children

@@ -106,8 +106,9 @@ def _is_too_deep(source: Source, report: Report) -> bool:
         for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
-                if depth > DEPTH_LIMIT:
-                    at = min(event.start_mark.index, len(source.text) - 1)  # type: ignore[union-attr]
+                mark = event.start_mark
+                if depth > DEPTH_LIMIT and mark is not None:
+                    at = min(mark.index, len(source.text) - 1)
                     report(too_deep(source.span(at, at + 1)))
                     return True
             elif isinstance(event, yaml.CollectionEndEvent):
