@@ -78,6 +78,8 @@ class _Layout:
         space = self._space_before(token)
         if token.text in _CLOSES and token.kind == "sign" and self._open:
             self._open.pop()
+            if all(sign.strip() in _CLOSES for sign in self._line):
+                self._indent = len(self._open)  # a line stands where what it closes first was opened
         self._line.append((" " if space else "") + token.text)
         if token.kind == "sign" and token.text in _OPENS:
             mapping = token.text == "{" and self._heading in _MAPPINGS
@@ -88,8 +90,7 @@ class _Layout:
     def _begin(self, token: _Token) -> None:
         if not self._open and token.kind == "name":
             self._heading = token.text
-        closes = token.text in _CLOSES and token.kind == "sign"
-        self._indent = max(len(self._open) - closes, 0)
+        self._indent = len(self._open)
 
     def _after_value(self) -> bool:
         return bool(self._line) and self._previous is not None and self._previous.is_value

@@ -161,7 +161,7 @@ class _Printer:
         ``start`` is where the line began in the source, ``opens`` where its heading stood.
         """
         opening = f"{indent}{heading} {{" if heading else f"{indent}{{"
-        line = self._one_line(opening, steps, start)
+        line = self._one_line(opening, steps, opens)
         if line is not None:
             self.out.put(line, start, steps[-1].span.end, indent=indent)
             self.out.carrier.closed()
@@ -186,14 +186,14 @@ class _Printer:
             self.out.flush(end, indent + _STEP)
         self.out.close(start, indent + _STEP, closing)
 
-    def _one_line(self, opening: str, steps: _Steps, start: int) -> str | None:
+    def _one_line(self, opening: str, steps: _Steps, opens: int) -> str | None:
         """``heading { conv(64, 1) -> relu }``, where that is short and no comment stands inside."""
         if len(steps) != 1 or not isinstance(steps[0], tree.Chain):
             return None
         line = f"{opening} {' -> '.join(chain_texts(steps[0]))} }}"
-        if len(line) > WIDTH or is_below(steps[0].span, start):
+        if len(line) > WIDTH or is_below(steps[0].span, opens):
             return None
-        return None if self.out.carrier.within(start, steps[0].span.end) else line
+        return None if self.out.carrier.within(opens, steps[0].span.end) else line
 
     def _step(
         self, step: tree.Step, indent: str, prefix: str, start: int, taken: frozenset[str] = frozenset()
@@ -249,7 +249,7 @@ class _Printer:
             texts = [" -> ".join(chain_texts(arm[0])) for arm in arms if isinstance(arm[0], tree.Chain)]
             line = f"{indent}{heading} {{ {texts[0]} }} else {{ {texts[1]} }}"
             waits = self.out.carrier.within(start, otherwise.span.end)
-            if len(line) <= WIDTH and not waits and not is_below(then.span, start):
+            if len(line) <= WIDTH and not waits and not is_below(then.span, opens):
                 self.out.put(line, start, otherwise.span.end, indent=indent)
                 self.out.carrier.closed()
                 return
