@@ -28,9 +28,11 @@ def put_right(
     """The text and its new end, and what was wrong: the lines of open brackets struck out, missing
     braces written where there was a space, those too many blanked."""
     faults: list[ArchError] = []
-    for bracket, fault in _open_brackets(source, text, start, end):
+    for at, fault in _open_brackets(source, text, start, end):
         faults.append(fault)
-        text = strike(text, bracket, start, end)
+        if text[at] in "{}":
+            text = text[:at] + " " + text[at + 1 :]
+        text = _without_what_goes_on(source.text, strike(text, at, start, end), at, end)
     surplus = _surplus(text, start, end)
     if surplus > 0:
         text, end, missing = _close_braces(source, text, start, end, surplus)
@@ -53,12 +55,40 @@ def _open_brackets(source: Source, text: str, start: int, end: int) -> list[tupl
             stack.append(piece.start())
         elif sign in (")", "]") and stack:
             stack.pop()
+        elif stack and sign in ("{", "}") and _is_closed(text, piece.end(), end):
+            found.append((piece.start(), slip("braces-in-a-value", Span(source, *piece.span()))))
         elif stack and (sign in ("{", "}") or (sign == "\n" and not _goes_on(text, stack[0], piece))):
             found.append((stack[-1], _missing_bracket(source, text, stack, piece.start())))
             stack.clear()
     if stack:
         found.append((stack[-1], _missing_bracket(source, text, stack, end)))
     return found
+
+
+def _is_closed(text: str, start: int, end: int) -> bool:
+    """Whether a bracket that is open is closed in the rest of the line."""
+    depth = 1
+    for piece in PIECES.finditer(text, start, end):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece.group(), 0)
+        if not depth:
+            return True
+        if piece.group() == "\n":
+            break
+    return False
+
+
+def _without_what_goes_on(source: str, text: str, at: int, end: int) -> str:
+    """Behind a line with an open bracket: the lines that are deeper, and those that begin with a
+    closing one, belong to it."""
+    line_end = source.find("\n", at, end)
+    if line_end < 0 or not _GOES_ON.search(re.sub(r"\s#[^\n]*$", "", source[at:line_end])):
+        return text
+    line = source[source.rfind("\n", 0, at) + 1 : line_end]
+    depth = len(line) - len(line.lstrip())
+    lines = re.compile(rf"(?:\n(?:[ \t]*|[ \t]{{{depth + 1},}}[^\n{{}}]*|[ \t]*[)\]][^\n{{}}]*)(?=\n|$))*")
+    below = lines.match(text, line_end, end)
+    assert below is not None
+    return text[:line_end] + re.sub(r"[^\n]", " ", below.group()) + text[below.end() :]
 
 
 def _goes_on(text: str, opened: int, line_end: re.Match[str]) -> bool:
@@ -172,7 +202,11 @@ def _drop_braces(
             stack.append(_Brace(at, _indent(text, at)))
         elif text[at] == "}":
             indent = _indent(text, at) if _begins_line(text, at) else -1
-            if stack and not (too_many and 0 <= indent != stack[-1].indent):
+            if indent >= 0:
+                is_right = bool(stack) and indent == stack[-1].indent
+            else:
+                is_right = bool(stack) and "\n" not in text[stack[-1].at : at]
+            if stack and (is_right or not too_many):
                 stack.pop()
                 continue
             too_many -= 1

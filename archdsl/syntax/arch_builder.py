@@ -208,7 +208,11 @@ class ArchBuilder(Builder):
                 return self._construct(step)
             if step.bodies:
                 near = did_you_mean(word, tree.CONSTRUCTS)
-                cure = f"did you mean `{near}`?" if near else "write the braces without it, or a label before them"
+                cure = (
+                    f"did you mean `{near}`?"
+                    if near
+                    else "write the braces without it, or a label before them"
+                )
                 raise _fault(
                     "not-a-construct", f"`{word}` takes no body", call.span, "a call, not a construct", cure
                 )  # fmt: skip
@@ -236,6 +240,8 @@ class ArchBuilder(Builder):
     def _residual(self, body: Body) -> tuple[Step, ...]:
         """Directly inside ``residual``, ``body`` and ``shortcut`` are no labels."""
         found: dict[str, Step] = {}
+        if any(isinstance(step, Broken) for step in body.steps):
+            return (body.step,)  # a part may be among what could not be read
         for step in body.steps:
             if isinstance(step, Labelled) and not self._is_quoted(step.label):
                 word = step.label.plain

@@ -63,12 +63,16 @@ def _faults_in(source: Source, section: _Section) -> Iterator[ArchError]:
         return
     text, end, faults = put_right(source, text, start, end, strike)
     yield from faults
+    # What else the parser says of a line that is put right would follow from that.
+    places = [fault.diagnostics[0] for fault in faults]
+    told = {place.span.line for place in places if not (place.span.text and place.related)}
     for _ in range(_MOST_FAULTS):
         try:
             parse_sections(source, text, start, end)
             return
         except ArchError as fault:
-            yield fault
+            if fault.diagnostics[0].span.line not in told:
+                yield fault
             at = fault.diagnostics[0].span.start
             struck = _without_its_lines(strike(text, max(min(at, end - 1), start), start, end), start, end)
             if struck == text:
@@ -140,7 +144,26 @@ def _logical_line(text: str, at: int, start: int, end: int) -> tuple[int, int]:
         first = above
     last = text.find("\n", at, end)
     last = end if last < 0 else last
+    for opened, closed in _brackets(text, start, end):
+        if opened <= last and closed >= first:
+            line_end = text.find("\n", closed, end)
+            first = max(min(first, text.rfind("\n", start, opened) + 1), start)
+            last = max(last, end if line_end < 0 else line_end)
     while last < end and text[last:end].lstrip().startswith("->"):
         following = text.find("\n", last + 1, end)
         last = end if following < 0 else following
     return first, last
+
+
+def _brackets(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where each outermost bracket begins and ends: inside it, lines do not count."""
+    stack: list[int] = []
+    for piece in PIECES.finditer(text, start, end):
+        if piece.group() in ("(", "["):
+            stack.append(piece.start())
+        elif piece.group() in (")", "]") and stack:
+            opened = stack.pop()
+            if not stack:
+                yield opened, piece.end()
+        elif piece.group() in ("{", "}"):
+            stack.clear()

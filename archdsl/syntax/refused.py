@@ -111,10 +111,6 @@ class Refused:
         return Span(self.source, self.previous.start, self.span.end)
 
     @property
-    def behind(self) -> Span:
-        return Span(self.source, self.previous.end, self.previous.end)
-
-    @property
     def last(self) -> Span:
         """The last word of the text."""
         word = re.search(r"\w+\W*$", self._text[self.start : self.end])
@@ -159,6 +155,11 @@ class Refused:
     def open(self) -> str:
         """The innermost bracket that is open."""
         return self._text[self._open[-1]] if self._open else ""
+
+    @property
+    def behind(self) -> str:
+        """Whether a sign that wants a value stands before."""
+        return "sign" if re.fullmatch(r"(?!->)[-+*/%<>=!]+|and|or|not|if|else|in", self.after) else "other"
 
     @property
     def spaced(self) -> str:

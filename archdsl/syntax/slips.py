@@ -72,13 +72,11 @@ class Slips(NamedTuple):
         name = self.name_of(refused)
         said = self.say(name, refused.words())
         if not said.label:
-            label = expectation(refused.expected, self.messages[name].at != "behind")
-            said = said._replace(label=label)
+            said = said._replace(label=expectation(refused.expected))
         places = {
             "": refused.span,
             "previous": refused.previous,
             "from": refused.from_previous,
-            "behind": refused.behind,
             "last": refused.last,
         }
         return said, places[self.messages[name].at]
@@ -98,46 +96,55 @@ class Slips(NamedTuple):
         return Said(slip.code, fill(slip.message), fill(slip.label), fill(slip.help))
 
 
-def in_a_body(snippet: str) -> str:
+def in_a_body(snippet: str, before: str = "") -> str:
     """A snippet of the list ``arch``, the lines of a body, as a file."""
-    return "body {\n" + "".join(f"  {line}\n" for line in snippet.splitlines()) + "}\n"
+    return "body {\n" + "".join(f"  {line}\n" for line in f"{before}{snippet}".splitlines()) + "}\n"
 
 
 def tabulate(entries: Mapping[str, Mapping[str, Any]], parse: Try) -> Slips:
     """The table of the entries, by parsing each of their snippets. `ValueError` where it is wrong."""
     messages = {}
     keys: dict[_Key, str] = {}
-    source: dict[_Key, str] = {}
+    snippets: dict[_Key, str] = {}
+    stops: list[tuple[str, str, Refused]] = []
     for name, entry in entries.items():
         if not set(entry) <= _FIELDS:
             raise ValueError(f"{name}: no field is called {sorted(set(entry) - _FIELDS)}")
-        messages[name] = Slip(
-            entry["code"],
-            entry["message"],
-            entry.get("label", ""),
-            entry.get("help", ""),
-            entry.get("at", ""),
-        )
-        for door, snippet in _refused_by_the_grammar(entry):
-            refused = parse(door, snippet)
-            if refused is None:
-                raise ValueError(f"{name}: the grammar does not refuse {snippet!r}")
+        slip = Slip(*(entry.get(field, "") for field in Slip._fields))
+        messages[name] = slip
+        for snippet, refused in _refused_by_the_grammar(entry, parse):
             key = _key(refused, entry)
             if keys.setdefault(key, name) != name:
-                raise ValueError(
-                    f"two messages for one key: {name} for {snippet!r}, {keys[key]} for {source[key]!r}"
-                )
-            source.setdefault(key, snippet)
+                one, other = f"{name} for {snippet!r}", f"{keys[key]} for {snippets[key]!r}"
+                raise ValueError(f"two messages for one key: {one}, {other}")
+            snippets.setdefault(key, snippet)
+            stops.append((name, snippet, refused))
     conditions = {tuple(name for name, _ in values) for _, _, values in keys}
-    return Slips(messages, keys, tuple(sorted(conditions, key=lambda names: (-len(names), names))))
+    slips = Slips(messages, keys, tuple(sorted(conditions, key=lambda names: (-len(names), names))))
+    for name, snippet, refused in stops:
+        if slips.name_of(refused) != name:
+            raise ValueError(f"{slips.name_of(refused)} is more particular than {name} for {snippet!r}")
+    return slips
 
 
-def _refused_by_the_grammar(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _refused_by_the_grammar(entry: Mapping[str, Any], parse: Try) -> Iterator[tuple[str, Refused]]:
+    """Each snippet of an entry, and where the parser stops in it."""
     if "by" in entry:
         return
     for door in DOORS:
         for snippet in entry.get(door, ()):
-            yield ("file", in_a_body(snippet)) if door == "arch" else (door, snippet)
+            if door != "arch":
+                refused = parse(door, snippet)
+            else:
+                refused = parse("file", in_a_body(snippet))
+                # Behind others the parser stands in other states; an arrow goes on with the line before.
+                for before in ("relu\n", "relu\nrelu\n"):
+                    behind = parse("file", in_a_body(snippet, before))
+                    if behind is not None:
+                        yield snippet, behind
+            if refused is None:
+                raise ValueError(f"the grammar does not refuse {snippet!r}")
+            yield snippet, refused
 
 
 def _key(refused: Refused, entry: Mapping[str, Any]) -> _Key:

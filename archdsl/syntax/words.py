@@ -37,7 +37,7 @@ _HEADINGS = {
 }  # fmt: skip
 
 
-def expectation(terminals: Collection[str], with_end: bool = True) -> str:
+def expectation(terminals: Collection[str]) -> str:
     """``expected `,` or `)```, from the grammar's terminals."""
     left = set(terminals) - {"BROKEN"}
     words = []
@@ -60,8 +60,6 @@ def expectation(terminals: Collection[str], with_end: bool = True) -> str:
         left -= _AFTER_VALUES
     if "_NL" in left and (words or len(left) > 1):
         left -= {"_NL"} if words else {"RBRACE", "$END"}
-    if not with_end:
-        left.discard("$END")
     if "STRING" in left:
         left.discard("LONG_TEXT")
     words += [word for terminal, word in _WORDS.items() if terminal in left]
