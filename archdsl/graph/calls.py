@@ -352,9 +352,9 @@ def _endless(walk: Elaborator, block: Block, call: tree.Call) -> None:
     last = len(names) - 1 - names[::-1].index(block.name) if block.name in names else 0
     cycle = [*names[last:], block.name]
     if len(cycle) == 2:
-        message = f"`{block.name}` calls itself without an end"
+        message = f"`{block.name}` calls itself more than {DEEPEST_CALL} deep"
     elif block.name in names:
-        message = f"blocks call each other without an end: {' -> '.join(cycle)}"
+        message = f"blocks call each other more than {DEEPEST_CALL} deep: {' -> '.join(cycle)}"
     else:
         message = f"blocks call each other more than {DEEPEST_CALL} deep"
     counts = [

@@ -22,7 +22,7 @@ body: tower(3)
 """
     (found,) = judge(text).found
     assert (found.code, place(found.span)) == ("endless-calls", "5:7 `tower(n - 1)`")
-    assert found.message == "`tower` calls itself without an end"
+    assert found.message == "`tower` calls itself more than 64 deep"
     (ending,) = (code for code in code_in(found.help) if code.startswith("when"))
     assert ending == "when(n > 0): tower(n - 1)"
     assert judge(text.replace("- tower(n - 1)", f"- {ending}")).codes == []
