@@ -134,3 +134,26 @@ def test_habits_of_python(skin: str, step: str, piece: str, cure: str) -> None:
     (found,) = pipeline.check(Source(text, f"design.{skin}")).diagnostics
     assert piece in found.span.text
     assert f"`{cure}`" in found.help, found
+
+
+def test_texts_are_told_of_though_yaml_cannot_read_all_lines() -> None:
+    """What is missing may stand in the lines that are left out; nothing is said of that."""
+    text = """input: [3]
+blocks:
+  a:
+    - relu tanh
+  b:
+    - "relu
+body:
+  - residual:
+      body: relu
+     shortcut: tanh
+  - conv: {out: 8, kernel: 3}
+  - x = abs
+"""
+    assert lines(text, "design.yaml") == [
+        (4, "two calls without `->` between them"),
+        (6, 'a `"` is opened and never closed'),
+        (10, "a line is indented as none above it"),
+        (12, "there is no assignment here"),
+    ]
