@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -137,3 +138,10 @@ def test_both_sides_of_the_equations_make_the_same_graph(body: Tree, data: st.Da
 def test_they_do_so_below_labels(body: Tree, data: st.DataObject) -> None:
     other = [rewritten(step, data.draw) for step in body]
     assert graph(labelled(body, count())) == graph(labelled(other, count()))
+
+
+@pytest.mark.fuzz
+@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(BODIES, st.data())
+def test_both_sides_of_the_equations_on_many_bodies(body: Tree, data: st.DataObject) -> None:
+    assert graph(body) == graph(rewritten(body, data.draw))

@@ -240,3 +240,10 @@ def _agree(text: str) -> None:
     theirs = python(text)
     assert type(ours) is type(theirs)
     assert ours == theirs
+
+
+@pytest.mark.fuzz
+@settings(deadline=None, max_examples=20_000)
+@given(st.one_of(EXPRESSIONS, _condition(EXPRESSIONS)))
+def test_many_random_expressions_mean_what_they_mean_in_python(text: str) -> None:
+    _agree(text)
