@@ -73,8 +73,10 @@ class _Printer:
             self.out.carrier.enter(*regions)
             before = len(self.out.lines)
             item()
+            after = len(self.out.lines)
             self.out.leave()
             if _is_large(self.out.lines, before):
+                self.out.lines.insert(after, "")
                 self.out.lines.insert(before, "")
         self.out.rest()
         return tidy(self.out.lines, opens="{(", closes="})")

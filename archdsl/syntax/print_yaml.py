@@ -177,7 +177,9 @@ class _Printer:
         if braces or not self.out.carrier.is_arch:
             self.out.close(start, f"{indent}  ")
 
-    def _part(self, key: str, part: tree.Step, column: int, start: int, dash: bool = False) -> None:
+    def _part(
+        self, key: str, part: tree.Step, column: int, start: int, dash: bool = False, *, braces: bool = True
+    ) -> None:
         """A heading with its body, where a list of one step says nothing, and is written for a step on a
         line of its own."""
         is_list = isinstance(part, tree.Construct) or tree.unwrapped(part) is not part
@@ -185,7 +187,7 @@ class _Printer:
             is_list = is_below(part.span, start) and "\n" not in part.span.text
         if is_list:
             part = tree.Group(part.span, (part,))
-        self._value(key, part, column, start, dash)
+        self._value(key, part, column, start, dash, braces=braces)
 
     def _labelled(self, label: str, step: tree.Step, column: int, start: int, dash: bool = False) -> None:
         """A label with its step: a construct in it is a list of one, which says the same."""
@@ -234,7 +236,8 @@ class _Printer:
         elif word == "residual" and len(parts) == 2:
             self._head(heading, column, start, dash)
             for key, part in zip(("body", "shortcut"), parts, strict=True):
-                self._part(key, part, column + 2, part.span.start)
+                braces = not isinstance(part, tree.Construct)
+                self._part(key, part, column + 2, part.span.start, braces=braces)
             self.out.close(start, f"{indent}  ")
         elif word == "aux":
             body = parts[0]

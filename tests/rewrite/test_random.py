@@ -130,6 +130,7 @@ def keeps_what_is_said(text: str) -> None:
     again = source(rewrite.converted(other, "arch"), "arch")
     assert said(again) == said(before)
     assert sorted(comments(again)) == sorted(comments(before))
+    assert rewrite.converted(source(rewrite.converted(again, "yaml"), "yaml"), "arch") == again.text
 
 
 @fast
