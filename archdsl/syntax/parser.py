@@ -45,7 +45,9 @@ _LENGTH = 4
 
 
 class SyntaxFault(ArchError):
-    """A text that the grammar or the structure refuses."""
+    """A text that the grammar or the structure refuses; ``is_of_text`` where it is the grammar."""
+
+    is_of_text = False
 
     def __init__(
         self,
@@ -144,7 +146,9 @@ def _parse(door: str, source: Source, start: int, end: int, text: str | None = N
         return parser.parse(TextSlice(text, start, end), start=door)
     except UnexpectedInput as unexpected:
         said, span = _slips().of(_refused(unexpected, door, source, text, start, end))
-        raise SyntaxFault(said.code, said.message, span, said.label, said.help) from None
+        fault = SyntaxFault(said.code, said.message, span, said.label, said.help)
+        fault.is_of_text = True
+        raise fault from None
     except (lines.NestedTooDeep, TooDeep) as deep:
         place = deep.span if isinstance(deep, TooDeep) else builder.span(deep.token)
         name = "steps-too-deep" if place.text == "{" else "expressions-too-deep"

@@ -48,8 +48,11 @@ class YamlDocument:
         """Whether YAML could read it; otherwise its sections are empty and the reasons reported."""
         self.sections: dict[str, tuple[Name, yaml.Node | None]] = {}
         before = len(diagnostics)
-        root = compose(source, self._reader.fault)
-        if root is None or is_null(root):
+        root, left_out = compose(source, self._reader.fault)
+        if left_out:
+            self.readable = False
+            self._read_what_is_left(root, left_out)
+        elif root is None or is_null(root):
             self.readable = False
             if len(diagnostics) == before:
                 self._reader.fault(
@@ -78,6 +81,20 @@ class YamlDocument:
             except ArchError as fault:
                 self.readable = False
                 self._reader.fault(fault)
+
+    def _read_what_is_left(self, root: yaml.Node | None, left_out: tuple[tuple[int, int], ...]) -> None:
+        """Of a text that YAML could not read in whole, report what the grammar refuses in the rest."""
+        if not isinstance(root, yaml.MappingNode):
+            return
+        from archdsl.syntax.yaml_remains import RemainsReader  # needed for faults alone
+
+        self._reader = reader = RemainsReader(self.source, self.diagnostics, left_out)
+        try:
+            self.sections = {key.word: (key, node) for key, node in reader.pairs(root)}
+            self.read(reader.callable_names)
+        except ArchError as fault:
+            reader.fault(fault)
+        self.sections = {}
 
     def plain(self, key: str) -> PlainText | None:
         """A plain text of the header, for those who have to know it before the steps are read."""

@@ -152,6 +152,10 @@ def _second_colon(trouble: Trouble) -> SyntaxFault | None:
         trouble.is_misplaced = True
         first = trouble.line.start + trouble.line.depth
         return slip("yaml-key-too-deep", trouble.source.span(first, trouble.at + 1))
+    label = re.search(r"-> *(\w+)$", trouble.before)
+    if label is not None:
+        span = trouble.source.span(trouble.at - len(label.group(1)), trouble.at)
+        return slip("yaml-label-in-a-chain", span, found=span.text)
     return slip("yaml-second-colon", trouble.character())
 
 

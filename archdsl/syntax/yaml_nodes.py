@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import yaml
 
@@ -27,8 +28,16 @@ _SUSPICIOUS = re.compile(r"(?:[-?:][ \t]+){40}|^[ \t]{200}", re.MULTILINE)
 _MANY_BRACKETS = 400
 
 
-def compose(source: Source, report: Report) -> yaml.Node | None:
-    """The root node, or None for an empty text or one that YAML cannot read.
+class Composed(NamedTuple):
+    """The root node, or None for an empty text or one that YAML cannot read; and the pieces of the text
+    that had to be left out to read the rest."""
+
+    root: yaml.Node | None
+    left_out: tuple[tuple[int, int], ...] = ()
+
+
+def compose(source: Source, report: Report) -> Composed:
+    """Read the structure of a text.
 
     libyaml stops at its first error; what it is about is blanked and the rest read again, so that
     all are reported.
@@ -39,24 +48,25 @@ def compose(source: Source, report: Report) -> yaml.Node | None:
         from archdsl.syntax.yaml_errors import explain_character  # needed for faults alone
 
         report(explain_character(source, forbidden))
-        return None
+        return Composed(None)
     if _is_too_deep(source, report):
-        return None
-    failed = False
+        return Composed(None)
+    left_out: tuple[tuple[int, int], ...] = ()
     for _ in range(max(min(_ERROR_LIMIT, _SIGNS_READ_AGAIN // (len(text) + 1)), 1)):
         try:
             root = _load(text)
-            return None if failed or root is None or _is_too_large(root, source, report) else root
+            too_large = root is not None and not left_out and _is_too_large(root, source, report)
+            return Composed(None if too_large else root, left_out)
         except yaml.MarkedYAMLError as error:
             from archdsl.syntax.yaml_errors import explain  # needed for faults alone
 
-            failed = True
             fault, start, end = explain(error, source, text)
             report(fault)
+            left_out += ((start, end),)
             if not text[start:end].strip():
-                return None
+                return Composed(None)
             text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
-    return None
+    return Composed(None)
 
 
 def _load(text: str) -> yaml.Node | None:
