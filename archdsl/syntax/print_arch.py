@@ -76,7 +76,8 @@ class _Printer:
             after = len(self.out.lines)
             self.out.leave()
             if _is_large(self.out.lines, before):
-                self.out.lines.insert(after, "")
+                if self.out.lines[after:]:
+                    self.out.lines.insert(after, "")
                 self.out.lines.insert(before, "")
         self.out.rest()
         return tidy(self.out.lines, opens="{(", closes="})")
