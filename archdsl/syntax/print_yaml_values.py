@@ -17,9 +17,9 @@ from archdsl.syntax.print_text import (
     split,
 )
 
-_PLAIN = re.compile(r"[A-Za-z0-9](?:[^:#\n\r\"'{}\[\]&*!|>%@`\x7f-\x9f\u2028\u2029]|:(?! ))*(?<![ :])")
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[^:#\n\r\"'{}\[\]&*!|>%@`\x7f-\x9f\u2028\u2029]|:(?!\s))*(?<![\s:])")
 _LITERAL = re.compile(r"(?:[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]|[ \t](?!$))*", re.MULTILINE)
-_SPECIAL = re.compile(r": |:$| #")
+_SPECIAL = re.compile(r":\s|:$|\s#")
 """What YAML takes for its own in the middle of an unquoted text."""
 
 
