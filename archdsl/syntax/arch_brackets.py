@@ -19,6 +19,9 @@ PIECES = re.compile(r'"""(?:.|\n)*?"""|"[^"\n]*"|(?<!\S)#[^\n]*|->|[()\[\]{}\n]'
 _CLOSES = {"(": ")", "[": "]"}
 _GOES_ON = re.compile(r"(?:[-,(\[=+*/%<>]|\b(?:and|or|not|if|else|in))\s*$")
 _GOES_ON_BELOW = re.compile(r"(?:\s|#[^\n]*\n)*(?:[-,)\]=+*/%<>.]|(?:and|or|if|else|in)\b)")
+_BLANK = re.compile(r"[ \t]*")
+_MOST_FAULTS = 50
+_MOST_RELATED = 5
 Strike = Callable[[str, int, int, int], str]
 
 
@@ -51,6 +54,8 @@ def _open_brackets(source: Source, text: str, start: int, end: int) -> list[tupl
     stack: list[int] = []
     for piece in PIECES.finditer(text, start, end):
         sign = piece.group()
+        if len(found) == _MOST_FAULTS:
+            return found
         if sign in ("(", "["):
             stack.append(piece.start())
         elif sign in (")", "]") and stack:
@@ -131,9 +136,8 @@ def _surplus(text: str, start: int, end: int) -> int:
 
 
 def _indent(text: str, at: int) -> int:
-    first = text.rfind("\n", 0, at) + 1
-    line = text[first : at + 1]
-    return len(line) - len(line.lstrip())
+    blank = _BLANK.match(text, text.rfind("\n", 0, at) + 1, at)
+    return 0 if blank is None else len(blank.group())
 
 
 def _begins_line(text: str, at: int) -> bool:
@@ -143,20 +147,31 @@ def _begins_line(text: str, at: int) -> bool:
 def _close_braces(
     source: Source, text: str, start: int, end: int, missing: int
 ) -> tuple[str, int, list[ArchError]]:
-    faults: list[ArchError] = []
+    opened: dict[int, list[int]] = {}  # by the place before which their closing braces are missing
     stack: list[_Brace] = []
+    line = written = at_the_end = 0
 
     def close(before: int) -> None:
-        nonlocal text, missing
-        faults.append(_missing_brace(source, stack.pop().at, before, end))
+        nonlocal text, missing, line, written, at_the_end
+        if len(opened) == _MOST_FAULTS:
+            missing = 0
+            return
+        opened.setdefault(before, []).append(stack.pop().at)
         missing -= 1
-        blank = before - 1
-        if blank > start and text[blank] in " \t":
-            # `else` stands in the line of the brace, all else on its own.
-            is_else = text.startswith("else", before) or text[blank - 1] not in " \t"
-            text = text[: blank - 1] + (" }" if is_else else "}\n") + text[before:]
+        # `else` stands in the line of the brace, all else on its own: in place of two blanks, or of the
+        # new line and one blank. Further braces stand before the first, or at the end where no blank is.
+        if before == line:
+            if text[written - 1].isspace():
+                written -= 1
+                text = text[:written] + "}" + text[written + 1 :]
+            else:
+                at_the_end += 1
+        elif text.startswith("else", before):
+            line, written = before, before - 1
+            text = text[:written] + "}" + text[before:]
         else:
-            text = text[:blank] + "}" + text[before:]
+            line, written = before, before - 2
+            text = text[:written] + "}\n" + text[before:]
 
     for piece in re.finditer(PIECES.pattern + r"|(?<=\n)[ \t]*(?=[^\s#])", text[:end]):
         if piece.start() < start:
@@ -176,17 +191,18 @@ def _close_braces(
                 if closes and not any(brace.indent == depth for brace in stack[:-1]):
                     break
                 close(at)
-    for brace in reversed(stack if missing else []):
-        faults.append(_missing_brace(source, brace.at, end, end))
-    closing = "\n}" * (len(stack) if missing else 0)
+    if missing and stack:
+        opened[end] = [brace.at for brace in stack[-_MOST_RELATED:]]
+    faults = [_missing_braces(source, braces, at, end) for at, braces in opened.items()]
+    closing = "\n}" * (at_the_end + (len(stack) if missing else 0))
     return text[:end] + closing + text[end:], end + len(closing), faults
 
 
-def _missing_brace(source: Source, opened: int, at: int, end: int) -> ArchError:
+def _missing_braces(source: Source, opened: list[int], at: int, end: int) -> ArchError:
     return slip(
         "brace-missing" if at < end else "brace-missing-at-the-end",
         Span(source, at, at + 1 if at < end else at),
-        (Label(Span(source, opened, opened + 1), "opened here"),),
+        tuple(Label(Span(source, brace, brace + 1), "opened here") for brace in opened[-_MOST_RELATED:]),
     )
 
 
@@ -209,6 +225,8 @@ def _drop_braces(
             if stack and (is_right or not too_many):
                 stack.pop()
                 continue
+            if len(faults) == _MOST_FAULTS:
+                break
             too_many -= 1
             opener = _lacking(text, max(start, stack[-1].at + 1 if stack else start), at, indent)
             if opener is None:

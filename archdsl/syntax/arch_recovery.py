@@ -9,6 +9,7 @@ struck out, save the braces that others depend on, and the rest is read again.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,30 +29,32 @@ class _Section(NamedTuple):
     end: int
 
 
-def every_fault(source: Source) -> list[ArchError]:
+def every_fault(source: Source) -> Iterator[ArchError]:
     """What is wrong with a file that does not parse, in order; at least one fault."""
-    faults = []
+    some = False
     for section in _sections(source.text):
-        faults += list(_faults_in(source, section))
-    if not faults:
+        faults = sorted(_faults_in(source, section), key=lambda fault: fault.diagnostics[0].span[1:])
+        some = some or bool(faults)
+        yield from faults
+    if not some:
         # Each section is right, so it is how they stand together.
         try:
             parse_file(source)
         except ArchError as fault:
-            faults.append(fault)
-    return sorted(faults, key=lambda fault: fault.diagnostics[0].span[1:])
+            yield fault
 
 
 def _sections(text: str) -> Iterator[_Section]:
-    starts = [found.start() for found in _SECTION.finditer(text) if not _in_long_text(text, found.start())]
+    quotes = [found.start() for found in re.finditer('"""', text)]
+    starts = [
+        found.start()
+        for found in _SECTION.finditer(text)
+        if bisect_left(quotes, found.start()) % 2 == 0  # not inside a long text
+    ]
     if not starts or (text[: starts[0]].strip() and not text[: starts[0]].lstrip().startswith("#")):
         starts.insert(0, 0)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         yield _Section(start, end)
-
-
-def _in_long_text(text: str, offset: int) -> bool:
-    return text.count('"""', 0, offset) % 2 == 1
 
 
 def _faults_in(source: Source, section: _Section) -> Iterator[ArchError]:

@@ -179,8 +179,13 @@ def slip(name: str, span: Span, related: tuple[Label, ...] = (), **words: str) -
 
 
 def _slips() -> Slips:
-    slips: Slips = pickle.loads(_parser()[2])
-    return slips
+    return _unpickled(_parser()[2])
+
+
+@lru_cache(maxsize=1)
+def _unpickled(slips: bytes) -> Slips:
+    unpickled: Slips = pickle.loads(slips)
+    return unpickled
 
 
 def terminals() -> dict[str, str]:

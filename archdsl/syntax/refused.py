@@ -124,11 +124,12 @@ class Refused:
         """Where each bracket that is still open stands."""
         stack: list[int] = []
         for piece in self._pieces:
-            if piece.text in CLOSING:
+            sign = self._text[piece.start]
+            if sign in CLOSING:
                 stack.append(piece.start)
-            elif piece.text in OPENING and stack:
+            elif sign in OPENING and stack:
                 stack.pop()
-            elif piece.text in ("{", "}"):
+            elif sign in ("{", "}"):
                 stack.clear()
         return stack
 
@@ -144,7 +145,7 @@ class Refused:
     @property
     def after(self) -> str:
         """The text of the sign before."""
-        return self.previous.text
+        return self._text[self.previous.start : self.previous.end]
 
     @property
     def glued(self) -> str:

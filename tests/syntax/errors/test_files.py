@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -54,9 +57,12 @@ def test_the_brace_of_an_inner_body_is_the_one_that_is_missing() -> None:
     assert missing.related[0].span.line == 2
 
 
-def test_two_braces_that_are_missing_are_two() -> None:
-    text = "body {\n  concat {\n    x: {\n      relu\n  tanh\n}\n"
-    assert lines(text) == [(5, "a `}` is missing before this")] * 2 or len(lines(text)) == 2
+def test_two_braces_that_are_missing_at_one_place_are_told_together() -> None:
+    text = "body {\n  concat {\n    x: {\n      relu\n  tanh\n  x = abs\n}\n"
+    missing, other = said_of(Source(text, "design.arch"))
+    assert (missing.span.line, missing.message) == (5, "a `}` is missing before this")
+    assert sorted(label.span.line for label in missing.related) == [2, 3]
+    assert other.span.line == 6
 
 
 def test_an_else_whose_brace_is_missing() -> None:
@@ -157,3 +163,43 @@ body:
         (10, "a line is indented as none above it"),
         (12, "there is no assignment here"),
     ]
+
+
+EXAMPLES = sorted((FOLDER.parents[1] / "arch" / "examples").glob("*.arch"))
+TOKEN = re.compile(r'"[^"\n]*"|->|\*\*|[<>=!]=|//|#[^\n]*|\w+|[^\s\w]')
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    """The text with one of its words or signs missing, doubled, exchanged for another or before another."""
+    tokens = list(TOKEN.finditer(text))
+    token, other = chance.choice(tokens), chance.choice(tokens).group()
+    piece = chance.choice(["", f"{token.group()} {token.group()}", other, f"{other} {token.group()}"])
+    return text[: token.start()] + piece + text[token.end() :]
+
+
+def test_one_slip_anywhere_is_one_fault_nearly_always() -> None:
+    chance = random.Random(3)
+    counts: Counter[int] = Counter()
+    for number in range(400):
+        text = mutated(EXAMPLES[number % len(EXAMPLES)].read_text(encoding="utf-8"), chance)
+        found = said_of(Source(text, "design.arch"))
+        counts[len(found)] += 1
+        for slip in found:
+            assert slip.help
+            assert 0 <= slip.span.start <= slip.span.end <= len(text)
+        render_text(found)
+    assert counts[0] + counts[1] >= 0.97 * 400, counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "body {\n" + "  (\n" * 300 + "}\n",
+        "body { a(" + "\n(3" * 300,
+        "body {\n" + "  repeat(2) {\n" * 300 + "}\n",
+        "body {\n" + "}\n" * 300,
+        "x y\n" * 300,
+    ],
+)
+def test_many_slips_are_faults_and_nothing_else(text: str) -> None:
+    assert 1 <= len(said_of(Source(text, "design.arch"))) <= 300
