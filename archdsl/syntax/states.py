@@ -32,6 +32,8 @@ def settled(stack: Sequence[int], states: States) -> int:
 def accepted(stack: Sequence[int], states: States) -> set[str]:
     """The terminals that could stand there. The row of the topmost state alone lists too many, since
     states that are alike share it."""
+    if not states[stack[-1]]:
+        return {"$END"}  # the whole text was read already
     tokens = [token for token in states[stack[-1]] if token.isupper()]
     return {token for token in tokens if _taking(stack, states, token) is not None}
 
