@@ -36,6 +36,7 @@ fuzz: .venv/.test
 
 bench: .venv/.test
 	$(BIN)/python -m pytest --quiet -m bench
+	$(BIN)/python benchmarks/run.py $(if $(REFERENCE),--reference-python $(REFERENCE))
 
 clean:
 	rm -rf .venv build dist archdsl/syntax/tables.bin .mypy_cache .pytest_cache .ruff_cache .hypothesis
