@@ -45,7 +45,7 @@ def layout(text: str) -> str:
 
 def spaced(text: str) -> str:
     """A step or value on one line, with the space that belongs between its signs."""
-    line = _Layout()
+    line = _Layout(in_body=True)
     for token in _tokens(text):
         line.add(token)
     return line.line()
@@ -60,7 +60,8 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 class _Layout:
-    def __init__(self) -> None:
+    def __init__(self, *, in_body: bool = False) -> None:
+        self._in_body = in_body
         self._open: list[str] = []
         """Brackets that are open: ``(``, ``[``, ``{`` of a body, ``m`` of a mapping."""
         self._heading = ""
@@ -88,7 +89,7 @@ class _Layout:
         self._previous = token
 
     def _begin(self, token: _Token) -> None:
-        if not self._open and token.kind == "name":
+        if not self._open and token.kind == "name" and not self._in_body:
             self._heading = token.text
         self._indent = len(self._open)
 

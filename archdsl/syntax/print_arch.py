@@ -99,8 +99,8 @@ class _Printer:
             self.out.put(line, start, end)
             return
         self.out.put(f"{text}(" if parameters else text, start, start)
-        for parameter, written in zip(file.params, parameters, strict=True):
-            lines = parameter_lines(written, _STEP)
+        for parameter in file.params:
+            lines = parameter_lines(parameter, _STEP)
             self.out.put_all(lines, parameter.span.start, _end(parameter), indent=_STEP)
         if parameters:
             self.out.close(file.sections.get("params", file.params[0].span).start, _STEP, ")")

@@ -15,7 +15,6 @@ from archdsl.syntax.print_text import (
     fact_text,
     filled,
     parameter_text,
-    split,
 )
 
 Value: TypeAlias = "tree.PlainText | tree.Expression | tree.Fact | tree.Section"
@@ -81,13 +80,13 @@ def network_parameter_text(parameter: tree.Parameter) -> str:
     return text
 
 
-def parameter_lines(text: str, indent: str) -> list[str]:
-    """A parameter on its line; a list that is longer has its items below it."""
-    line = f"{indent}{text},"
-    head, opening, rest = text.partition(" = [")
-    if len(line) <= WIDTH or not opening or not rest.endswith("]"):
+def parameter_lines(parameter: tree.Parameter, indent: str) -> list[str]:
+    """A parameter of the network on its line; a list that is longer has its items below it."""
+    line = f"{indent}{network_parameter_text(parameter)},"
+    if len(line) <= WIDTH or parameter.details or not isinstance(parameter.default, tree.ListOf):
         return [line]
-    return [f"{indent}{head} = [", *filled(split(rest[:-1]), f"{indent}  "), f"{indent}],"]
+    items = [expression_text(item) for item in parameter.default.items]
+    return [f"{indent}{parameter.name.word} = [", *filled(items, f"{indent}  "), f"{indent}],"]
 
 
 def _bound(entry: tree.Entry | None) -> str:

@@ -14,7 +14,6 @@ from archdsl.syntax.print_text import (
     expression_text,
     fact_text,
     filled,
-    split,
 )
 
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[^:#\n\r\"'{}\[\]&*!|>%@`\x7f-\x9f\u2028\u2029]|:(?!\s))*(?<![\s:])")
@@ -65,8 +64,9 @@ def parameter_text(parameter: tree.Parameter, *, flow: bool) -> str:
     if not parameter.details:
         text = f"{name}: {_expression(parameter.default, flow=flow)}"
         if len(text) + 2 > WIDTH and not flow and isinstance(parameter.default, tree.ListOf):
-            indent = " " * (len(name) + 5)
-            items = filled(split(text[len(name) + 3 : -1]), indent)
+            items = filled(
+                [_expression(item, flow=True) for item in parameter.default.items], " " * (len(name) + 5)
+            )
             return f"{name}: [" + "\n".join(items).lstrip().rstrip(",") + "]"
         return text
     details = []

@@ -188,3 +188,21 @@ def test_long_lines_are_broken() -> None:
     assert max(map(len, yaml.splitlines())) <= 100
     assert rewrite.formatted(source(arch, "arch")) == arch
     assert said(source(yaml, "yaml")) == said(source(text, "yaml"))
+
+
+def test_a_long_value_that_begins_and_ends_as_a_list_is_none() -> None:
+    items = ", ".join(map(str, range(40)))
+    text = f"network(a = [{items}][1 and b[2]])\ninput [3, 8, 8]\n"
+    assert said(source(rewrite.converted(source(text, "arch"), "arch"), "arch")) == said(source(text, "arch"))
+
+
+def test_a_call_is_no_heading_whatever_its_word() -> None:
+    text = "input: [3, 8, 8]\nbody:\n  - block(a=1) -> network(b=[2])\n"
+    assert laid_out(text, "yaml") == text
+    assert laid_out("input [3]\n\nbody {\n  block(a=1)\n  network(b=[2])\n}\n").count(" = ") == 0
+
+
+def test_a_tab_before_a_sign_begins_a_comment_in_yaml() -> None:
+    text = 'input [3]\n\nbody {\n  f("a\t# b", [g("c: d")])\n}\n'
+    yaml = rewrite.converted(source(text, "arch"), "yaml")
+    assert said(source(yaml, "yaml")) == said(source(text, "arch"))
