@@ -23,7 +23,7 @@ from tests.rewrite.trees import files
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.arch"))]
 YAML_TEXTS = [rewrite.converted(source(text, "arch"), "yaml") for text in TEXTS]
 fast = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-long = settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+long = settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def printed(file: tree.File, skin: Skin) -> tuple[str, frozenset[str]]:
@@ -201,7 +201,7 @@ def test_a_broken_text_ends_in_diagnostics(broken: tuple[str, Skin]) -> None:
 
 
 @pytest.mark.fuzz
-@settings(long, max_examples=10_000)
+@settings(long, max_examples=3000)
 @given(broken=broken_texts())
 def test_many_broken_texts_end_in_diagnostics(broken: tuple[str, Skin]) -> None:
     ends_in_diagnostics(*broken)
