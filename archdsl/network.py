@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from archdsl.spec.read import Design
     from archdsl.weights.base import Weights
+
+Notes = Callable[[str], None]
+"""Told what is done to a checkpoint that is not quite the network's: names that are read otherwise, side
+heads that it lacks. Without one, these are Python's warnings."""
 
 
 class Network:
@@ -65,18 +70,24 @@ class Network:
         return self.counts.macs
 
     def to_onnx(
-        self, *, weights: str | os.PathLike[str] | None = None, seed: int = 0, opset: int | None = None
+        self,
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        opset: int | None = None,
+        notes: Notes | None = None,
     ) -> onnx.ModelProto:
         """The network as an ONNX model for inference.
 
-        ``weights`` is a ``.safetensors`` or ``.npz`` file; without it they are initialised from
-        ``seed`` by each operator's own rule. Raises `UsageError` for weights that do not fit, an
+        ``weights`` is a ``.pth``, ``.pt``, ``.safetensors`` or ``.npz`` file; without it they are
+        initialised from ``seed`` by each operator's own rule. ``notes`` is told what has to be said of
+        the file, which without it is a warning. Raises `UsageError` for weights that do not fit, an
         opset that is not supported, or a model over 2 GB, which only `save_onnx` can write.
         """
         from archdsl.backends.onnx.lower import DEFAULT_OPSET
         from archdsl.backends.onnx.write import to_model
 
-        with self._weights(weights, seed) as tensors:
+        with self._weights(weights, seed, notes=notes) as tensors:
             return to_model(self.graph, weights=tensors, opset=DEFAULT_OPSET if opset is None else opset)
 
     def save_onnx(
@@ -87,6 +98,7 @@ class Network:
         seed: int = 0,
         opset: int | None = None,
         progress: Callable[[int, int], None] | None = None,
+        notes: Notes | None = None,
     ) -> None:
         """Write the network as an ONNX file, weights streamed: memory does not grow with the model.
 
@@ -96,7 +108,7 @@ class Network:
         from archdsl.backends.onnx.lower import DEFAULT_OPSET
         from archdsl.backends.onnx.write import save
 
-        with self._weights(weights, seed) as tensors:
+        with self._weights(weights, seed, notes=notes) as tensors:
             save(
                 self.graph,
                 path,
@@ -112,6 +124,7 @@ class Network:
         weights: str | os.PathLike[str] | None = None,
         seed: int = 0,
         opset: int | None = None,
+        notes: Notes | None = None,
     ) -> None:
         """Write the network as ONNX to an open file, which need not be seekable: standard output.
 
@@ -120,17 +133,55 @@ class Network:
         from archdsl.backends.onnx.lower import DEFAULT_OPSET
         from archdsl.backends.onnx.write import write
 
-        with self._weights(weights, seed) as tensors:
+        with self._weights(weights, seed, notes=notes) as tensors:
             write(self.graph, file, weights=tensors, opset=DEFAULT_OPSET if opset is None else opset)
 
-    def _weights(self, weights: str | os.PathLike[str] | None, seed: int) -> AbstractContextManager[Weights]:
-        if weights is not None:
-            from archdsl.weights.read import load_weights
+    def save_weights(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        progress: Callable[[int, int], None] | None = None,
+        notes: Notes | None = None,
+    ) -> None:
+        """Write the network's weights as ``.pth``, ``.pt``, ``.safetensors`` or ``.npz``, by the path's end.
 
-            return load_weights(weights, self.graph)
-        from archdsl.weights.initialise import Initialised
+        They are those of another file, under the network's names, or initialised from ``seed``. PyTorch
+        loads what is written with ``strict=True``: side heads and ``num_batches_tracked`` are in it.
+        Streamed, and whole or not at all; ``progress`` is told the elements done and those in all.
+        """
+        from archdsl.weights.write import check_format, save_weights
 
-        return nullcontext(Initialised(seed, self.graph.scheme))
+        check_format(path)
+        with self._weights(weights, seed, heads=True, notes=notes) as tensors:
+            save_weights(path, self.graph, tensors, progress=progress)
+
+    @contextmanager
+    def _weights(
+        self,
+        weights: str | os.PathLike[str] | None,
+        seed: int,
+        *,
+        heads: bool = False,
+        notes: Notes | None = None,
+    ) -> Iterator[Weights]:
+        """The weights of a file, or from the seed. What has to be said of a file is told to ``notes``, or
+        else is a warning at the place that called the method from which this is called."""
+        if weights is None:
+            from archdsl.weights.initialise import Initialised
+
+            yield Initialised(seed, self.graph.scheme)
+            return
+        from archdsl.weights.read import load_weights
+
+        with load_weights(weights, self.graph, heads=heads, seed=seed) as loaded:
+            for note in loaded.notes:
+                if notes is not None:
+                    notes(note)
+                else:
+                    warnings.warn(note, stacklevel=4)  # this, contextlib, the method, its caller
+            yield loaded
 
 
 def load(reference: str | os.PathLike[str], /, *, input: str | None = None, **params: object) -> Network:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,11 +28,25 @@ INPUT_SHAPE = Annotated[
     str | None, typer.Option("--input", metavar="3x320x320", help="Give the input another shape.")
 ]
 JSON = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON.")]
+SIZE = Annotated[
+    list[str], typer.Option("--size", metavar="NAME=N", help="Give a named size of the input a number.")
+]
 SEED = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of random weights and inputs.")]
 WEIGHTS = Annotated[
     str | None,
-    typer.Option("--weights", metavar="FILE", help="Weights, .safetensors or .npz.", show_default="random"),
+    typer.Option(
+        "--weights", metavar="FILE", help="Weights: .pth, .pt, .safetensors, .npz.", show_default="random"
+    ),
 ]
+
+
+class Provider(str, Enum):
+    """Where a model can run."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    tensorrt = "tensorrt"
 
 
 def loaded() -> None:
@@ -71,6 +86,17 @@ def _settings(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"`--set {name.strip()}` is given twice", help="give it once")
         settings[name.strip()] = value.strip()
     return settings
+
+
+def sizes_of(texts: Sequence[str]) -> dict[str, int]:
+    """The numbers of ``--size NAME=N`` by name."""
+    sizes = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if not (name and number.isdecimal() and int(number) > 0):
+            raise UsageError(f"`--size {text}` is not NAME=N", help="write, for example, `--size H=224`")
+        sizes[name] = int(number)
+    return sizes
 
 
 def report(diagnostics: Sequence[Diagnostic]) -> None:

@@ -41,11 +41,11 @@ def compile(
     if weights is None:
         say(f"the weights are random (--seed {seed}); give trained ones with --weights")
     if output == "-":
-        design.write_onnx(sys.stdout.buffer, seed=seed, weights=weights, opset=opset)
+        design.write_onnx(sys.stdout.buffer, seed=seed, weights=weights, opset=opset, notes=say)
         return
     path = output or f"{design.name}.{to.value}"
     with progress(f"writing {path}") as advance:
-        design.save_onnx(path, seed=seed, weights=weights, opset=opset, progress=advance)
+        design.save_onnx(path, seed=seed, weights=weights, opset=opset, progress=advance, notes=say)
     print(f"{path}: {design.params:,} params, {short(_size(path), 'B')}")
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archdsl.cli.common import SEED, SET, WEIGHTS, loaded, network, say
+from archdsl.cli.common import SEED, SET, SIZE, WEIGHTS, Provider, loaded, network, say, sizes_of
 from archdsl.cli.progress import progress
 from archdsl.diagnostics import UsageError
 
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
 
 TOP = 5
 """How many classes are shown."""
-
-
-class Provider(str, Enum):
-    """Where a model can run."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    tensorrt = "tensorrt"
 
 
 def run(
@@ -56,9 +46,7 @@ def run(
     ] = None,
     provider: Annotated[Provider, typer.Option("--provider", help="Where to run.")] = Provider.auto,
     set: SET = [],
-    size: Annotated[
-        list[str], typer.Option("--size", metavar="NAME=N", help="Give a named size of the input a number.")
-    ] = [],
+    size: SIZE = [],
     weights: WEIGHTS = None,
     seed: SEED = 0,
 ) -> None:
@@ -67,7 +55,7 @@ def run(
     from archdsl.runtime.top import read_labels
 
     loaded()
-    sizes = _sizes(size)
+    sizes = sizes_of(size)
     names = read_labels(labels) if labels else []
     if output is not None and Path(output).suffix not in (".npy", ".npz"):
         raise UsageError(f"`{output}` is neither .npy nor .npz", help="name the output y.npy or y.npz")
@@ -100,18 +88,8 @@ def _model(file: str, settings: list[str], weights: str | None, seed: int) -> It
     with TemporaryDirectory(prefix="archdsl-") as folder:
         path = os.path.join(folder, f"{design.name}.onnx")
         with progress(f"compiling {design.name}") as advance:
-            design.save_onnx(path, seed=seed, weights=weights, progress=advance)
+            design.save_onnx(path, seed=seed, weights=weights, progress=advance, notes=say)
         yield path
-
-
-def _sizes(texts: list[str]) -> dict[str, int]:
-    sizes = {}
-    for text in texts:
-        name, _, number = text.partition("=")
-        if not (name and number.isdecimal() and int(number) > 0):
-            raise UsageError(f"`--size {text}` is not NAME=N", help="write, for example, `--size H=224`")
-        sizes[name] = int(number)
-    return sizes
 
 
 def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:

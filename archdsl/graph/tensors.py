@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     from archdsl.ops.base import Parameter
 
+COUNTER = "num_batches_tracked"
+"""PyTorch's word for the batches that a batch norm has seen: an int64 scalar in every state dict,
+and nothing that inference uses or that counts as a buffer here."""
+
 
 def owners(graph: Graph, *, heads: bool = True) -> Iterator[tuple[Node, tuple[Parameter, ...]]]:
     """The nodes that own tensors, in execution order, with what they own.
@@ -31,3 +35,10 @@ def tensors(graph: Graph, *, heads: bool = True) -> Iterator[tuple[str, Paramete
     for node, owned in owners(graph, heads=heads):
         for parameter in owned:
             yield parameter_name(node.owner, parameter), parameter
+
+
+def counters(graph: Graph, *, heads: bool = True) -> Iterator[str]:
+    """The dotted names of the batch norms' counters, in execution order: they go with running statistics."""
+    for node, owned in owners(graph, heads=heads):
+        if any(parameter.name == "running_mean" for parameter in owned):
+            yield f"{node.owner}.{COUNTER}"

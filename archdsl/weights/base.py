@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from archdsl.diagnostics import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy
 
@@ -22,3 +24,41 @@ class Weights(Protocol):
 
         A piece is good until the next one is asked for: its memory may be used again.
         """
+
+    def counter(self, name: str) -> int:
+        """A batch norm's ``num_batches_tracked`` by its dotted name; 0 where there is none."""
+
+
+class Checkpoint(Protocol):
+    """What every format of checkpoints can answer, of an open file."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Every tensor by its name, in the order of the file."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the file should know: where in it the tensors were found."""
+
+    def dtype(self, name: str) -> str:
+        """The kind of a tensor's numbers, as the format calls it."""
+
+    def is_floating(self, name: str) -> bool:
+        """Whether `read` can be asked for it."""
+
+    def read(self, name: str) -> Iterator[numpy.ndarray]:
+        """The tensor in flat float32 pieces. Raises `UsageError` where the file is damaged there."""
+
+    def count(self, name: str) -> int:
+        """The value of a tensor of one element that counts something. Raises `UsageError` for others."""
+
+
+def count_of(values: numpy.ndarray, name: str, path: str) -> int:
+    """What `Checkpoint.count` answers, of the tensor's values: some convert counters to floating point."""
+    if values.size == 1 and values.dtype.kind in "iuf":
+        (value,) = values.ravel().tolist()
+        if value >= 0 and value == value // 1 and value < 1 << 63:
+            return int(value)
+    raise UsageError(
+        f"`{name}` in `{path}` is no count of batches", help="take it out of the file, or save 0"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import zipfile
 from typing import IO, TYPE_CHECKING
 
@@ -10,10 +11,14 @@ import numpy
 from numpy.lib import format as npy
 
 from archdsl.diagnostics import UsageError
-from archdsl.weights.base import PIECE
+from archdsl.files import replacing
+from archdsl.weights.base import PIECE, count_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from archdsl.ops.base import Parameter
+    from archdsl.weights.base import Weights
 
 
 class Npz:
@@ -21,6 +26,8 @@ class Npz:
 
     Raises `UsageError` where it is no such archive, or holds something that is no array of numbers.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, file: IO[bytes], path: str) -> None:
         self._path = path
@@ -47,6 +54,13 @@ class Npz:
 
     def read(self, name: str) -> Iterator[numpy.ndarray]:
         """The tensor in flat float32 pieces; whole where it was saved in Fortran's order."""
+        for piece in self._raw(name):
+            yield piece.astype(numpy.float32, copy=False)
+
+    def count(self, name: str) -> int:
+        return count_of(numpy.concatenate(list(self._raw(name)) or [numpy.empty(0)]), name, self._path)
+
+    def _raw(self, name: str) -> Iterator[numpy.ndarray]:
         shape, fortran, dtype = self._headers[name]
         count = math.prod(shape)
         try:
@@ -61,7 +75,7 @@ class Npz:
                     piece = numpy.frombuffer(raw, dtype)
                     if fortran:
                         piece = piece.reshape(shape, order="F").ravel()
-                    yield piece.astype(numpy.float32, copy=False)
+                    yield piece
         except (zipfile.BadZipFile, EOFError, OSError) as error:
             raise UsageError(f"`{self._path}` is damaged: {error}", help="save it again") from error
 
@@ -91,3 +105,21 @@ class Npz:
         if version == (1, 0):
             return npy.read_array_header_1_0(member)
         return npy.read_array_header_2_0(member)
+
+
+def save_npz(
+    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter | None]], weights: Weights
+) -> None:
+    """Write these tensors as float32, and where there is no parameter a counter, as int64, as `numpy.savez`
+    does but a piece at a time; the file appears whole or not at all, and its bytes depend on the values alone."""
+    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, parameter in tensors:
+            # A `ZipInfo` has a date of its own, where a mere name would have the clock's.
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                if parameter is None:
+                    npy.write_array(member, numpy.array(weights.counter(name), "<i8"), allow_pickle=False)
+                    continue
+                header = {"descr": "<f4", "fortran_order": False, "shape": parameter.shape}
+                npy.write_array_header_1_0(member, header)
+                for piece in weights.pieces(name, parameter):
+                    member.write(piece.astype("<f4", copy=False).data)

@@ -1,72 +1,82 @@
-"""Checkpoints: their names and shapes against the network's, every difference in one error."""
+"""Checkpoints of every format as the weights of a network, if that is what they are."""
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import UsageError, did_you_mean
-from archdsl.graph.tensors import tensors
+from archdsl.diagnostics import UsageError
 from archdsl.types import text_of
+from archdsl.weights.initialise import Initialised
+from archdsl.weights.match import match
 from archdsl.weights.npz import Npz
+from archdsl.weights.rename import in_short
 from archdsl.weights.safetensors import Safetensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+    from typing import IO
 
     import numpy
 
     from archdsl.graph.ir import Graph
     from archdsl.ops.base import Parameter
+    from archdsl.weights.base import Checkpoint
+    from archdsl.weights.match import Match
 
 
-class Checkpoint(Protocol):
-    """What every format of checkpoints can answer."""
+def _pth(file: IO[bytes], path: str) -> Checkpoint:
+    # torch takes seconds to import, and is wanted for its own files only.
+    from archdsl.weights.pth import Pth
 
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]: ...
-
-    def dtype(self, name: str) -> str: ...
-
-    def is_floating(self, name: str) -> bool: ...
-
-    def read(self, name: str) -> Iterator[numpy.ndarray]: ...
+    return Pth(file, path)
 
 
-FORMATS: dict[str, Callable[[IO[bytes], str], Checkpoint]] = {".safetensors": Safetensors, ".npz": Npz}
+FORMATS: dict[str, Callable[[IO[bytes], str], Checkpoint]] = {
+    ".pth": _pth,
+    ".pt": _pth,
+    ".bin": _pth,  # Hugging Face's name for torch's files
+    ".ckpt": _pth,  # Lightning's
+    ".safetensors": Safetensors,
+    ".npz": Npz,
+}
 
-COMPARISONS = 10_000
-"""Names are compared in pairs, which for two networks that have nothing in common takes seconds and
-helps nobody: with more pairs than these, no near names are looked for."""
+SHOWN = 6
+"""How many renamings a line of help proposes."""
 
 
 class Loaded:
-    """`Weights` from a checkpoint whose names and shapes are the network's."""
+    """`Weights` from a checkpoint that fits the network; what it may lack comes from a seed.
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._checkpoint = checkpoint
+    ``notes`` tell what was read otherwise than it stands in the file, and what was made.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, found: Match, initialised: Initialised, path: str) -> None:
+        self._checkpoint, self._sources, self._initialised = checkpoint, found.sources, initialised
+        self.notes = [f"`{path}`: {note}" for note in (*checkpoint.notes, *found.notes(initialised.seed))]
 
     def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        return self._checkpoint.read(name)
+        if name in self._sources:
+            return self._checkpoint.read(self._sources[name])
+        return self._initialised.pieces(name, parameter)
+
+    def counter(self, name: str) -> int:
+        return self._checkpoint.count(self._sources[name]) if name in self._sources else 0
 
 
 @contextmanager
-def load_weights(path: str | os.PathLike[str], graph: Graph) -> Iterator[Loaded]:
-    """The weights of a network from a ``.safetensors`` or ``.npz`` file, open within the block.
+def open_checkpoint(path: str | os.PathLike[str]) -> Iterator[Checkpoint]:
+    """A checkpoint of any format, told by the file's name, open within the block.
 
-    Every parameter and buffer of the network as it runs must be there, in its shape and in floating
-    point, and nothing else but the tensors of its side heads and PyTorch's ``num_batches_tracked``.
-    Raises `UsageError` with all differences.
+    Raises `UsageError` where there is none, or it is damaged, or holds more than tensors.
     """
     name = os.fspath(path)
     extension = os.path.splitext(name)[1].lower()
     if extension not in FORMATS:
         raise UsageError(
-            f"weights are read from .safetensors and .npz files, and `{name}` is neither",
-            help="in PyTorch, save them by `safetensors.torch.save_file(model.state_dict(), ...)`"
-            if extension in (".pth", ".pt", ".bin", ".ckpt")
-            else "",
+            f"weights are read from .pth, .pt, .safetensors and .npz files, and `{name}` is none of them",
+            help="the name has to end in the format's own way",
         )
     try:
         file = open(name, "rb")  # noqa: SIM115  (closed below; only its opening may fail in this way)
@@ -74,74 +84,74 @@ def load_weights(path: str | os.PathLike[str], graph: Graph) -> Iterator[Loaded]
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"cannot read the weights `{name}`: {reason}") from error
     with file:
-        checkpoint = FORMATS[extension](file, name)
-        check(checkpoint, graph, name)
-        yield Loaded(checkpoint)
+        yield FORMATS[extension](file, name)
 
 
-def check(checkpoint: Checkpoint, graph: Graph, path: str) -> None:
-    """Raise `UsageError` with every difference between a checkpoint and a network."""
-    wanted = {name: parameter.shape for name, parameter in tensors(graph, heads=False)}
-    spare = {name for name, _ in tensors(graph) if name not in wanted}
-    given = checkpoint.shapes
-    missing = [name for name in wanted if name not in given]
-    unexpected = [
-        name
-        for name in given
-        if name not in wanted and name not in spare and not _counts_batches(name, wanted, spare)
-    ]
-    reshaped = [name for name, shape in wanted.items() if name in given and given[name] != shape]
-    other_kind = [name for name in wanted if name in given and not checkpoint.is_floating(name)]
-    if not (missing or unexpected or reshaped or other_kind):
-        return
-    absent = {name: wanted[name] for name in missing}
-    foreign = {name: given[name] for name in unexpected}
+@contextmanager
+def load_weights(
+    path: str | os.PathLike[str], graph: Graph, *, heads: bool = False, seed: int = 0
+) -> Iterator[Loaded]:
+    """The weights of a network from a checkpoint, open within the block.
+
+    Every parameter and buffer of the network as it runs must be there, in its shape and in floating
+    point, and nothing else but the tensors of its side heads and PyTorch's ``num_batches_tracked``.
+    The names may differ by what published files are known for (see ``rename.py``). With ``heads``
+    the side heads' tensors are wanted too: those of a head that is not in the file at all are
+    initialised from ``seed``. Raises `UsageError` with all differences.
+    """
+    name = os.fspath(path)
+    with open_checkpoint(path) as checkpoint:
+        found = match(checkpoint, graph, heads=heads)
+        if not found.fits:
+            raise refusal(found, name)
+        yield Loaded(checkpoint, found, Initialised(seed, graph.scheme), name)
+
+
+def refusal(found: Match, path: str) -> UsageError:
+    """Every difference between a checkpoint and a network, and what may be meant."""
     lines = [f"the weights in `{path}` are not this network's"]
-    if missing:
-        lines.append(f"missing from the file ({len(missing)}):")
+    lines += [f"though {renaming.words}" for renaming in found.renamed]
+    meant = {name: source for source, name in found.proposed.items()}
+    if found.missing:
+        lines.append(f"missing from the file ({len(found.missing):,}):")
+        lines += [f"  {name}  {text_of(shape)}{_near(meant, name)}" for name, shape in found.missing.items()]
+    if found.foreign:
+        lines.append(f"in the file, and not in the network ({len(found.foreign):,}):")
         lines += [
-            f"  {name}  {text_of(shape)}{_near(name, shape, foreign, len(missing))}"
-            for name, shape in absent.items()
+            f"  {name}  {text_of(shape)}{_near(found.proposed, name)}"
+            for name, shape in found.foreign.items()
         ]
-    if unexpected:
-        lines.append(f"in the file, and not in the network ({len(unexpected)}):")
+    if found.reshaped:
+        lines.append(f"of another shape ({len(found.reshaped):,}):")
         lines += [
-            f"  {name}  {text_of(shape)}{_near(name, shape, absent, len(unexpected))}"
-            for name, shape in foreign.items()
+            f"  {name}  {text_of(given)} in the file, {text_of(wanted)} in the network"
+            for name, (given, wanted) in found.reshaped.items()
         ]
-    if reshaped:
-        lines.append(f"of another shape ({len(reshaped)}):")
-        lines += [
-            f"  {name}  {text_of(given[name])} in the file, {text_of(wanted[name])} in the network"
-            for name in reshaped
-        ]
-    if other_kind:
-        lines.append(f"not in floating point ({len(other_kind)}):")
-        lines += [f"  {name}  {checkpoint.dtype(name)}" for name in other_kind]
-    raise UsageError("\n".join(lines), help=_cure(wanted, given))
+    if found.other_kind:
+        lines.append(f"not in floating point ({len(found.other_kind):,}):")
+        lines += [f"  {name}  {dtype}" for name, dtype in found.other_kind.items()]
+    return UsageError("\n".join(lines), help=cure(found))
 
 
-def _counts_batches(name: str, wanted: Mapping[str, object], spare: set[str]) -> bool:
-    """Whether it is the counter that PyTorch's batch norms keep, which inference does not use."""
-    owner, _, word = name.rpartition(".")
-    mean = f"{owner}.running_mean"
-    return word == "num_batches_tracked" and (mean in wanted or mean in spare)
+def _near(meant: dict[str, str], name: str) -> str:
+    return f"  (near: {meant[name]})" if name in meant else ""
 
 
-def _near(name: str, shape: tuple[int, ...], others: Mapping[str, tuple[int, ...]], unlike: int) -> str:
-    """The name in ``others`` that may be meant: a similar one, of the same shape."""
-    if unlike * len(others) > COMPARISONS:
-        return ""
-    near = did_you_mean(name, [other for other in others if others[other] == shape])
-    return f"  (near: {near})" if near else ""
-
-
-def _cure(wanted: Mapping[str, object], given: Mapping[str, object]) -> str:
-    """A prefix that some trainers put before every name explains all differences at once."""
-    prefixes = {name.split(".", 1)[0] for name in given}
-    if len(prefixes) == 1:
-        (prefix,) = prefixes
-        bare = {name.removeprefix(f"{prefix}.") for name in given}
-        if all(name in bare for name in wanted) and not all(name in given for name in wanted):
-            return f"take the `{prefix}.` off every name in the file"
+def cure(found: Match) -> str:
+    """What to do about differences: the renaming that would help, where one is evident."""
+    if not found.matched:
+        return "no tensor is as in the network: is it the checkpoint of another one?" + _renaming(found)
+    if found.proposed:
+        return _renaming(found).lstrip()
+    if found.reshaped and not (found.missing or found.foreign):
+        return "the names are the network's: was it trained with other parameters (`--set`)?"
     return "names are those of the design's labels; `archdsl summary` lists them"
+
+
+def _renaming(found: Match) -> str:
+    if not found.proposed:
+        return ""
+    short = in_short(found.proposed.items())
+    shown = [f"`{source}` to `{name}`" for source, name in list(short.items())[:SHOWN]]
+    more = f", and {len(short) - SHOWN:,} more" if len(short) > SHOWN else ""
+    return f" perhaps rename {', '.join(shown)}{more}; order and shapes agree"

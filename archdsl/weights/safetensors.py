@@ -19,7 +19,7 @@ import numpy
 
 from archdsl.diagnostics import UsageError
 from archdsl.files import replacing
-from archdsl.weights.base import PIECE
+from archdsl.weights.base import PIECE, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +33,10 @@ HEADER_LIMIT = 100_000_000
 ITEM_SIZES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
     "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
+}  # fmt: skip
+
+_INTEGERS = {
+    "U8": "<u1", "I8": "<i1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8",
 }  # fmt: skip
 
 
@@ -51,6 +55,8 @@ class Safetensors:
     Raises `UsageError` where the file is none, or its header contradicts itself or the file.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, file: IO[bytes], path: str) -> None:
         self._file, self._path = file, path
         self.entries = self._entries()
@@ -67,6 +73,22 @@ class Safetensors:
 
     def read(self, name: str) -> Iterator[numpy.ndarray]:
         """The tensor in flat float32 pieces."""
+        dtype = self.entries[name].dtype
+        for raw in self._raw(name):
+            yield _to_float32(raw, dtype)
+
+    def count(self, name: str) -> int:
+        dtype = self.entries[name].dtype
+        raw = b"".join(self._raw(name))
+        if dtype in _INTEGERS:
+            values = numpy.frombuffer(raw, _INTEGERS[dtype])
+        elif self.is_floating(name):
+            values = _to_float32(raw, dtype)
+        else:
+            values = numpy.empty(0)
+        return count_of(values, name, self._path)
+
+    def _raw(self, name: str) -> Iterator[bytes]:
         entry = self.entries[name]
         item = ITEM_SIZES[entry.dtype]
         # Read and not mapped: a mapped file counts as memory of the process, all of it in the end.
@@ -76,7 +98,7 @@ class Safetensors:
             raw = self._file.read(wanted)
             if len(raw) != wanted:
                 raise UsageError(f"`{self._path}` ends in the middle of `{name}`")
-            yield _to_float32(raw, entry.dtype)
+            yield raw
 
     def _entries(self) -> dict[str, Entry]:
         length = os.fstat(self._file.fileno()).st_size
@@ -136,20 +158,26 @@ def _to_float32(raw: bytes, dtype: str) -> numpy.ndarray:
 
 
 def save_safetensors(
-    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter]], weights: Weights
+    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter | None]], weights: Weights
 ) -> None:
-    """Write these tensors as float32, a piece at a time; the file appears whole or not at all."""
-    listed = list(tensors)
-    header: dict[str, object] = {}
+    """Write these tensors as float32, and where there is no parameter a counter, as int64; a piece at a
+    time; the file appears whole or not at all."""
+    # By the size of their elements, the largest first, so that each begins at a multiple of it.
+    listed = sorted(tensors, key=lambda entry: entry[1] is not None)
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name, parameter in listed:
-        size = 4 * math.prod(parameter.shape)
-        header[name] = {"dtype": "F32", "shape": parameter.shape, "data_offsets": [end, end + size]}
+        dtype, shape = ("I64", ()) if parameter is None else ("F32", parameter.shape)
+        size = ITEM_SIZES[dtype] * math.prod(shape)
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [end, end + size]}
         end += size
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the data is aligned
     with replacing(path) as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for name, parameter in listed:
+            if parameter is None:
+                file.write(struct.pack("<q", weights.counter(name)))
+                continue
             for piece in weights.pieces(name, parameter):
                 file.write(piece.astype("<f4", copy=False).data)

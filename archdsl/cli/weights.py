@@ -1,0 +1,95 @@
+"""``archdsl weights``"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archdsl.cli.common import EXIT_DESIGN, FILE, INPUT_SHAPE, JSON, SEED, SET, network, say
+from archdsl.cli.progress import progress
+from archdsl.diagnostics import UsageError
+from archdsl.report.style import short, style_of, wants_color
+
+if TYPE_CHECKING:
+    from archdsl.network import Network
+
+
+def weights(
+    file: FILE,
+    checkpoint: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CHECKPOINT]", help="Weights: .pth, .pt, .safetensors, .npz.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write them: .pth, .pt, .safetensors or .npz."),
+    ] = None,
+    set: SET = [],
+    input: INPUT_SHAPE = None,
+    seed: SEED = 0,
+    json: JSON = False,
+) -> None:
+    """Hold a checkpoint against a design, or write weights in another format.
+
+    With CHECKPOINT it tells what matches, what is missing, what has another shape, and which renaming
+    would help. -o writes the weights under the design's names; without CHECKPOINT the initial ones.
+
+    Exits with 0 where the checkpoint fits, 1 where it does not, 2 where a file cannot be read.
+    """
+    if checkpoint is None and output is None:
+        raise UsageError(
+            "neither a checkpoint to hold against the design nor a file to write",
+            help="name a checkpoint, or write the initial weights by `-o weights.safetensors`",
+        )
+    if checkpoint is None and json:
+        raise UsageError("`--json` tells how a checkpoint fits, and none is given", help="name a checkpoint")
+    if output is not None:
+        from archdsl.weights.write import check_format
+
+        check_format(output)
+    design = network(file, set, input)
+    fits = checkpoint is None or _compare(design, checkpoint, seed, json)
+    if output is not None and fits:
+        if checkpoint is None:
+            say(f"the weights are random (--seed {seed})")
+        _write(design, checkpoint, output, seed, silent=json)
+    elif output is not None:
+        say(f"`{output}` is not written")
+    raise typer.Exit(0 if fits else EXIT_DESIGN)
+
+
+def _compare(design: Network, path: str, seed: int, json: bool) -> bool:
+    """Print how a checkpoint fits a design, and return whether it does."""
+    from archdsl.report.weights import render, to_json
+    from archdsl.weights.match import match
+    from archdsl.weights.read import cure, open_checkpoint
+
+    with open_checkpoint(path) as checkpoint:
+        found = match(checkpoint, design.graph)
+        notes = [*checkpoint.notes, *found.notes(seed)]
+    if json:
+        from json import dump
+
+        dump(to_json(found, design.name, path, notes), sys.stdout, indent=2)
+        print()
+        return found.fits
+    print(render(found, design.name, path, color=wants_color(sys.stdout)))
+    sys.stdout.flush()  # what follows is about it, and goes to the other stream
+    for note in notes:
+        say(note)
+    if not found.fits:
+        print(f"{style_of(wants_color(sys.stderr)).help('help')}: {cure(found)}", file=sys.stderr)
+    return found.fits
+
+
+def _write(design: Network, checkpoint: str | None, output: str, seed: int, *, silent: bool) -> None:
+    with progress(f"writing {output}") as advance:
+        # The notes on the checkpoint have been said with the comparison.
+        design.save_weights(output, weights=checkpoint, seed=seed, progress=advance, notes=lambda note: None)
+    if not silent:
+        print(f"{output}: {design.params:,} params, {short(os.path.getsize(output), 'B')}")

@@ -1,0 +1,94 @@
+"""Checkpoints written under the network's names, side heads and batch norms' counters included."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import UsageError
+from archdsl.graph.ir import parameter_name
+from archdsl.graph.tensors import COUNTER, counters, owners
+from archdsl.weights.npz import save_npz
+from archdsl.weights.safetensors import save_safetensors
+from archdsl.weights.save_pth import save_pth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import numpy
+
+    from archdsl.graph.ir import Graph
+    from archdsl.ops.base import Parameter
+    from archdsl.weights.base import Weights
+
+    Save = Callable[[str | os.PathLike[str], Iterable[tuple[str, Parameter | None]], Weights], None]
+
+FORMATS: dict[str, Save] = {
+    ".pth": save_pth,
+    ".pt": save_pth,
+    ".safetensors": save_safetensors,
+    ".npz": save_npz,
+}
+
+
+def check_format(path: str | os.PathLike[str]) -> Save:
+    """The writer for a file, told by its name. Raises `UsageError` where there is none."""
+    extension = os.path.splitext(os.fspath(path))[1].lower()
+    if extension not in FORMATS:
+        raise UsageError(
+            f"weights are written to .pth, .pt, .safetensors and .npz files, and `{os.fspath(path)}` is none of them",
+            help="end the name in one of these",
+        )
+    return FORMATS[extension]
+
+
+def save_weights(
+    path: str | os.PathLike[str],
+    graph: Graph,
+    weights: Weights,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write a network's weights as a state dict that PyTorch loads strictly, in the format of the name.
+
+    Float32 and int64 counters, a few megabytes at a time; the file appears whole or not at all.
+    ``progress`` is told the elements done and the elements in all.
+    """
+    save = check_format(path)
+    listed = list(state(graph))
+    if progress is not None:
+        total = sum(_count(parameter) for _, parameter in listed if parameter is not None)
+        weights = _Watched(weights, total, progress)
+    save(path, listed, weights)
+
+
+def state(graph: Graph) -> Iterator[tuple[str, Parameter | None]]:
+    """The entries of the state dict in PyTorch's order: parameters and buffers by their dotted names, and
+    behind the buffers of a batch norm its counter, for which there is no parameter."""
+    counted = set(counters(graph))
+    for node, owned in owners(graph):
+        for parameter in owned:
+            yield parameter_name(node.owner, parameter), parameter
+        counter = f"{node.owner}.{COUNTER}"
+        if counter in counted:
+            yield counter, None
+
+
+class _Watched:
+    """`Weights` that tell how far their reader is."""
+
+    def __init__(self, weights: Weights, total: int, progress: Callable[[int, int], None]) -> None:
+        self._weights, self._total, self._progress = weights, total, progress
+        self._done = 0
+        self.counter = weights.counter
+
+    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
+        for piece in self._weights.pieces(name, parameter):
+            yield piece
+            self._done += piece.size
+            self._progress(self._done, self._total)
+
+
+def _count(parameter: Parameter) -> int:
+    return math.prod(parameter.shape)
