@@ -15,7 +15,7 @@ from archdsl.types import text_of
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from archdsl.ops.base import Operator
+    from archdsl.ops.base import Operator, Parameter
 
 
 def ops(
@@ -70,6 +70,10 @@ def _describe(operator: type[Operator]) -> str:
         wide = max(map(len, fields))
         rows = [_wrapped(f"  {name:<{wide}}  ", about(field)) for name, field in fields.items()]
         parts.append("\n".join([style.help("Attributes:"), *rows]))
+    if parameters := _parameters(operator):
+        parts.append(
+            "\n".join([style.help("Filled before training, by the design's `init`:"), *_fillings(parameters)])
+        )
     if operator.examples:
         wide = max(len(example.call) for example in operator.examples)
         rows = [
@@ -78,6 +82,41 @@ def _describe(operator: type[Operator]) -> str:
         ]
         parts.append("\n".join([style.help("Examples:"), *rows]))
     return "\n\n".join(parts)
+
+
+def _parameters(operator: type[Operator]) -> list[Parameter]:
+    """What it owns in its examples, each parameter as it first comes."""
+    from archdsl import pipeline
+    from archdsl.source import Source
+
+    found: dict[str, Parameter] = {}
+    for example in operator.examples:
+        if operator.merges:
+            continue
+        shape = ", ".join(map(str, example.inputs[0]))
+        network = pipeline.check(Source(f"input: [{shape}]\nbody: {example.call}\n")).network
+        assert network is not None, example.call
+        for node in network.nodes:
+            for parameter in network.graph.params_of(node):
+                found.setdefault(parameter.name, parameter)
+    return list(found.values())
+
+
+def _fillings(parameters: list[Parameter]) -> list[str]:
+    """A row a parameter and scheme; one for all schemes where they agree."""
+    from archdsl.ops.initialise import SCHEMES
+
+    rows = []
+    for parameter in parameters:
+        texts = {scheme: parameter.rule(scheme).text for scheme in SCHEMES}
+        if len(set(texts.values())) == 1:
+            texts = {"": texts[SCHEMES[0]]}
+        names = [parameter.name or "(its own)", *[""] * (len(texts) - 1)]
+        rows += [(name, scheme, text) for name, (scheme, text) in zip(names, texts.items(), strict=True)]
+    wide, wider = (max(len(row[column]) for row in rows) for column in (0, 1))
+    if not wider:
+        return [f"  {name:<{wide}}  {text}" for name, _, text in rows]
+    return [f"  {name:<{wide}}  {scheme:<{wider}}  {text}" for name, scheme, text in rows]
 
 
 def _default(field: FieldInfo) -> str:

@@ -28,8 +28,8 @@ class Parameter(NamedTuple):
     """A tensor that an operator owns.
 
     ``name`` is the operator's own word for it; empty, it bears the name of the step. ``trained``
-    is false for buffers, which are counted apart. ``rules`` are other initialisers by the name of
-    an ``init`` scheme (``torchvision``, ``paper``) where they differ from PyTorch's.
+    is false for buffers, which are counted apart. ``initialiser`` is how PyTorch's layer fills it when
+    it is built; ``rules`` are others by the name of an ``init`` scheme, where they differ from that.
     """
 
     name: str
@@ -37,6 +37,17 @@ class Parameter(NamedTuple):
     initialiser: Initialiser
     trained: bool = True
     rules: Mapping[str, Initialiser] = {}
+
+    def rule(self, scheme: str) -> Initialiser:
+        """How it is filled under a design's ``init``."""
+        return self.rules.get(scheme, self.initialiser)
+
+    def is_filled_by_torch(self, scheme: str) -> bool:
+        """Whether PyTorch's layer, built and left alone, is filled by the rule of this ``init``.
+
+        Of operators whose PyTorch form has a layer; what stands there as a `Weight` nothing fills.
+        """
+        return scheme not in self.rules
 
 
 class Emitter(Protocol):
@@ -133,6 +144,11 @@ class Operator(BaseModel):
     """The attribute that takes every argument without a name: ``permute(0, 2, 3, 1)``."""
     merges: ClassVar[bool] = False
     """Whether it merges several values: written as a construct with branches, never in a chain."""
+    only_moves: ClassVar[bool] = False
+    """Whether it only puts values elsewhere: making them again costs memory traffic and no arithmetic."""
+    output_is_spare: ClassVar[bool] = False
+    """Whether its output is a tensor of its own that its gradient does not need, so that the next
+    operator may write over it."""
     inferred: ClassVar[Mapping[str, int]] = {}
     """What PyTorch's class is told and this one takes from its input: the argument's name there, and
     its place. For the answer to those who write it all the same."""
@@ -169,6 +185,14 @@ class Operator(BaseModel):
     def to_torch(self, inputs: Shapes) -> TorchForm:
         """What it is in PyTorch, for inputs of these shapes."""
         raise NotImplementedError(f"{type(self).__name__}.to_torch")
+
+    def overwriting(self, inputs: Shapes, operand: int) -> "TorchForm | None":
+        """What it is in PyTorch where it may write its output over this operand; None where it cannot."""
+        return None
+
+    def absorbs(self, inner: "Operator", shape: Shape) -> bool:
+        """Whether this merge of another merge, whose output has this shape, is one merge of all."""
+        return False
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         """Write it as ONNX nodes for inference and return the value of its output.

@@ -32,8 +32,20 @@ from archdsl.ops.geometry import (
     torch_pads,
     window,
 )
-from archdsl.ops.initialise import Constant, Normal, Uniform
+from archdsl.ops.initialise import Constant, Kaiming
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
+from archdsl.ops.weighted import (
+    BIAS_INIT,
+    INIT,
+    STD,
+    Deviation,
+    Filling,
+    OptionalNumber,
+    Rules,
+    Scheme,
+    check_bias_init,
+    weight_and_bias,
+)
 from archdsl.types import Dim, Shape, is_known, text_of
 
 
@@ -44,6 +56,7 @@ class Conv(Operator):
     """
 
     word = "conv"
+    output_is_spare = True
     inferred = {"in_channels": 0}
     examples = (
         Example("conv(64, 3, padding=1)", ((3, 32, 32),)),
@@ -66,6 +79,9 @@ class Conv(Operator):
     dilation: Annotated[Sizes, Field(description="distance between the window's cells")] = 1
     groups: Annotated[Count, Field(description="independent groups of channels")] = 1
     bias: Annotated[Flag, Field(description="whether a bias is added")] = True
+    init: Annotated[Scheme, Field(description=INIT)] = None
+    std: Annotated[Deviation, Field(description=STD)] = None
+    bias_init: Annotated[OptionalNumber, Field(description=BIAS_INIT)] = None
 
     def _window(self, shape: Shape) -> Window:
         return window(
@@ -74,6 +90,7 @@ class Conv(Operator):
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
+        check_bias_init(self.word, self.bias, self.bias_init)
         over = self._window(shape)
         if self.groups != 1:
             check_groups(known_channels(shape, self.word), self.groups, self.word, self.out)
@@ -109,8 +126,13 @@ class Conv(Operator):
         kernel = per_dimension(self.kernel, len(shape) - 1, "kernel", self.word)
         per_group = known_channels(shape, self.word) // self.groups
         cells = math.prod(kernel)
+        fan_in, fan_out = per_group * cells, self.out * cells
         return weight_and_bias(
-            (self.out, per_group, *kernel), per_group * cells, self.out * cells, self.out if self.bias else 0
+            (self.out, per_group, *kernel),
+            fan_in,
+            self.out if self.bias else 0,
+            _rules(fan_in, fan_out),
+            Filling(self.init, self.std, self.bias_init),
         )
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
@@ -190,6 +212,9 @@ class ConvTranspose(Operator):
     groups: Annotated[Count, Field(description="independent groups of channels")] = 1
     bias: Annotated[Flag, Field(description="whether a bias is added")] = True
     dilation: Annotated[Sizes, Field(description="distance between the window's cells")] = 1
+    init: Annotated[Scheme, Field(description=INIT)] = None
+    std: Annotated[Deviation, Field(description=STD)] = None
+    bias_init: Annotated[OptionalNumber, Field(description=BIAS_INIT)] = None
 
     def _window(self, shape: Shape) -> tuple[Window, tuple[int, ...]]:
         """The window, and what is added at the end of each dimension."""
@@ -215,6 +240,7 @@ class ConvTranspose(Operator):
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
+        check_bias_init(self.word, self.bias, self.bias_init)
         over, added = self._window(shape)
         check_groups(known_channels(shape, self.word), self.groups, self.word, self.out)
         self._check_output_padding(over, added)
@@ -264,8 +290,13 @@ class ConvTranspose(Operator):
         channels, per_group = known_channels(shape, self.word), self.out // self.groups
         cells = math.prod(kernel)
         # PyTorch reads fan-in off the weight's second dimension, which here holds the outputs.
+        fan_in, fan_out = per_group * cells, channels * cells
         return weight_and_bias(
-            (channels, per_group, *kernel), per_group * cells, channels * cells, self.out if self.bias else 0
+            (channels, per_group, *kernel),
+            fan_in,
+            self.out if self.bias else 0,
+            _rules(fan_in, fan_out),
+            Filling(self.init, self.std, self.bias_init),
         )
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
@@ -322,19 +353,11 @@ _PYTORCH_ORDER = 24
 """A kernel of this size is rather a number of channels, in a call that begins with ``in_channels``."""
 
 
-def weight_and_bias(shape: tuple[int, ...], fan_in: int, fan_out: int, biases: int) -> tuple[Parameter, ...]:
-    """A convolution's weight, and its bias where there are any ``biases``."""
-    # PyTorch: kaiming_uniform with a = sqrt(5), which is U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
-    default = Uniform(1 / math.sqrt(fan_in))
-    # He et al. 2015, eq. 10 and 14: the variance of a layer before ReLU is kept by 2 / fan.
-    rules = {"torchvision": Normal(math.sqrt(2 / fan_out)), "paper": Normal(math.sqrt(2 / fan_in))}
-    weight = Parameter("weight", shape, default, rules=rules)
-    if not biases:
-        return (weight,)
-    return (weight, Parameter("bias", (biases,), default, rules=_ZERO))
-
-
-_ZERO = {"torchvision": Constant(0.0), "paper": Constant(0.0)}
+def _rules(fan_in: int, fan_out: int) -> Rules:
+    """By scheme: torchvision's ResNets, VGGs and MobileNets keep the variance of the gradients, eq. 10 of
+    He et al. 2015, which residual and dense networks name as theirs, that of the values."""
+    zero = Constant(0.0)
+    return {"torchvision": (Kaiming(fan_out, "fan_out"), zero), "paper": (Kaiming(fan_in, "fan_in"), zero)}
 
 
 def cells_of(shape: Shape) -> int:

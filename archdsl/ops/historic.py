@@ -35,7 +35,10 @@ from archdsl.types import Shape, element_count, text_of
 
 def _uniform(fan_in: float) -> tuple[Initialiser, dict[str, Initialiser]]:
     """PyTorch's bound for a layer of this fan-in, and the paper's (appendix A)."""
-    return Uniform(1 / math.sqrt(fan_in)), {"paper": Uniform(2.4 / fan_in)}
+    return (
+        Uniform(1 / math.sqrt(fan_in), "1 / sqrt(fan_in)"),
+        {"paper": Uniform(2.4 / fan_in, "2.4 / fan_in")},
+    )
 
 
 class Subsample(Operator):

@@ -2,19 +2,36 @@
 
 Every rule fills consecutive pieces of a tensor from one stream of random numbers, so that a tensor
 of any size is made in pieces of a few megabytes and comes out the same whatever their length.
+
+Each rule also says what it is in words, and which call of PyTorch's gives the same distribution to
+a tensor, which is that call's ``Operand(0)``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from archdsl.ops.torch_form import Invoke, Operand
 
 if TYPE_CHECKING:
     import numpy
+
+SCHEMES = ("pytorch", "torchvision", "paper")
+"""The words of a design's ``init``: PyTorch's layers' own rules, those that torchvision's networks
+have in common, those of the papers."""
 
 
 class Initialiser(Protocol):
     def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
         """Fill the next piece of the flattened tensor, float32, in place."""
+
+    def torch(self) -> Invoke:
+        """The call that fills a tensor of its shape in PyTorch, in place."""
+
+    @property
+    def text(self) -> str:
+        """What the values are, for people: ``normal, deviation sqrt(2 / fan_out)``."""
 
 
 class Constant(NamedTuple):
@@ -23,16 +40,35 @@ class Constant(NamedTuple):
     def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
         piece.fill(self.value)
 
+    def torch(self) -> Invoke:
+        named = {0.0: "nn.init.zeros_", 1.0: "nn.init.ones_"}
+        if self.value in named:
+            return Invoke(named[self.value])
+        return Invoke("nn.init.constant_", (Operand(0), self.value))
+
+    @property
+    def text(self) -> str:
+        return f"{self.value:g}"
+
 
 class Uniform(NamedTuple):
-    """Between -bound and bound."""
+    """Between -bound and bound. ``formula`` is how the bound is got, where it depends on the layer."""
 
     bound: float
+    formula: str = ""
 
     def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
         random.random(out=piece, dtype=piece.dtype)
         piece *= 2 * self.bound
         piece -= self.bound
+
+    def torch(self) -> Invoke:
+        return Invoke("nn.init.uniform_", (Operand(0), -self.bound, self.bound))
+
+    @property
+    def text(self) -> str:
+        bound = self.formula or f"{self.bound:g}"
+        return f"uniform from -{bound} to {bound}"
 
 
 class Normal(NamedTuple):
@@ -44,6 +80,68 @@ class Normal(NamedTuple):
         random.standard_normal(out=piece, dtype=piece.dtype)
         piece *= self.deviation
 
+    def torch(self) -> Invoke:
+        return Invoke("nn.init.normal_", (Operand(0),), {"std": self.deviation})
+
+    @property
+    def text(self) -> str:
+        return f"normal, deviation {self.deviation:g}"
+
+
+class TruncatedNormal(NamedTuple):
+    """With mean 0 and this standard deviation, what lies outside -limit to limit drawn again.
+
+    The limit is in the units of the values, as PyTorch has it, and not in deviations.
+    """
+
+    deviation: float
+    limit: float = 2.0
+
+    def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
+        # What is missing is drawn and no more, so that the stream stands behind the last value kept
+        # and the next piece goes on from there.
+        while piece.size:
+            random.standard_normal(out=piece, dtype=piece.dtype)
+            piece *= self.deviation
+            if -self.limit <= piece.min() and piece.max() <= self.limit:
+                return
+            kept = piece[(piece >= -self.limit) & (piece <= self.limit)]
+            piece[: kept.size] = kept
+            piece = piece[kept.size :]
+
+    def torch(self) -> Invoke:
+        keywords = {"std": self.deviation}
+        if self.limit != 2.0:
+            keywords |= {"a": -self.limit, "b": self.limit}
+        return Invoke("nn.init.trunc_normal_", (Operand(0),), keywords)
+
+    @property
+    def text(self) -> str:
+        return f"normal, deviation {self.deviation:g}, cut off at -{self.limit:g} and {self.limit:g}"
+
+
+class Kaiming(NamedTuple):
+    """Normal with the deviation sqrt(2 / fan), by which a layer before a ReLU keeps the variance of
+    its values (``fan_in``) or of its gradients (``fan_out``): He et al. 2015, eq. 10 and 14.
+
+    A fan is what PyTorch reads off the weight's shape: a grouped convolution's ``fan_out`` is that
+    of all groups together.
+    """
+
+    fan: int
+    mode: Literal["fan_in", "fan_out"]
+
+    def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
+        random.standard_normal(out=piece, dtype=piece.dtype)
+        piece *= math.sqrt(2 / self.fan)
+
+    def torch(self) -> Invoke:
+        return Invoke("nn.init.kaiming_normal_", (Operand(0),), {"mode": self.mode, "nonlinearity": "relu"})
+
+    @property
+    def text(self) -> str:
+        return f"normal, deviation sqrt(2 / {self.mode})"
+
 
 class Signs(NamedTuple):
     """Codes: plus or minus the amplitude, with equal chance."""
@@ -53,3 +151,11 @@ class Signs(NamedTuple):
     def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
         random.random(out=piece, dtype=piece.dtype)
         piece[:] = ((piece >= 0.5) * 2 - 1) * self.amplitude
+
+    def torch(self) -> Invoke:
+        bits = Invoke(".bernoulli_", (Operand(0), 0.5))
+        return Invoke(".sub_", (Invoke(".mul_", (bits, 2 * self.amplitude)), self.amplitude))
+
+    @property
+    def text(self) -> str:
+        return f"{self.amplitude:g} or -{self.amplitude:g}, with equal chance"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,8 +10,19 @@ from pydantic import Field
 from archdsl.diagnostics import Refusal
 from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Parameter, Shapes
 from archdsl.ops.dimensions import known
-from archdsl.ops.initialise import Constant, Normal, Uniform
+from archdsl.ops.initialise import Constant, Normal
 from archdsl.ops.torch_form import Layer, TorchForm
+from archdsl.ops.weighted import (
+    BIAS_INIT,
+    INIT,
+    STD,
+    Deviation,
+    Filling,
+    OptionalNumber,
+    Scheme,
+    check_bias_init,
+    weight_and_bias,
+)
 from archdsl.types import Shape, element_count, text_of
 
 
@@ -20,6 +30,7 @@ class Linear(Operator):
     """Fully connected layer: y = W x + b, on the last dimension."""
 
     word = "linear"
+    output_is_spare = True
     inferred = {"in_features": 0}
     examples = (
         Example("linear(10)", ((84,),)),
@@ -31,9 +42,13 @@ class Linear(Operator):
 
     out: Annotated[Count, Field(description="output features")]
     bias: Annotated[Flag, Field(description="whether a bias is added")] = True
+    init: Annotated[Scheme, Field(description=INIT)] = None
+    std: Annotated[Deviation, Field(description=STD)] = None
+    bias_init: Annotated[OptionalNumber, Field(description=BIAS_INIT)] = None
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
+        check_bias_init(self.word, self.bias, self.bias_init)
         self._features(shape)
         return (*shape[:-1], self.out)
 
@@ -49,16 +64,15 @@ class Linear(Operator):
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
         features = self._features(inputs[0])
-        # PyTorch: kaiming_uniform with a = sqrt(5), which is U(-1/sqrt(features), 1/sqrt(features)).
-        default = Uniform(1 / math.sqrt(features))
-        # Krizhevsky et al. 2012 and Simonyan & Zisserman 2015: N(0, 0.01^2).
-        narrow, zero = Normal(0.01), Constant(0.0)
-        weight = Parameter(
-            "weight", (self.out, features), default, rules={"torchvision": narrow, "paper": narrow}
+        return weight_and_bias(
+            (self.out, features),
+            features,
+            self.out if self.bias else 0,
+            # Krizhevsky et al. 2012, and the fully connected layers of nearly all who followed. Most of
+            # torchvision's networks leave theirs as PyTorch fills them; the others write `std=0.01`.
+            {"paper": (Normal(0.01), Constant(0.0))},
+            Filling(self.init, self.std, self.bias_init),
         )
-        if not self.bias:
-            return (weight,)
-        return (weight, Parameter("bias", (self.out,), default, rules={"torchvision": zero, "paper": zero}))
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
         return (element_count(inputs[0]) or 0) * self.out

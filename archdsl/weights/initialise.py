@@ -29,7 +29,7 @@ class Initialised:
         self.seed, self.scheme, self._piece = seed, scheme, piece
 
     def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        fill = parameter.rules.get(self.scheme, parameter.initialiser).fill
+        fill = parameter.rule(self.scheme).fill
         random = self._stream(name)
         count = math.prod(parameter.shape)
         if count <= self._piece:
@@ -50,6 +50,9 @@ class Initialised:
                 if turn + 1 < len(sizes):
                     ahead = worker.submit(fill, random, buffers[(turn + 1) % 2][: sizes[turn + 1]])
                 yield buffers[turn % 2][:size]
+
+    def counter(self, name: str) -> int:
+        return 0
 
     def _stream(self, name: str) -> numpy.random.Generator:
         # The name is hashed by a function that is the same in every process, as `hash` is not.

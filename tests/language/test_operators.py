@@ -53,6 +53,9 @@ def test_defaults_are_pytorchs() -> None:
         "dilation": 1,
         "groups": 1,
         "bias": True,
+        "init": None,
+        "std": None,
+        "bias_init": None,
     }
     assert {**ours["batch_norm"].model_dump()} | {"eps": 1e-5, "momentum": 0.1} == ours[
         "batch_norm"

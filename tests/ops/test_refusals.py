@@ -56,6 +56,9 @@ MISTAKES = [
     Mistake("padding-too-large", "pad(4, mode=reflect)", (3, 4, 4), "`mode=replicate`", "pad(4, mode=replicate)"),
     Mistake("output-padding-too-large", "conv_transpose(8, 3, 2, output_padding=2)", (3, 4, 4), "`output_padding=1`", "conv_transpose(8, 3, 2, output_padding=1)"),
     Mistake("output-padding-with-same", "conv_transpose(8, 3, 2, padding=same, output_padding=1)", (3, 4, 4), "`output_padding=0`", "conv_transpose(8, 3, 2, padding=same, output_padding=0)"),
+    Mistake("bias-init-without-bias", "conv(8, 3, bias=false, bias_init=1)", (3, 9, 9), "`bias_init`", "conv(8, 3, bias_init=1)"),
+    Mistake("bias-init-without-bias", "conv_transpose(8, 3, bias=false, bias_init=0)", (3, 9, 9), "`bias_init`", "conv_transpose(8, 3, bias=false)"),
+    Mistake("bias-init-without-bias", "linear(8, bias=false, bias_init=0.5)", (9,), "`bias_init`", "linear(8, bias=false)"),
     # Groups
     Mistake("groups-do-not-divide", "conv(8, 3, groups=4)", (6, 9, 9), "`groups=2`", "conv(8, 3, groups=2)"),
     Mistake("groups-do-not-divide", "conv(8, 3, groups=3)", (6, 9, 9), "`groups=2`", "conv(8, 3, groups=2)"),

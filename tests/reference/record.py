@@ -1,17 +1,25 @@
-"""Record the parameter names and shapes of the networks that our files name as their reference.
+"""Record facts about the networks that our files name as their reference: `make reference`.
 
-Run in an environment of its own, which holds the references and nothing of archdsl:
+It runs in an environment of its own, which holds the references and nothing of archdsl:
 
-    python3.11 -m venv .reference
+    python3 -m venv .reference
     .reference/bin/pip install torch==2.14.1 torchvision==0.29.1
     .reference/bin/pip install --no-deps timm==1.0.31 facenet-pytorch==2.6.0
     .reference/bin/pip install requests tqdm
     .reference/bin/python tests/reference/record.py
 
-Every design with a line ``reference: package:model`` gets a file beside this one: the state dict's
-trained tensors and buffers, the multiply-accumulates of one sample in inference as PyTorch's own
-counter finds them, torchvision's published figures where it has some, and the package's version.
-No weight is written.
+Every design with a line ``reference: package:model`` gets files beside this one:
+
+- ``NAME.json``: the state dict's trained tensors and buffers, the multiply-accumulates of one sample in
+  inference as PyTorch's own counter finds them, torchvision's published figures where it has some, and
+  the package's version;
+- ``NAME.npz``: the logits of two samples with the weights of `filled.py`, at the design's size or 128,
+  whichever is smaller: ``shape`` of the batch, ``logits`` as float32, computed in float64; of more
+  than a thousand classes every ``step``-th;
+- ``initial/NAME.json``, for torchvision's in `INITIAL`: mean, deviation, least and largest value of each
+  tensor as the package itself initialises it.
+
+No weight is written. Names on the command line record these designs only.
 """
 
 from __future__ import annotations
@@ -23,19 +31,30 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy
 import torch
+from filled import filled, sample
 from torch.utils.flop_counter import FlopCounterMode
 
 HERE = Path(__file__).parent
 DESIGNS = (HERE.parents[1] / "architectures", HERE.parent / "designs")
+BATCH, LARGEST_SIZE, MOST_CLASSES = 2, 128, 1000
+WHOLE_INPUT = ("inception_v3",)  # its side head's last window fits on nothing smaller
+# A network of each way in which torchvision initialises those that the zoo has.
+INITIAL = (
+    "alexnet_torchvision", "densenet121", "googlenet_torchvision", "inception_v3", "resnet18", "resnext50", "vgg11_bn"
+)  # fmt: skip
 
 
-def torchvision_model(name: str) -> tuple[Any, dict[str, float]]:
+def torchvision_model(name: str, *, initialised: bool = False) -> tuple[Any, dict[str, float]]:
+    """The model and its published figures. Without ``initialised`` its weights may be anything.
+
+    Side heads are part of the reference where it has them.
+    """
     import torchvision
 
-    # Side heads are part of the reference where it has them; the default initialisation of the two
-    # Inception networks would take minutes.
-    keywords = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    # The rule of the two Inception networks takes long, and is only worth it where it is looked at.
+    keywords = {"init_weights": initialised} if name in ("googlenet", "inception_v3") else {}
     weights = torchvision.models.get_model_weights(name)
     meta = weights.DEFAULT.meta
     model = torchvision.models.get_model(name, weights=None, **keywords)
@@ -83,16 +102,31 @@ def references() -> dict[str, tuple[str, list[int]]]:
     return found
 
 
-def recording(reference: str, shape: list[int]) -> dict[str, object]:
+@torch.no_grad()
+def logits(model: torch.nn.Module, batch: tuple[int, ...]) -> dict[str, numpy.ndarray]:
+    """What the model answers with the weights of `filled.py` to the input of `filled.py`."""
+    model = model.eval().double()
+    for name, tensor in model.state_dict().items():
+        tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape))))
+    output = model(torch.from_numpy(sample(batch)).double()).float().numpy()
+    step = -(-output.shape[1] // MOST_CLASSES)
+    return {"shape": numpy.array(batch), "step": numpy.array(step), "logits": output[:, ::step]}
+
+
+def recording(
+    reference: str, shape: list[int], largest: int | None
+) -> tuple[dict[str, object], dict[str, numpy.ndarray]]:
     package, _, name = reference.partition(":")
     model, published = PACKAGES[package](name)
+    channels, *sizes = shape
+    answer = logits(model, (BATCH, channels, *[min(size, largest or size) for size in sizes]))
     # On the meta device shapes are computed and nothing else. A RegNet cannot be built there.
     model = model.eval().to("meta")
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(torch.empty(1, *shape, device="meta"))
+        model(torch.empty(1, *shape, device="meta", dtype=torch.float64))
     trained = {key: list(value.shape) for key, value in model.named_parameters()}
     buffers = {key: list(value.shape) for key, value in model.state_dict().items() if key not in trained}
-    return {
+    facts = {
         "reference": reference,
         "version": version(package),
         "macs": counter.get_total_flops() // 2,  # it counts a multiplication and an addition each
@@ -100,17 +134,37 @@ def recording(reference: str, shape: list[int]) -> dict[str, object]:
         "trained": dict(sorted(trained.items())),
         "buffers": dict(sorted(buffers.items())),
     }
+    return facts, answer
+
+
+def initial(reference: str) -> dict[str, list[float]]:
+    """Mean, deviation, least and largest of each trained tensor as torchvision initialises it."""
+    torch.manual_seed(0)
+    model, _ = torchvision_model(reference.partition(":")[2], initialised=True)
+    found = {}
+    for name, tensor in model.named_parameters():
+        values = tensor.detach().double()
+        numbers = values.mean(), values.std(correction=0), values.min(), values.max()
+        found[name] = [float(f"{number.item():.5g}") for number in numbers]
+    return found
 
 
 def main() -> None:
     wanted = references()
     for name, (reference, shape) in wanted.items():
-        facts = recording(reference, shape)
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        facts, answer = recording(reference, shape, None if name in WHOLE_INPUT else LARGEST_SIZE)
         lines = json.dumps(facts, separators=(",", ":"))
         (HERE / f"{name}.json").write_text(lines + "\n", encoding="utf-8")
+        numpy.savez(HERE / f"{name}.npz", **answer)
+        if name in INITIAL:
+            rows = [f"{json.dumps(key)}: {values}" for key, values in initial(reference).items()]
+            text = "{\n" + ",\n".join(rows) + "\n}\n"
+            (HERE / "initial" / f"{name}.json").write_text(text, encoding="utf-8")
         print(f"{name}: {reference} {facts['version']}, {len(lines) // 1000} kB", file=sys.stderr)
-    for path in HERE.glob("*.json"):
-        if path.stem not in wanted:
+    for path in [*HERE.glob("*.json"), *HERE.glob("*.npz"), *HERE.glob("initial/*.json")]:
+        if path.stem not in (INITIAL if path.parent.name == "initial" else wanted):
             path.unlink()
             print(f"{path.name}: no design names it any more, removed", file=sys.stderr)
 
