@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.report.style import style_of
 from archdsl.types import text_of
+from archdsl.weights.base import plain
 
 if TYPE_CHECKING:
     from archdsl.weights.match import Match
@@ -43,9 +44,7 @@ def _of_heads(found: Match, heads: Sequence[str]) -> int:
 
 
 def _of(count: int, total: int) -> str:
-    if count == total:
-        return f"all {total:,} tensors"
-    return f"{count:,} of {total:,} tensors"
+    return f"all {total:,} tensors" if count == total else f"{count:,} of {total:,} tensors"
 
 
 def _reversed(names: Mapping[str, str]) -> dict[str, str]:
@@ -54,7 +53,7 @@ def _reversed(names: Mapping[str, str]) -> dict[str, str]:
 
 def _with_proposals(shapes: Mapping[str, tuple[int, ...]], meant: Mapping[str, str]) -> list[tuple[str, str]]:
     return [
-        (name, text_of(shape) + (f"  perhaps {meant[name]}" if name in meant else ""))
+        (name, text_of(shape) + (f"  perhaps {plain(meant[name])}" if name in meant else ""))
         for name, shape in shapes.items()
     ]
 
@@ -62,8 +61,9 @@ def _with_proposals(shapes: Mapping[str, tuple[int, ...]], meant: Mapping[str, s
 def _list(title: str, rows: Sequence[tuple[str, str]], color: bool) -> str:
     style = style_of(color)
     shown = rows if len(rows) <= FOLDED + 1 else rows[:FOLDED]
-    wide = max(len(name) for name, _ in shown)
-    lines = [style.strong(title), *(f"  {name:<{wide}}  {text}" for name, text in shown)]
+    rows_shown = [(plain(name), text) for name, text in shown]
+    wide = max(len(name) for name, _ in rows_shown)
+    lines = [style.strong(title), *(f"  {name:<{wide}}  {text}" for name, text in rows_shown)]
     if len(rows) > len(shown):
         lines.append(style.faint(f"  and {len(rows) - len(shown):,} more"))
     return "\n".join(lines)

@@ -53,6 +53,11 @@ class Checkpoint(Protocol):
         """The value of a tensor of one element that counts something. Raises `UsageError` for others."""
 
 
+def plain(name: str) -> str:
+    """A name from a file as it may be shown: what would move a terminal's cursor is written out."""
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
 def count_of(values: numpy.ndarray, name: str, path: str) -> int:
     """What `Checkpoint.count` answers, of the tensor's values: some convert counters to floating point."""
     if values.size == 1 and values.dtype.kind in "iuf":
@@ -60,5 +65,5 @@ def count_of(values: numpy.ndarray, name: str, path: str) -> int:
         if value >= 0 and value == value // 1 and value < 1 << 63:
             return int(value)
     raise UsageError(
-        f"`{name}` in `{path}` is no count of batches", help="take it out of the file, or save 0"
+        f"`{plain(name)}` in `{path}` is no count of batches", help="take it out of the file, or save 0"
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.graph.ir import parameter_name
-from archdsl.graph.tensors import counters, owners, tensors
+from archdsl.graph.tensors import COUNTER, counters, owners, tensors
 from archdsl.weights.rename import Renaming, proposals, renamings
 
 if TYPE_CHECKING:
@@ -63,23 +63,28 @@ class Match:
 
     @property
     def uncounted(self) -> tuple[str, ...]:
-        """The counters that the file lacks."""
-        return tuple([name for name in self.counters if name not in self.sources])
+        """The counters that the file lacks, though it has the norms that they belong to."""
+        return tuple(
+            [
+                name
+                for name in self.counters
+                if name not in self.sources and name.removesuffix(COUNTER) + "running_mean" in self.sources
+            ]
+        )
 
     def notes(self, seed: int) -> list[str]:
         """What is read otherwise than it stands in the file, and what is not in it and made here."""
         notes = [renaming.words for renaming in self.renamed]
+        if not self.fits:
+            return notes
         if self.absent_heads:
-            several = len(self.absent_heads) > 1
             names = " and ".join(f"`{head}`" for head in self.absent_heads)
-            notes.append(
-                f"the side head{'s' * several} {names} {'are' if several else 'is'} not in the file "
-                f"and initialised (seed {seed})"
-            )
+            which = f"heads {names} are" if len(self.absent_heads) > 1 else f"head {names} is"
+            notes.append(f"the side {which} not in the file: initialised from seed {seed}")
         if self.heads and (missing := len(self.uncounted)):
             notes.append(
-                f"`num_batches_tracked` of {missing:,} batch norm{'s are' if missing > 1 else ' is'} not in the "
-                f"file and 0"
+                f"`{COUNTER}` of {missing:,} batch norm{'s' * (missing > 1)} is not in the file: "
+                "batches are counted from 0"
             )
         return notes
 
@@ -148,7 +153,7 @@ def _matched(
         wanted = {name: tensor for name, tensor in wanted.items() if tensor.head is None}
     found = Match(
         wanted,
-        tuple([name for name in counted if name.rpartition(".")[0] + ".running_mean" in wanted]),
+        tuple([name for name in counted if name.removesuffix(COUNTER) + "running_mean" in wanted]),
         heads,
         missing={name: shape for name, shape in expected.items() if name not in sources},
         foreign=foreign,
@@ -170,5 +175,19 @@ def _matched(
         name: sources[name] for name in (*expected, *found.counters) if name in sources and name not in unfit
     }
     if found.missing and found.foreign:
-        found.proposed = proposals(found.foreign, found.missing)
+        found.proposed = _proposed(found)
     return found
+
+
+def _proposed(found: Match) -> dict[str, str]:
+    """What may be meant by names that are not the network's; a counter is what its running mean is."""
+    counts = {name for name in found.foreign if name.endswith(f".{COUNTER}")}
+    names = proposals(
+        {name: shape for name, shape in found.foreign.items() if name not in counts}, found.missing
+    )
+    for source, name in list(names.items()):
+        if source.endswith(".running_mean"):
+            counter = source.removesuffix("running_mean") + COUNTER
+            if counter in counts:
+                names[counter] = name.removesuffix("running_mean") + COUNTER
+    return names

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeGuard
 import numpy
 
 from archdsl.diagnostics import UsageError
-from archdsl.weights.base import PIECE, count_of
+from archdsl.weights.base import PIECE, count_of, plain
 
 try:
     import torch
@@ -106,7 +106,7 @@ class Pth:
         if found := _REFUSED_GLOBAL.search(str(error)):
             return UsageError(
                 f"`{self._path}` holds more than tensors: reading it would run `{found[1]}`, "
-                "and no file is trusted so far",
+                "and no file is trusted that far",
                 help="in PyTorch, where you trust it, save its weights alone: "
                 "`torch.save(model.state_dict(), 'weights.pth')`",
             )
@@ -123,7 +123,7 @@ class Pth:
     def _state_dict(self, loaded: object) -> dict[str, torch.Tensor]:
         """The tensors of a state dict, or of the one that a table holds."""
         if isinstance(loaded, Mapping) and (key := self._key_of_weights(loaded)) is not None:
-            self.notes.append(f"the weights are those under `{key}`{_left_aside(loaded, [key])}")
+            self.notes.append(f"the weights are those under `{plain(str(key))}`{_left_aside(loaded, [key])}")
             loaded = loaded[key]
         if not _is_state_dict(loaded):
             raise UsageError(
@@ -146,7 +146,7 @@ class Pth:
             if key in sizes:
                 return key
         raise UsageError(
-            f"`{self._path}` holds several state dicts: {', '.join(f'`{key}`' for key in sizes)}",
+            f"`{self._path}` holds several state dicts: {', '.join(f'`{plain(str(key))}`' for key in sizes)}",
             help="save one of them alone by `torch.save`",
         )
 
@@ -164,7 +164,7 @@ def _tensors_in(table: Mapping[Any, object]) -> int:
 
 def _left_aside(table: Mapping[Any, object], taken: Container[object]) -> str:
     """What a note says of the entries that are not read."""
-    others = [f"`{key}`" for key in table if key not in taken]
+    others = [f"`{plain(str(key))}`" for key in table if key not in taken]
     if len(others) > 4:
         others[3:] = [f"{len(others) - 3} more"]
     if not others:

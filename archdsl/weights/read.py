@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import UsageError
 from archdsl.types import text_of
+from archdsl.weights.base import plain
 from archdsl.weights.initialise import Initialised
 from archdsl.weights.match import match
 from archdsl.weights.npz import Npz
@@ -118,7 +119,7 @@ def refusal(found: Match, path: str) -> UsageError:
     if found.foreign:
         lines.append(f"in the file, and not in the network ({len(found.foreign):,}):")
         lines += [
-            f"  {name}  {text_of(shape)}{_near(found.proposed, name)}"
+            f"  {plain(name)}  {text_of(shape)}{_near(found.proposed, name)}"
             for name, shape in found.foreign.items()
         ]
     if found.reshaped:
@@ -134,13 +135,13 @@ def refusal(found: Match, path: str) -> UsageError:
 
 
 def _near(meant: dict[str, str], name: str) -> str:
-    return f"  (near: {meant[name]})" if name in meant else ""
+    return f"  (near: {plain(meant[name])})" if name in meant else ""
 
 
 def cure(found: Match) -> str:
     """What to do about differences: the renaming that would help, where one is evident."""
     if not found.matched:
-        return "no tensor is as in the network: is it the checkpoint of another one?" + _renaming(found)
+        return "nothing in it is as in the network: is the checkpoint another network's?" + _renaming(found)
     if found.proposed:
         return _renaming(found).lstrip()
     if found.reshaped and not (found.missing or found.foreign):
@@ -152,6 +153,6 @@ def _renaming(found: Match) -> str:
     if not found.proposed:
         return ""
     short = in_short(found.proposed.items())
-    shown = [f"`{source}` to `{name}`" for source, name in list(short.items())[:SHOWN]]
+    shown = [f"`{plain(source)}` to `{name}`" for source, name in list(short.items())[:SHOWN]]
     more = f", and {len(short) - SHOWN:,} more" if len(short) > SHOWN else ""
-    return f" perhaps rename {', '.join(shown)}{more}; order and shapes agree"
+    return f" perhaps rename {', '.join(shown)}{more}: the shapes are equal"

@@ -17,6 +17,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.diagnostics import did_you_mean
+from archdsl.weights.base import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,9 +64,9 @@ def _of_prefix(
     now = {name: name for name in given}
     if taken_off or put_on:
         moved = {name: put_on + name.removeprefix(taken_off) for name in given if name.startswith(taken_off)}
-        words = [f"`{taken_off}` is taken off"] * bool(taken_off) + [f"`{put_on}` is put before"] * bool(
-            put_on
-        )
+        words = [f"`{plain(taken_off)}` is taken off"] * bool(taken_off) + [
+            f"`{put_on}` is put before"
+        ] * bool(put_on)
         now.update(moved)
         yield Renaming(f"{' and '.join(words)} {_how_many(len(moved), len(given))}", moved)
     for what, other in (("number", _with_number), ("word", _with_word)):
@@ -87,11 +88,9 @@ def _how_many(count: int, total: int) -> str:
 
 def _of_names(what: str, changed: Mapping[str, str]) -> str:
     source, name = next(iter(changed.items()))
-    if what == "number":
-        how = "a number behind a dot is read as a part of the word before it"
-    else:
-        how = "the words of another framework are read as PyTorch's"
-    return f"{how} in {len(changed):,} name{'s' if len(changed) > 1 else ''}: `{source}` is `{name}`"
+    how = "without the dot before a number" if what == "number" else "in PyTorch's words"
+    names = f"{len(changed):,} names are" if len(changed) > 1 else "1 name is"
+    return f"{names} read {how}: `{plain(source)}` as `{name}`"
 
 
 def _with_number(name: str) -> str | None:
@@ -140,7 +139,9 @@ def proposals(foreign: Shapes, missing: Shapes) -> dict[str, str]:
 
     1. all of it, in the order in which it stands, where there are as many, of equal shapes and words;
     2. a tensor whose shape and word only one on the other side has;
-    3. a tensor of equal shape whose name is much like it.
+    3. a tensor of equal shape and word whose scope is much like it, and like no other;
+
+    but for 2 and 3 nothing where they leave most of it open: then it is another network's.
     """
     if len(foreign) == len(missing) and all(
         _kind(one, foreign) == _kind(other, missing) for one, other in zip(foreign, missing, strict=True)
@@ -154,10 +155,20 @@ def proposals(foreign: Shapes, missing: Shapes) -> dict[str, str]:
     }
     left = {name: shape for name, shape in missing.items() if name not in found.values()}
     if len(left) * len(foreign) <= COMPARISONS:
-        for name, shape in left.items():
-            near = did_you_mean(name, [n for n in foreign if n not in found and foreign[n] == shape])
-            if near is not None:
+        for name, near in _nearest(left, foreign).items():
+            if near not in found and _nearest({near: foreign[near]}, left) == {near: name}:
                 found[near] = name
+    return found if 4 * len(found) >= min(len(foreign), len(missing)) else {}
+
+
+def _nearest(names: Shapes, others: Shapes) -> dict[str, str]:
+    """For each name the other one of its kind whose scope is most like its own, if any is."""
+    kinds, found = _by_kind(others), {}
+    for name in names:
+        alike = {other.rpartition(".")[0]: other for other in kinds.get(_kind(name, names), ())}
+        near = did_you_mean(name.rpartition(".")[0], alike)
+        if near is not None:
+            found[name] = alike[near]
     return found
 
 

@@ -1,0 +1,301 @@
+"""Checkpoints under other names than the network's, and what is said of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy
+import pytest
+import torch
+
+import archdsl
+from archdsl.diagnostics import UsageError
+from archdsl.graph.tensors import tensors
+from archdsl.weights.initialise import Initialised
+from archdsl.weights.match import Match, match
+from archdsl.weights.npz import Npz
+from archdsl.weights.read import Loaded, load_weights
+from archdsl.weights.write import save_weights, state
+from tests.weights.given import Given
+from tests.weights.test_write import Twin, given, small
+
+State = dict[str, torch.Tensor]
+
+
+def twin_state() -> State:
+    return {name: torch.from_numpy(values.copy()) for name, values in given().items()}
+
+
+def saved(path: Path, entries: Mapping[str, torch.Tensor]) -> Path:
+    torch.save(dict(entries), path)
+    return path
+
+
+def matched(path: Path, *, heads: bool = True) -> Match:
+    numpy.savez(path.with_suffix(".npz"), **{name: t.numpy() for name, t in torch.load(path).items()})
+    with path.with_suffix(".npz").open("rb") as file:
+        return match(Npz(file, str(path)), small(), heads=heads)
+
+
+def notes(path: Path, *, heads: bool = True) -> list[str]:
+    """What is said of a file that is read, once its values are known to be the right ones."""
+    with load_weights(path, small(), heads=heads) as weights:
+        for name, parameter in tensors(small(), heads=False):
+            found = b"".join(piece.tobytes() for piece in weights.pieces(name, parameter))
+            assert found == given()[name].tobytes()
+        assert all(note.startswith(f"`{path}`: ") for note in weights.notes)
+        return [note.removeprefix(f"`{path}`: ") for note in weights.notes]
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod.", "model.", "a.b.c."])
+def test_a_prefix_before_every_name_is_taken_off(tmp_path: Path, prefix: str) -> None:
+    path = saved(tmp_path / "w.pth", {prefix + name: tensor for name, tensor in twin_state().items()})
+    assert notes(path) == [f"`{prefix}` is taken off every name"]
+
+
+def test_the_wrappers_of_torch_themselves_are_read(tmp_path: Path) -> None:
+    twin = Twin()
+    twin.load_state_dict(twin_state())
+    wrapped = torch.nn.DataParallel(torch.nn.ModuleDict({"net": twin}))
+    assert notes(saved(tmp_path / "w.pth", wrapped.state_dict())) == ["`module.net.` is taken off every name"]
+
+
+def test_a_scope_that_the_file_lacks_is_put_before(tmp_path: Path) -> None:
+    design = "input: [3, 8, 8]\nbody:\n  - backbone:\n      - a: conv(4, 3)\n      - b: conv(4, 3)\n"
+    net = archdsl.load(design)
+    net.save_weights(tmp_path / "own.pth", seed=2)
+    entries = torch.load(tmp_path / "own.pth")
+    assert all(name.startswith("backbone.") for name in entries)
+    path = saved(tmp_path / "w.pth", {f"m.{name[9:]}": tensor for name, tensor in entries.items()})
+    said: list[str] = []
+    assert net.to_onnx(weights=path, notes=said.append) == net.to_onnx(seed=2)
+    assert said == [f"`{path}`: `m.` is taken off and `backbone.` is put before every name"]
+
+
+# torchvision/models/densenet.py: what its `_load_state_dict` repairs in its own published files.
+OLD_DENSENET = re.compile(
+    r"(.*denselayer\d+\.(?:norm|relu|conv))([12])(\.(?:weight|bias|running_mean|running_var))"
+)
+
+
+def as_published(entries: State) -> State:
+    """A DenseNet's state dict as torchvision's files of 2017 have it: ``norm.1``, and no counters."""
+    return {
+        OLD_DENSENET.sub(r"\1.\2\3", name): tensor
+        for name, tensor in entries.items()
+        if not name.endswith("num_batches_tracked")
+    }
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_the_published_densenet_is_read(tmp_path: Path, prefix: str) -> None:
+    net = archdsl.load("densenet121", layers=[2, 2, 2, 2])
+    net.save_weights(tmp_path / "new.pth", seed=1)
+    old = as_published(torch.load(tmp_path / "new.pth"))
+    assert "features.denseblock4.denselayer2.norm.2.running_var" in old
+    path = saved(tmp_path / "old.pth", {prefix + name: tensor for name, tensor in old.items()})
+    said: list[str] = []
+    assert net.to_onnx(weights=path, notes=said.append) == net.to_onnx(seed=1)
+    # Eight layers, each of two norms with four tensors and two convolutions with one.
+    first = "features.denseblock1.denselayer1.norm"
+    assert said[-1].removeprefix(f"`{path}`: ") == (
+        f"80 names are read without the dot before a number: `{prefix}{first}.1.weight` as `{first}1.weight`"
+    )
+    assert len(said) == (2 if prefix else 1)
+    with load_weights(path, net.graph, heads=True) as weights:
+        assert "of 21 batch norms is not in the file: batches are counted from 0" in weights.notes[-1]
+
+
+def test_words_of_other_frameworks_are_read(tmp_path: Path) -> None:
+    words = {
+        "weight": "gamma",
+        "bias": "beta",
+        "running_mean": "moving_mean",
+        "running_var": "moving_variance",
+    }
+    entries = {}
+    for name, tensor in twin_state().items():
+        scope, _, word = name.rpartition(".")
+        entries[f"{scope}.{words.get(word, word)}" if "norm" in scope else name] = tensor
+    (note,) = notes(saved(tmp_path / "w.pth", entries))
+    assert note == "8 names are read in PyTorch's words: `norm.gamma` as `norm.weight`"
+
+
+def test_counters_may_be_missing_and_are_told_where_training_goes_on(tmp_path: Path) -> None:
+    path = saved(tmp_path / "w.pth", {n: t for n, t in twin_state().items() if "tracked" not in n})
+    assert notes(path, heads=False) == []
+    assert notes(path) == [
+        "`num_batches_tracked` of 2 batch norms is not in the file: batches are counted from 0"
+    ]
+    with load_weights(path, small(), heads=True) as weights:
+        assert weights.counter("norm.num_batches_tracked") == 0
+
+
+# ---- side heads
+
+
+def without_heads(entries: State) -> State:
+    return {name: tensor for name, tensor in entries.items() if not name.startswith("aux.")}
+
+
+def test_a_head_that_is_missing_is_initialised_and_told(tmp_path: Path) -> None:
+    path = saved(tmp_path / "w.pth", without_heads(twin_state()))
+    assert notes(path, heads=False) == []
+    assert notes(path) == ["the side head `aux` is not in the file: initialised from seed 0"]
+    with load_weights(path, small(), heads=True, seed=7) as weights:
+        for name, parameter in tensors(small()):
+            if name.startswith("aux."):
+                expected = numpy.concatenate([p.copy() for p in Initialised(7).pieces(name, parameter)])
+                found = numpy.concatenate([p.copy() for p in weights.pieces(name, parameter)])
+                assert (found == expected).all()
+        assert weights.counter("aux.norm.num_batches_tracked") == 0
+
+
+def test_a_head_that_is_partly_there_is_a_difference(tmp_path: Path) -> None:
+    entries = twin_state()
+    del entries["aux.conv.bias"]
+    entries["aux.conv.weight"] = torch.zeros(3, 4, 1, 1)
+    path = saved(tmp_path / "w.pth", entries)
+    assert notes(path, heads=False) == []
+    with (
+        pytest.raises(
+            UsageError, match=r"aux\.conv\.bias  2\n.*shape \(1\):\n  aux\.conv\.weight  3x4x1x1 in"
+        ),
+        load_weights(path, small(), heads=True),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "heads"), [("googlenet_torchvision", ("aux1", "aux2")), ("inception_v3", ("AuxLogits",))]
+)
+def test_the_zoos_networks_with_heads_are_read_without_them(
+    tmp_path: Path, name: str, heads: tuple[str, ...]
+) -> None:
+    net = archdsl.load(name)
+    net.save_weights(tmp_path / "all.pth", seed=4)
+    everything = torch.load(tmp_path / "all.pth", mmap=True)
+    body = {key: t for key, t in everything.items() if key.split(".")[0] not in heads}
+    assert {key.split(".")[0] for key in everything.keys() - body.keys()} == set(heads)
+    path = saved(tmp_path / "body.pth", body)
+    said: list[str] = []
+    # From seed 4 again, the heads come out as they were: each tensor has a stream of its own.
+    net.save_weights(tmp_path / "again.pth", weights=path, seed=4, notes=said.append)
+    (note,) = said
+    assert all(f"`{head}`" in note for head in heads)
+    assert (tmp_path / "again.pth").read_bytes() == (tmp_path / "all.pth").read_bytes()
+    expected = net.to_onnx(seed=4).SerializeToString()
+    for file in (path, tmp_path / "all.pth"):
+        assert net.to_onnx(weights=file).SerializeToString() == expected
+
+
+# ---- what does not fit
+
+
+def test_differences_are_told_in_the_best_reading(tmp_path: Path) -> None:
+    entries = {f"module.{name}": tensor for name, tensor in twin_state().items()}
+    entries["module.conv.weight"] = torch.zeros(5, 3, 3, 3)
+    entries["loss.weight"] = torch.zeros(7)
+    path = saved(tmp_path / "w.pth", entries)
+    with pytest.raises(UsageError) as caught, load_weights(path, small()):
+        pass
+    assert caught.value.message.splitlines()[1:] == [
+        f"though `module.` is taken off {len(entries) - 1} of {len(entries)} names",
+        "in the file, and not in the network (1):",
+        "  loss.weight  7",
+        "of another shape (1):",
+        "  conv.weight  5x3x3x3 in the file, 4x3x3x3 in the network",
+    ]
+
+
+def moved(change: Callable[[str], str]) -> State:
+    return {change(name): tensor for name, tensor in twin_state().items()}
+
+
+def test_a_renaming_by_order_is_proposed_and_never_done(tmp_path: Path) -> None:
+    path = saved(tmp_path / "w.pth", moved(lambda name: re.sub(r"^(conv|norm)\.", r"stem_\1.", name)))
+    found = matched(path)
+    assert not found.fits
+    assert found.proposed["stem_conv.weight"] == "conv.weight"
+    assert found.proposed["stem_norm.num_batches_tracked"] == "norm.num_batches_tracked"
+    assert found.proposed.keys() == found.foreign.keys()
+    with pytest.raises(UsageError) as caught, load_weights(path, small()):
+        pass
+    assert "rename `stem_conv` to `conv`, `stem_norm` to `norm`" in caught.value.help
+
+
+def test_what_is_ambiguous_is_not_proposed(tmp_path: Path) -> None:
+    design = "input: [4, 8, 8]\nbody:\n  - a: conv(4, 1)\n  - b: conv(4, 1)\n  - c: conv(2, 1)\n"
+    net = archdsl.load(design)
+    net.save_weights(tmp_path / "own.npz")
+    with numpy.load(tmp_path / "own.npz") as loaded:
+        entries = dict(loaded)
+    # Of `a` and `b` nobody can say which is which; of `c` everybody.
+    names = {"a": "left", "b": "right", "c": "up"}
+    given = {names[n.split(".")[0]] + n[1:]: v for n, v in entries.items()} | {"x.weight": numpy.zeros(3)}
+    numpy.savez(tmp_path / "w.npz", **given)
+    with (tmp_path / "w.npz").open("rb") as file:
+        found = match(Npz(file, "w.npz"), net.graph)
+    assert found.proposed == {"up.weight": "c.weight", "up.bias": "c.bias"}
+
+
+def test_another_network_gets_no_proposals(tmp_path: Path) -> None:
+    other = archdsl.load("lenet5_modern")
+    other.save_weights(tmp_path / "w.npz")
+    with pytest.raises(UsageError) as caught, load_weights(tmp_path / "w.npz", small()):
+        pass
+    assert caught.value.help == "nothing in it is as in the network: is the checkpoint another network's?"
+
+
+def test_names_that_would_move_the_cursor_are_written_out(tmp_path: Path) -> None:
+    path = saved(tmp_path / "w.pth", {**twin_state(), "a\x1b[2J\nb": torch.zeros(3)})
+    with pytest.raises(UsageError) as caught, load_weights(path, small()):
+        pass
+    assert "\x1b" not in caught.value.message
+    assert r"  a\x1b[2J\nb  3" in caught.value.message
+
+
+# ---- Python's face
+
+
+def test_without_a_listener_notes_are_warnings_at_the_callers_line(tmp_path: Path) -> None:
+    net = archdsl.load("lenet5_modern")
+    net.save_weights(tmp_path / "own.pth", seed=3)
+    entries = torch.load(tmp_path / "own.pth")
+    path = saved(tmp_path / "w.pth", {f"module.{name}": tensor for name, tensor in entries.items()})
+    for call in (
+        lambda: net.to_onnx(weights=path),
+        lambda: net.save_onnx(tmp_path / "net.onnx", weights=path),
+        lambda: net.save_weights(tmp_path / "x.npz", weights=path),
+    ):
+        with pytest.warns(UserWarning, match=r"`module\.` is taken off") as caught:
+            call()
+        assert [Path(warning.filename).name for warning in caught] == [Path(__file__).name]
+
+
+def test_what_is_loaded_can_be_saved_in_another_format(tmp_path: Path) -> None:
+    save_weights(tmp_path / "a.pth", small(), Given(given()))
+    with load_weights(tmp_path / "a.pth", small(), heads=True) as weights:
+        assert isinstance(weights, Loaded)
+        save_weights(tmp_path / "a.safetensors", small(), weights)
+    with load_weights(tmp_path / "a.safetensors", small(), heads=True) as weights:
+        for name, parameter in state(small()):
+            if parameter is None:
+                assert weights.counter(name) == given()[name]
+            else:
+                pieces = weights.pieces(name, parameter)
+                assert b"".join(piece.tobytes() for piece in pieces) == given()[name].tobytes()
+
+
+def test_a_network_whose_labels_differ_is_renamed_by_order(tmp_path: Path) -> None:
+    net = archdsl.load("resnet18")
+    net.save_weights(tmp_path / "own.npz")
+    with numpy.load(tmp_path / "own.npz") as loaded:
+        entries = {name: loaded[name] for name in loaded}
+    theirs = {name: re.sub(r"^layer(\d)\.(\d)\.(conv|bn)", r"stages.\1.\2.\3_", name) for name in entries}
+    numpy.savez(tmp_path / "w.npz", **{theirs[name]: array for name, array in entries.items()})
+    with (tmp_path / "w.npz").open("rb") as file:
+        found = match(Npz(file, "w.npz"), net.graph)
+    assert found.proposed == {new: name for name, new in theirs.items() if new != name}
