@@ -15,6 +15,7 @@ from archdsl.types import Shape
 
 if TYPE_CHECKING:
     import onnx
+    import torch
 
     from archdsl.spec.read import Design
     from archdsl.weights.base import Weights
@@ -68,6 +69,49 @@ class Network:
     def macs(self) -> int | None:
         """None where a named dimension of the input leaves sizes open."""
         return self.counts.macs
+
+    def to_torch(
+        self,
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        notes: Notes | None = None,
+    ) -> torch.nn.Module:
+        """The network as a PyTorch module: float32, on the CPU, in training mode.
+
+        Submodules, parameters and buffers bear the dotted names of the design. In training mode the side
+        heads come out beside the outputs, in a named tuple whose ``weights`` are those of the loss; in
+        evaluation the output comes out alone, or the outputs in a named tuple. ``weights`` is a ``.pth``,
+        ``.pt``, ``.safetensors`` or ``.npz`` file; without it they are initialised from ``seed`` and equal
+        those of `to_onnx`. Raises `UsageError` for weights that do not fit.
+        """
+        from archdsl.backends.torch.module import to_module
+
+        with self._weights(weights, seed, heads=True, notes=notes) as tensors:
+            return to_module(self.graph, tensors)
+
+    def torch_source(self) -> str:
+        """The network as the source of a Python module that needs PyTorch alone, one class a block.
+
+        `to_torch` runs this very source. PyTorch is not imported.
+        """
+        from archdsl.backends.torch.source import source_of
+
+        return source_of(self.graph, self._about()).text
+
+    def _about(self) -> str:
+        """What the emitted source says of itself."""
+        from archdsl import __version__
+
+        header = self.design.header
+        source = self.design.source
+        origin = f" from {os.path.basename(source.name)}" if source.path else ""
+        facts = [
+            f"{self.name}: {header.doc.rstrip('.')}." if header.doc else f"{self.name}.",
+            header.paper,
+            f"Compiled by archdsl {__version__}{origin}. It needs PyTorch alone.",
+        ]
+        return "\n\n".join([fact for fact in facts if fact])
 
     def to_onnx(
         self,

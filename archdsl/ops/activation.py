@@ -12,7 +12,7 @@ from archdsl.ops.base import Emitter, Example, Expects, Flag, Index, Number, Ope
 from archdsl.ops.dimensions import known_channels, position
 from archdsl.ops.initialise import Constant
 from archdsl.ops.onnx_form import per_channel
-from archdsl.ops.torch_form import Invoke, Layer, TorchForm
+from archdsl.ops.torch_form import Invoke, Layer, TorchForm, in_place
 from archdsl.types import Shape
 
 
@@ -32,6 +32,9 @@ class Relu(Elementwise):
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.ReLU")
 
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        return in_place(self.to_torch(inputs))
+
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         return emit.node("Relu", [values[0]])
 
@@ -44,6 +47,9 @@ class Relu6(Elementwise):
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.ReLU6")
+
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        return in_place(self.to_torch(inputs))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         return emit.node("Clip", [values[0], emit.number(0.0), emit.number(6.0)])
@@ -62,6 +68,10 @@ class LeakyRelu(Elementwise):
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.LeakyReLU", {"negative_slope": self.slope})
+
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        # The gradient is told from the output's sign, which a slope below 0 turns.
+        return in_place(self.to_torch(inputs)) if self.slope > 0 else None
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         return emit.node("LeakyRelu", [values[0]], alpha=self.slope)
@@ -90,7 +100,7 @@ class Prelu(Elementwise):
         return known_channels(inputs[0], self.word) if self.per_channel else 1
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
-        return (Parameter("weight", (self._count(inputs),), Constant(self.slope)),)
+        return (Parameter("weight", (self._count(inputs),), Constant(self.slope, "slope")),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         keywords: dict[str, object] = {"num_parameters": self._count(inputs)}
@@ -123,6 +133,9 @@ class HardSigmoid(Elementwise):
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.Hardsigmoid")
+
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        return in_place(self.to_torch(inputs))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         return hard_sigmoid(emit, values[0])
@@ -189,6 +202,9 @@ class Silu(Elementwise):
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.SiLU")
 
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        return in_place(self.to_torch(inputs))
+
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         return emit.node("Mul", [values[0], emit.node("Sigmoid", [values[0]])])
 
@@ -201,6 +217,9 @@ class HardSwish(Elementwise):
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Layer("nn.Hardswish")
+
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        return in_place(self.to_torch(inputs))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         if emit.opset >= 14:

@@ -35,7 +35,10 @@ class Initialiser(Protocol):
 
 
 class Constant(NamedTuple):
+    """``formula`` is where the value is from, where it is an attribute of the operator."""
+
     value: float
+    formula: str = ""
 
     def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
         piece.fill(self.value)
@@ -48,7 +51,7 @@ class Constant(NamedTuple):
 
     @property
     def text(self) -> str:
-        return f"{self.value:g}"
+        return self.formula or f"{self.value:g}"
 
 
 class Uniform(NamedTuple):

@@ -19,6 +19,8 @@ class Concat(Operator):
 
     word = "concat"
     merges = True
+    output_is_spare = True
+    only_moves = True
     examples = (
         Example("concat", ((4, 5, 6), (3, 5, 6))),
         Example("concat", ((4,), (3,), (1,))),
@@ -51,6 +53,12 @@ class Concat(Operator):
             index,
             cures_of(first, other, index, free=place),
             otherwise=otherwise(first, other),
+        )
+
+    def absorbs(self, inner: Operator, shape: Shape) -> bool:
+        # Dimensions may be counted from either end; both values have the same rank.
+        return isinstance(inner, Concat) and position(inner.dim, shape, self.word) == position(
+            self.dim, shape, self.word
         )
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -101,6 +109,7 @@ class Add(_Elementwise):
     """The sum of the branches' values, which have equal shapes."""
 
     word = "add"
+    output_is_spare = True
     torch_function = "torch.add"
     onnx_operator = "Add"
     examples = (
@@ -108,6 +117,12 @@ class Add(_Elementwise):
         Example("add", ((4,), (4,), (4,))),
         Example("add", ((4, 5),)),
     )
+
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        # The sum of two is the same in either order; of more it is not, for rounding.
+        if len(inputs) != 2:
+            return None
+        return Invoke(".add_", (Operand(operand), Operand(1 - operand)))
 
 
 class Max(_Elementwise):

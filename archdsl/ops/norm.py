@@ -49,6 +49,7 @@ class BatchNorm(Operator):
     """
 
     word = "batch_norm"
+    output_is_spare = True
     inferred = {"num_features": 0}
     examples = (
         Example("batch_norm", ((8, 5, 5),)),
@@ -106,6 +107,7 @@ class LayerNorm(Operator):
     """
 
     word = "layer_norm"
+    output_is_spare = True
     inferred = {"normalized_shape": 0}
     examples = (
         Example("layer_norm", ((5, 8),)),
@@ -177,6 +179,7 @@ class GroupNorm(Operator):
     """Normalisation of each group of channels, sample by sample (Wu & He 2018)."""
 
     word = "group_norm"
+    output_is_spare = True
     inferred = {"num_channels": 1}
     examples = (
         Example("group_norm(4)", ((8, 5, 6),)),
@@ -228,6 +231,7 @@ class InstanceNorm(Operator):
     """Normalisation of each channel of each sample (Ulyanov et al. 2016)."""
 
     word = "instance_norm"
+    output_is_spare = True
     inferred = {"num_features": 0}
     examples = (
         Example("instance_norm", ((4, 5, 6),)),

@@ -90,6 +90,7 @@ class MaxPool(_Pool):
     """
 
     word = "max_pool"
+    output_is_spare = True
     examples = (
         Example("max_pool(2)", ((4, 8, 8),)),
         Example("max_pool(3, stride=2, padding=1)", ((4, 9, 10),)),
@@ -180,6 +181,7 @@ class AvgPool(_Pool):
     """
 
     word = "avg_pool"
+    output_is_spare = True
     examples = (
         Example("avg_pool(2)", ((4, 8, 8),)),
         Example("avg_pool(3, stride=1, padding=1, count_include_pad=false)", ((4, 9, 10),)),
@@ -298,6 +300,7 @@ class GlobalAvgPool(Operator):
     """The mean of each channel, as a map of one cell: C x 1 x 1."""
 
     word = "global_avg_pool"
+    output_is_spare = True
     examples = (
         Example("global_avg_pool", ((4, 7, 7),)),
         Example("global_avg_pool", ((4, 7),)),
@@ -322,6 +325,7 @@ class AdaptiveAvgPool(Operator):
     """
 
     word = "adaptive_avg_pool"
+    output_is_spare = True
     examples = (
         Example("adaptive_avg_pool(7)", ((4, 14, 14),)),
         Example("adaptive_avg_pool(4)", ((4, 14, 14),)),

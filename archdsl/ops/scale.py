@@ -55,7 +55,7 @@ class LayerScale(Elementwise):
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
         (shape,) = inputs
         ones = (1,) * (len(shape) - 1)
-        return (Parameter("", (known_channels(shape, self.word), *ones), Constant(self.start)),)
+        return (Parameter("", (known_channels(shape, self.word), *ones), Constant(self.start, "start")),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         return Invoke("torch.mul", (Operand(0), Weight("")))

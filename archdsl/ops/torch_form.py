@@ -45,3 +45,9 @@ class Invoke(NamedTuple):
 
 
 TorchForm: TypeAlias = "Layer | Invoke | Operand"
+
+
+def in_place(form: TorchForm) -> Layer:
+    """A layer that has the keyword, told to write its output over its input."""
+    assert isinstance(form, Layer)
+    return Layer(form.target, {**form.keywords, "inplace": True})

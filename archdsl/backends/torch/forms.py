@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from archdsl.backends.torch.entries import layer_of
 from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
 
+__all__ = ["build", "layer_of", "run"]
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from archdsl.ops.torch_form import TorchForm
 
@@ -24,14 +27,6 @@ def build(layer: Layer) -> torch.nn.Module:
     module = _found(layer.target)(**layer.keywords)
     assert isinstance(module, torch.nn.Module)
     return module
-
-
-def layer_of(form: TorchForm) -> Layer | None:
-    """The one layer of a form, or None where it consists of calls alone."""
-    found = list(_layers(form))
-    if len(found) > 1:
-        raise ValueError(f"a form has one layer, this one has {len(found)}: {form}")
-    return found[0] if found else None
 
 
 def run(
@@ -74,18 +69,6 @@ def _module(module: torch.nn.Module | None) -> torch.nn.Module:
     if module is None:
         raise ValueError("the form has a layer, which has to be built and given")
     return module
-
-
-def _layers(entry: object) -> Iterator[Layer]:
-    if isinstance(entry, Layer):
-        yield entry
-    elif isinstance(entry, Invoke):
-        yield from _layers(entry.target)
-        for argument in (*entry.arguments, *entry.keywords.values()):
-            yield from _layers(argument)
-    elif isinstance(entry, (list, tuple)):
-        for item in entry:
-            yield from _layers(item)
 
 
 def _found(target: str) -> Callable[..., object]:

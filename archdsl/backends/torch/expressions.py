@@ -1,0 +1,104 @@
+"""An operator's PyTorch form as a Python expression."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.backends.torch.layout import Call, Hole, Joined, is_number, literal
+from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from archdsl.backends.torch.layout import Text
+
+LEADING = (
+    "in_channels", "out_channels", "in_features", "out_features", "num_features", "num_groups",
+    "num_channels", "normalized_shape", "num_parameters", "output_size", "p",
+)  # fmt: skip
+"""Arguments that PyTorch's constructors take first, in this order, and that are clear without a name."""
+
+_SIGNS = {"torch.add": " + ", "torch.mul": " * "}
+_HINTS = {"torch.mul": "factor", "torch.add": "offset", "F.pad": "margins"}
+"""What numbers among a function's arguments are called, should they become arguments of the class."""
+
+
+def expression(
+    entry: object,
+    names: Sequence[Text],
+    layer: tuple[Text, ...],
+    weight: Callable[[str], str],
+    hint: str = "value",
+) -> Text:
+    """The expression of a form, or of what stands in it. ``names`` are the variables of the operands,
+    ``layer`` is whom the form's layer is called by, and any arguments before the form's; ``weight`` gives
+    the expression of a parameter by the operator's own word."""
+    module, *before = layer
+
+    def of(inner: object, hint: str) -> Text:
+        return expression(inner, names, layer, weight, hint)
+
+    if isinstance(entry, Operand):
+        return names[entry.position]
+    if isinstance(entry, Weight):
+        return weight(entry.name)
+    if isinstance(entry, Layer):
+        return Call(Joined((module, "(")), (*before, *names))
+    if isinstance(entry, Invoke):
+        target = "" if isinstance(entry.target, Layer) else entry.target
+        own = _HINTS.get(target, f"{target.rpartition('.')[2].strip('_')}_value")
+        arguments = [of(argument, own) for argument in entry.arguments]
+        keywords: list[Text] = [
+            Joined((f"{name}=", of(value, name))) for name, value in entry.keywords.items()
+        ]
+        if not target:
+            return Call(Joined((module, "(")), (*before, *arguments, *keywords))
+        return _call(target, arguments, keywords)
+    if is_number(entry):
+        return Hole(entry, hint)
+    if isinstance(entry, list):
+        return Call("[", tuple([of(item, hint) for item in entry]), "]")
+    if isinstance(entry, tuple):
+        return Call("(", tuple([of(item, hint) for item in entry]), ",)" if len(entry) == 1 else ")")
+    return literal(entry)
+
+
+def _call(target: str, arguments: list[Text], keywords: list[Text]) -> Text:
+    if target in _SIGNS and len(arguments) == 2 and not keywords:
+        sign = _SIGNS[target]
+        left, right = arguments
+        if sign == " * ":
+            left = _single(left)
+        return Joined((left, sign, _single(right)))
+    if target == ".__getitem__":
+        return Call(Joined((_single(arguments[0]), "[")), (arguments[1],), "]")
+    if target.startswith("."):
+        return Call(Joined((_single(arguments[0]), f"{target}(")), (*arguments[1:], *keywords))
+    return Call(f"{target}(", (*arguments, *keywords))
+
+
+def _single(text: Text) -> Text:
+    """The text in brackets where it is a sum or a product."""
+    is_infix = isinstance(text, Joined) and len(text.parts) == 3 and text.parts[1] in _SIGNS.values()
+    return Joined(("(", text, ")")) if is_infix else text
+
+
+def constructed(layer: Layer, fill: Callable[[str, object], Text] | None = None) -> Text:
+    """The call of a layer's constructor; ``fill`` writes the value of a keyword that is a number."""
+    texts: dict[str, Text] = {}
+    for name, value in layer.keywords.items():
+        if not is_number(value):
+            texts[name] = literal(value)
+        else:
+            texts[name] = Hole(value, name) if fill is None else fill(name, value)
+    return Call(f"{layer.target}(", arguments_of(texts))
+
+
+def arguments_of(texts: Mapping[str, Text]) -> tuple[Text, ...]:
+    """Arguments with their names, but for those that lead and are clear without."""
+    items: list[Text] = []
+    leads = True
+    for name, text in texts.items():
+        leads = leads and name.endswith(LEADING)
+        items.append(text if leads else Joined((f"{name}=", text)))
+    return tuple(items)

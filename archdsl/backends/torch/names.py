@@ -1,0 +1,80 @@
+"""Names in Python source for names of the language, which may be numbers, words of Python, or words that
+``nn.Module`` has for itself."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import TYPE_CHECKING
+
+from archdsl.backends.torch.layout import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+_WORDS = """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half
+    ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
+    to_empty train training type xpu zero_grad append extend insert pop
+"""
+MODULE_ATTRIBUTES = frozenset(_WORDS.split())
+"""What a submodule cannot be an attribute under: nn.Module's own attributes, and nn.Sequential's."""
+
+IMPORTED = frozenset({"F", "NamedTuple", "Tensor", "checkpoint", "nn", "self", "torch"})
+"""Names that emitted source uses itself."""
+
+
+def is_plain(name: str) -> bool:
+    """Whether a submodule of this name can be written ``self.name``."""
+    return (
+        name.isascii()
+        and name.isidentifier()
+        and not keyword.iskeyword(name)
+        and not name.startswith("_")  # two underscores would be mangled, and nn.Module has some with one
+        and name not in MODULE_ATTRIBUTES
+    )
+
+
+def is_reserved(name: str) -> bool:
+    """Whether nn.Module would refuse a submodule of this name."""
+    return name in MODULE_ATTRIBUTES or name.startswith("_")
+
+
+def attribute(owner: str, name: str) -> str:
+    """The expression for a submodule or tensor of that name."""
+    if is_plain(name):
+        return f"{owner}.{name}"
+    if is_reserved(name):
+        return f"{owner}._modules[{quoted(name)}]"
+    return f"getattr({owner}, {quoted(name)})"
+
+
+def identifier(name: str, taken: Container[str] = ()) -> str:
+    """A name of Python that is near this one and not taken."""
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("_") or "value"
+    if plain[0].isdigit():
+        plain = f"value_{plain}"
+    return unused(plain, taken)
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """The name, or the first of it with a number behind that is free."""
+    free, number = name, 2
+    while free in taken or keyword.iskeyword(free) or free in IMPORTED:
+        free = f"{name}_{number}" if name[-1].isdigit() else f"{name}{number}"
+        number += 1
+    return free
+
+
+def class_name(title: str, taken: Container[str] = ()) -> str:
+    """``conv_relu`` -> ``ConvRelu``, ``BasicConv2d`` as it is."""
+    words = [word for word in re.split(r"[^0-9A-Za-z]+", title) if word]
+    name = "".join([word[0].upper() + word[1:] for word in words]) or "Network"
+    if name[0].isdigit():
+        name = f"Network{name}"
+    return unused(name, taken)

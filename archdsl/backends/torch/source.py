@@ -1,0 +1,233 @@
+"""A graph as the source of a Python module that needs PyTorch alone: one class a block.
+
+The live module is made from this text, so that what one runs is what the other reads. Nothing here
+imports torch.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, NamedTuple
+
+from archdsl.backends.torch import outputs
+from archdsl.backends.torch.classes import Class, Classes, Place
+from archdsl.backends.torch.drafts import Draft, Tensors, drafts_of
+from archdsl.backends.torch.expressions import arguments_of, constructed, expression
+from archdsl.backends.torch.functions import Line
+from archdsl.backends.torch.layout import INDENT, WIDTH, Call, Hole, Joined, lines, literal, quoted
+from archdsl.backends.torch.names import is_plain, is_reserved
+from archdsl.types import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archdsl.backends.torch.drafts import Field
+    from archdsl.backends.torch.functions import Statement
+    from archdsl.backends.torch.layout import Text
+    from archdsl.graph.ir import Graph
+    from archdsl.ops.torch_form import Layer
+
+_SHAPES_SHOWN = 4
+
+
+class Source(NamedTuple):
+    """The text of a module, and the name of the network's class in it."""
+
+    text: str
+    name: str
+
+
+def source_of(graph: Graph, about: str = "") -> Source:
+    """The source of a network. ``about`` is what the file says of itself, plain text."""
+    classes = Classes(drafts_of(graph))
+    writer = _Writer(classes)
+    *blocks, network = [writer.written(each) for each in classes.all]
+    parts = [*blocks, *outputs.classes(graph), network]
+    if any("recomputed(" in part for part in parts):
+        parts.insert(0, outputs.RECOMPUTED)
+    body = "\n\n\n".join(parts)
+    return Source(f"{_header(body, about)}{body}\n", classes.all[-1].name)
+
+
+def _header(body: str, about: str) -> str:
+    """The docstring and the imports that the body needs."""
+    text = f"{_docstring(about, 0)}\n\n" if about else ""
+    blocks: list[list[str]] = [[], ["import torch"] if "torch." in body else []]
+    typing = [name for name, sign in (("Any", "-> Any"), ("NamedTuple", "(NamedTuple)")) if sign in body]
+    if typing:
+        blocks[0].append(f"from typing import {', '.join(typing)}")
+    names = [name for name in ("Tensor", "nn") if name in body]
+    blocks[1].append(f"from torch import {', '.join(names)}")
+    if "F." in body:
+        blocks[1].append("from torch.nn import functional as F")
+    if "recomputed(" in body:
+        blocks[0].insert(0, "from collections.abc import Callable, Iterator")
+        blocks[0].insert(1, "from contextlib import AbstractContextManager, contextmanager, nullcontext")
+        blocks[1].append("from torch.utils.checkpoint import checkpoint")
+    return text + "\n\n".join(["\n".join(block) for block in blocks if block]) + "\n\n\n"
+
+
+def _docstring(text: str, depth: int) -> str:
+    margin = INDENT * depth
+    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    paragraphs = []
+    for paragraph in safe.split("\n"):
+        wrapped = textwrap.wrap(paragraph, WIDTH - len(margin), break_long_words=False) or [""]
+        paragraphs += wrapped
+    if len(paragraphs) == 1 and len(margin) + len(paragraphs[0]) + 6 <= WIDTH and not safe.endswith('"'):
+        return f'{margin}"""{paragraphs[0]}"""'
+    body = "\n".join([f"{margin}{line}".rstrip() for line in paragraphs])
+    return f'{margin}"""{body.lstrip()}\n{margin}"""'
+
+
+class _Writer:
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
+
+    def written(self, each: Class) -> str:
+        draft = each.draft
+        is_chain = draft.is_chain() and draft.kind != "operator"
+        out = [f"class {each.name}({'nn.Sequential' if is_chain else 'nn.Module'}):"]
+        out.append(_docstring(self._about(each), 1))
+        body = self._chain(each) if is_chain else self._fields(each)
+        if body:
+            out.append("")
+            arguments = tuple([f"{argument.name}: {argument.annotation}" for argument in each.arguments])
+            out += lines(Call("def __init__(", ("self", *arguments), ") -> None:"), _plain, 1)
+            out += body
+        if draft.statements is not None and not is_chain:
+            out.append("")
+            arguments = tuple([f"{name}: Tensor" for name in draft.arguments])
+            out += lines(Call("def forward(", ("self", *arguments), f") -> {draft.result}:"), _plain, 1)
+            fills = iter(range(1 << 30))
+            self._statements(draft.statements, each, fills, 2, out)
+        return "\n".join(out)
+
+    # ---- fields
+
+    def _chain(self, each: Class) -> list[str]:
+        items = tuple([self._field(field, each, name) for name, field in each.draft.fields.items()])
+        return lines(Call("super().__init__(", items), self._fill(each), 2)
+
+    def _fields(self, each: Class) -> list[str]:
+        if not each.draft.fields and not each.stored:
+            return []
+        out = [f"{INDENT * 2}super().__init__()"]
+        for name in each.stored:
+            out.append(f"{INDENT * 2}self.{name} = {name}")
+        for name, field in each.draft.fields.items():
+            text = self._field(field, each, name)
+            if isinstance(field, Tensors):
+                out += self._tensor(name, field, text, each)
+            elif is_plain(name):
+                out += lines(Joined((f"self.{name} = ", text)), self._fill(each), 2)
+            elif is_reserved(name):
+                out += lines(Joined((f"self._modules[{quoted(name)}] = ", text)), self._fill(each), 2)
+            else:
+                out += lines(Call("self.add_module(", (quoted(name), text)), self._fill(each), 2)
+        return out
+
+    def _tensor(self, name: str, field: Tensors, text: Text, each: Class) -> list[str]:
+        fill = self._fill(each)
+        if not field.parameter.trained:
+            return lines(Call("self.register_buffer(", (quoted(name), text)), fill, 2)
+        text = Call("nn.Parameter(", (text,))
+        if is_plain(name):
+            return lines(Joined((f"self.{name} = ", text)), fill, 2)
+        return lines(Call("self.register_parameter(", (quoted(name), text)), fill, 2)
+
+    def _field(self, field: Field, each: Class, path: str) -> Text:
+        """The expression that makes a field. Numbers are holes that know their place."""
+        if isinstance(field, Tensors):
+            return self._initialised(field, path)
+        if not isinstance(field, Draft):
+            return self._layer(field, each, path)
+        if field.is_inline():
+            inner = [self._field(item, each, f"{path}.{name}") for name, item in field.fields.items()]
+            return Call("nn.Sequential(", tuple(inner))
+        made = self.classes.of[id(field)]
+        numbers = {argument.name: Hole(Place(path, argument.name), "") for argument in made.arguments}
+        return Call(f"{made.name}(", arguments_of(numbers))
+
+    def _layer(self, layer: Layer, each: Class, path: str) -> Text:
+        keywords = {keyword: layer.keywords.get(keyword, 0) for keyword in each.keywords[path]}
+        return constructed(
+            layer._replace(keywords=keywords), lambda keyword, _: Hole(Place(path, keyword), "")
+        )
+
+    def _initialised(self, field: Tensors, path: str) -> Text:
+        """A tensor filled as its initialiser says."""
+        empty = Call("torch.empty(", (Hole(Place(path, "shape"), ""),))
+        call = expression(field.parameter.initialiser.torch(), (empty,), ("",), str)
+        return _settled(call, lambda hole: hole if isinstance(hole.value, Place) else literal(hole.value))
+
+    def _fill(self, each: Class) -> Callable[[Hole], str]:
+        def fill(hole: Hole) -> str:
+            place = hole.value
+            assert isinstance(place, Place)
+            name = each.filled.get(place)
+            return name if name is not None else literal(each.fixed[place])
+
+        return fill
+
+    # ---- forward
+
+    def _statements(
+        self, statements: Sequence[Statement], each: Class, positions: object, depth: int, out: list[str]
+    ) -> None:
+        def fill(_: Hole) -> str:
+            place = Place("", next(positions))  # type: ignore[call-overload]
+            name = each.filled.get(place)
+            return f"self.{name}" if name is not None else literal(each.fixed[place])
+
+        for statement in statements:
+            if isinstance(statement, Line):
+                # Filled once: the layout asks for a number as often as it tries.
+                out += lines(_settled(statement.text, fill), _plain, depth)
+            else:
+                out += lines(_settled(statement.header, fill), _plain, depth)
+                self._statements(statement.body, each, positions, depth + 1, out)
+
+    # ---- words
+
+    def _about(self, each: Class) -> str:
+        draft = each.draft
+        kinds = {"network": "The network", "operator": f"The operator `{draft.title}`"}
+        about = kinds.get(draft.kind, f"The block `{draft.title}`" if draft.kind == "block" else "")
+        if draft.kind == "group":
+            about = f"The steps of `{draft.title}`"
+        shapes = [_shapes(one) for one in each.drafts if one.statements is not None]
+        if not shapes:
+            return f"{about}, held and run one by one"
+        distinct = list(dict.fromkeys(shapes))
+        if len(distinct) == 1:
+            return f"{about}: {distinct[0]}"
+        out = [f"{about}; for one sample", ""]
+        for shape in distinct[:_SHAPES_SHOWN]:
+            paths = [one.path for one in each.drafts if _shapes(one) == shape]
+            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            out.append(f"{INDENT}{shape}  in {paths[0]}{more}")
+        if len(distinct) > _SHAPES_SHOWN:
+            out.append(f"{INDENT}and {len(distinct) - _SHAPES_SHOWN} other shapes")
+        return "\n".join(out)
+
+
+def _shapes(draft: Draft) -> str:
+    inputs, outputs = draft.shapes
+    return f"{', '.join(map(text_of, inputs))} -> {', '.join(map(text_of, outputs))}"
+
+
+def _plain(hole: Hole) -> str:
+    return literal(hole.value)
+
+
+def _settled(text: Text, fill: Callable[[Hole], Text]) -> Text:
+    """The text with its numbers filled, in their order."""
+    if isinstance(text, Hole):
+        return fill(text)
+    if isinstance(text, Joined):
+        return Joined(tuple([_settled(part, fill) for part in text.parts]))
+    if isinstance(text, Call):
+        head = _settled(text.head, fill)
+        return Call(head, tuple([_settled(item, fill) for item in text.items]), text.tail)
+    return text
