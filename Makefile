@@ -1,6 +1,7 @@
 # make demo   compile DenseNet-121 to ONNX and run it on a picture
 # make test   ruff, mypy --strict and pytest
 # make fuzz   random sources and designs     make bench   the numbers of benchmarks/
+# make reference  what torchvision, timm and facenet-pytorch say of their networks, for the tests
 # make editors  the grammar of .arch files for editors, from the language's words
 # make clean  remove what the others made
 #
@@ -11,10 +12,11 @@ BIN := .venv/bin
 # What decides whether an installation is still good.
 INPUTS := pyproject.toml constraints.txt hatch_build.py grammar/arch.lark
 # A user's own settings of pip for elsewhere (--user, --target) must not lead out of .venv.
-PIP = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 \
-      PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
+OWN = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
+PIP = $(OWN) PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
+REFERENCE_PIP = $(OWN) .reference/bin/python -m pip install --quiet
 
-.PHONY: demo test editors fuzz bench clean
+.PHONY: demo test editors fuzz bench reference clean
 
 demo: .venv/.demo
 	@mkdir -p build
@@ -38,9 +40,19 @@ bench: .venv/.test
 	$(BIN)/python -m pytest --quiet -m bench
 	$(BIN)/python benchmarks/run.py $(if $(REFERENCE),--reference-python $(REFERENCE))
 
+reference: .reference/.done
+	.reference/bin/python tests/reference/record.py
+
 clean:
-	rm -rf .venv build dist archdsl/syntax/tables.bin .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .reference build dist archdsl/syntax/tables.bin .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment without archdsl. The tests read what is recorded there, and never need it.
+.reference/.done: Makefile
+	$(PYTHON) -m venv .reference
+	$(REFERENCE_PIP) torch==2.14.1 torchvision==0.29.1 numpy requests tqdm
+	$(REFERENCE_PIP) --no-deps timm==1.0.31 facenet-pytorch==2.6.0
+	@touch $@
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

@@ -72,7 +72,7 @@ def _describe(operator: type[Operator]) -> str:
         parts.append("\n".join([style.help("Attributes:"), *rows]))
     if parameters := _parameters(operator):
         parts.append(
-            "\n".join([style.help("Filled before training, by the design's `init`:"), *_fillings(parameters)])
+            "\n".join([style.help("Values before training, by the design's `init`:"), *_fillings(parameters)])
         )
     if operator.examples:
         wide = max(len(example.call) for example in operator.examples)
@@ -103,20 +103,21 @@ def _parameters(operator: type[Operator]) -> list[Parameter]:
 
 
 def _fillings(parameters: list[Parameter]) -> list[str]:
-    """A row a parameter and scheme; one for all schemes where they agree."""
+    """A row for each rule of a parameter, with the schemes that have it unless all do."""
     from archdsl.ops.initialise import SCHEMES
 
-    rows = []
+    rows: list[tuple[str, str, str]] = []
     for parameter in parameters:
-        texts = {scheme: parameter.rule(scheme).text for scheme in SCHEMES}
-        if len(set(texts.values())) == 1:
-            texts = {"": texts[SCHEMES[0]]}
-        names = [parameter.name or "(its own)", *[""] * (len(texts) - 1)]
-        rows += [(name, scheme, text) for name, (scheme, text) in zip(names, texts.items(), strict=True)]
+        schemes: dict[str, list[str]] = {}
+        for scheme in SCHEMES:
+            schemes.setdefault(parameter.rule(scheme).text, []).append(scheme)
+        name = parameter.name or "(of the step's name)"
+        for text, same in schemes.items():
+            rows.append((name, "" if len(schemes) == 1 else ", ".join(same), text))
+            name = ""
     wide, wider = (max(len(row[column]) for row in rows) for column in (0, 1))
-    if not wider:
-        return [f"  {name:<{wide}}  {text}" for name, _, text in rows]
-    return [f"  {name:<{wide}}  {scheme:<{wider}}  {text}" for name, scheme, text in rows]
+    between = "  " if wider else ""
+    return [f"  {name:<{wide}}  {same:<{wider}}{between}{text}" for name, same, text in rows]
 
 
 def _default(field: FieldInfo) -> str:

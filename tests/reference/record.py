@@ -1,12 +1,7 @@
 """Record facts about the networks that our files name as their reference: `make reference`.
 
-It runs in an environment of its own, which holds the references and nothing of archdsl:
-
-    python3 -m venv .reference
-    .reference/bin/pip install torch==2.14.1 torchvision==0.29.1
-    .reference/bin/pip install --no-deps timm==1.0.31 facenet-pytorch==2.6.0
-    .reference/bin/pip install requests tqdm
-    .reference/bin/python tests/reference/record.py
+It runs in an environment of its own, ``.reference``, which the Makefile makes: it holds the references
+and nothing of archdsl.
 
 Every design with a line ``reference: package:model`` gets files beside this one:
 
