@@ -34,8 +34,9 @@ class Label:
 class Diagnostic:
     """One mistake: its code, a headline that stands alone, its place, and a cure.
 
-    ``code`` names the mistake in kebab-case; ``archdsl explain CODE`` tells more about it.
-    ``label`` is written under the caret, ``related`` are the other places concerned.
+    ``code`` names the mistake in kebab-case; ``archdsl explain CODE`` tells more about it. It
+    is empty where the fault is not the design's. ``label`` is written under the caret, ``related``
+    are the other places concerned.
     """
 
     code: str

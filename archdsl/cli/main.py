@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from archdsl import __version__
-from archdsl.cli import check, compile, convert, explain, fmt, ops, run, schema, summary, weights
+from archdsl.cli import check, compile, convert, explain, fmt, ops, run, schema, summary, verify, weights
 from archdsl.cli.common import EXIT_DESIGN, EXIT_USAGE, complain, report
 from archdsl.diagnostics import ArchError, UsageError
 
@@ -57,6 +57,7 @@ for verb, panel in (
     (compile.compile, "Build and run it"),
     (run.run, "Build and run it"),
     (weights.weights, "Build and run it"),
+    (verify.verify, "Build and run it"),
     (ops.ops, "Learn"),
     (explain.explain, "Learn"),
 ):

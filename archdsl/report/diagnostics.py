@@ -34,7 +34,8 @@ def _render(found: Diagnostic, style: Style, width: int) -> str:
     groups = _groups(found)
     gutter = max(len(str(_last_line(place.span))) for group in groups for place in group)
     severity = style.error if found.severity == "error" else style.warning
-    lines = [severity(f"{found.severity}[{found.code}]") + style.strong(f": {printable(found.message)}")]
+    code = f"[{found.code}]" if found.code else ""
+    lines = [severity(f"{found.severity}{code}") + style.strong(f": {printable(found.message)}")]
     for group in groups:
         main = next((place for place in group if place.primary), group[0])
         arrow = "-->" if main.primary else ":::"

@@ -31,6 +31,7 @@ ORDER = {"cpu": ("cpu",), "cuda": ("cuda", "cpu"), "tensorrt": ("tensorrt", "cud
 
 INSTALL_CPU = 'pip install "archdsl[cpu]"'
 INSTALL_GPU = 'pip install "archdsl[gpu]"'
+INSTALL_TORCH = 'pip install "archdsl[torch]"'
 
 
 class Obstacle(NamedTuple):

@@ -96,11 +96,12 @@ class Session:
             raise UsageError("\n".join(problems), help=f"`{self.name}` takes {listed}")
 
 
-def open_session(model: Model, provider: str = "auto") -> Session:
+def open_session(model: Model, provider: str = "auto", *, tf32: bool = True) -> Session:
     """Load a model: the path of an ``.onnx`` file, or its bytes.
 
-    ``provider`` is ``auto``, ``cpu``, ``cuda`` or ``tensorrt``. Raises `UsageError` where onnxruntime
-    is missing, the provider cannot be used, or the model cannot be read.
+    ``provider`` is ``auto``, ``cpu``, ``cuda`` or ``tensorrt``; without ``tf32``, CUDA computes in
+    float32 proper. Raises `UsageError` where onnxruntime is missing, the provider cannot be used, or
+    the model cannot be read.
     """
     package = onnxruntime()
     choice = choose(provider, package)
@@ -108,7 +109,7 @@ def open_session(model: Model, provider: str = "auto") -> Session:
     if not isinstance(model, bytes):
         _check_readable(name)
     try:
-        session = _start(package, model, choice.provider)
+        session = _start(package, model, choice.provider, tf32)
     except Exception as error:
         if not _is_onnxruntimes(error):
             raise
@@ -126,21 +127,23 @@ def open_session(model: Model, provider: str = "auto") -> Session:
 
 def _open_on_cpu(package: ModuleType, model: Model, name: str, note: str) -> Session:
     try:
-        return Session(_start(package, model, "cpu"), name, "cpu", note)
+        return Session(_start(package, model, "cpu", True), name, "cpu", note)
     except Exception as error:
         if not _is_onnxruntimes(error):
             raise
         raise _readable(error, name, "cpu") from error
 
 
-def _start(package: ModuleType, model: Model, provider: str) -> Any:
+def _start(package: ModuleType, model: Model, provider: str, tf32: bool) -> Any:
     """onnxruntime's session, on the provider and on what takes the nodes that it has no kernel for."""
     options = package.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
+    # From Ampere on, CUDA's libraries round the factors of float32 products to 10 bits unless told not to.
+    cuda = PROVIDERS["cuda"] if tf32 else (PROVIDERS["cuda"], {"use_tf32": "0"})
     return package.InferenceSession(
         model if isinstance(model, bytes) else os.fspath(model),
         options,
-        providers=[PROVIDERS[word] for word in ORDER[provider]],
+        providers=[cuda if word == "cuda" else PROVIDERS[word] for word in ORDER[provider]],
         enable_fallback=0,
     )
 

@@ -33,10 +33,15 @@ DEFAULT_OPSET = 21
 
 
 class Lowered(NamedTuple):
-    """A model without its large tensors, and those: name in the model, dotted name, parameter."""
+    """A model without its large tensors, and those: name in the model, dotted name, parameter.
+
+    ``values`` tells what the value of each node that runs (``inference(graph)``, in its order) is
+    called in the model. An operator that does nothing in inference shares its input's.
+    """
 
     model: ModelProto
     initializers: list[tuple[str, str, Parameter]]
+    values: list[str]
 
 
 def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
@@ -63,7 +68,7 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
             shapes.setdefault(value, node.shape)
     renamed = emitter.finish([(values[output.node], nodes[output.node]) for output in graph.outputs])
 
-    batch = _batch_name(graph)
+    batch = batch_name(graph)
     model = _model(graph, opset)
     proto = model.graph
     proto.name = graph.name
@@ -81,7 +86,11 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
     for name, shape in shapes.items():
         if name not in edges and name not in emitter.initializers:
             proto.value_info.append(_value(name, shape, batch))
-    return Lowered(model, [(name, *tensor) for name, tensor in emitter.initializers.items()])
+    return Lowered(
+        model,
+        [(name, *tensor) for name, tensor in emitter.initializers.items()],
+        [renamed.get(values[position], values[position]) for position in range(len(nodes))],
+    )
 
 
 def _model(graph: Graph, opset: int) -> ModelProto:
@@ -112,7 +121,7 @@ def _value(name: str, shape: Shape, batch: str) -> ValueInfoProto:
     return value
 
 
-def _batch_name(graph: Graph) -> str:
+def batch_name(graph: Graph) -> str:
     """``batch``, unless the design calls a size of its own so."""
     taken = {str(size) for position in graph.inputs for size in graph.nodes[position].shape}
     name = "batch"

@@ -1,0 +1,199 @@
+"""Whether torch and onnxruntime compute the same: equal weights and inputs through both.
+
+The reference is the live module on the CPU in eval mode, where side heads do not run. Outputs agree
+where they differ by no more than a share of their largest value, and where both are finite.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from contextlib import nullcontext
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from archdsl.backends.onnx.write import save
+from archdsl.diagnostics import UsageError
+from archdsl.runtime.difference import Difference, difference
+from archdsl.runtime.providers import INSTALL_TORCH, PROVIDERS, choose, obstacle_to, onnxruntime
+from archdsl.runtime.session import open_session
+from archdsl.runtime.trial import TrialWeights, trial_inputs
+from archdsl.weights.read import Loaded, load_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from types import ModuleType
+
+    import numpy
+
+    from archdsl.graph.ir import Graph
+    from archdsl.runtime.parting import Parting
+    from archdsl.weights.base import Weights
+
+TOLERANCE = 1e-4
+"""Of an output's largest value: float32 keeps 6e-8, and sums of thousands in two orders differ by some
+hundreds of that."""
+
+BATCH = 2
+"""Samples: more than one, so that what mixes them up shows."""
+
+
+class Row(NamedTuple):
+    """An output on a provider, against torch's. ``shape`` has the batch."""
+
+    output: str
+    provider: str
+    shape: tuple[int, ...]
+    difference: Difference
+    agrees: bool
+
+
+class Parity(NamedTuple):
+    """What came out.
+
+    ``parting`` is the first node at which the first provider that disagrees leaves torch, None where
+    all agree or no node parts by itself. ``module`` is, where something disagrees, how far the live
+    module lies from its own operators run one at a time, by output, if that is beyond the tolerance:
+    then the fault is in how the module is put together.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    tolerance: float
+    seed: int
+    batch: int
+    parting: Parting | None = None
+    module: tuple[tuple[str, Difference], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        return all(row.agrees for row in self.rows)
+
+
+def verify(
+    graph: Graph,
+    *,
+    weights: str | os.PathLike[str] | Weights | None = None,
+    seed: int = 0,
+    batch: int = BATCH,
+    sizes: Mapping[str, int] | None = None,
+    providers: Sequence[str] | None = None,
+    tolerance: float = TOLERANCE,
+    progress: Callable[[int, int], None] | None = None,
+) -> Parity:
+    """Run a network by torch and by onnxruntime, and compare each output.
+
+    ``weights`` is a checkpoint's path, or weights themselves; without any they are made up from
+    ``seed``, as the inputs are (`TrialWeights`). ``sizes`` gives numbers for named sizes. Of the
+    ``providers`` (``cpu``, ``cuda``, ``tensorrt``) each that is there runs unless some are named.
+    ``progress`` is told the steps done and the steps in all. Raises `UsageError` where torch,
+    onnxruntime or a provider asked for is missing, or the weights or sizes do not fit.
+    """
+    package = onnxruntime()
+    _check_torch()
+    asked, notes = _providers(providers, package)
+    advance = _Steps(progress, 2 + 2 * len(asked))
+    feeds = trial_inputs(graph, seed, batch, sizes or {})
+    with _opened(weights, graph, seed) as values, TemporaryDirectory(prefix="archdsl-") as folder:
+        if isinstance(values, Loaded):
+            notes = (*values.notes, *notes)
+        reference = _by_torch(graph, values, feeds, sizes)
+        advance()
+        path = os.path.join(folder, "model.onnx")
+        save(graph, path, weights=values)
+        advance()
+        rows: list[Row] = []
+        for provider in asked:
+            session = open_session(path, provider, tf32=False)
+            advance()
+            found = session.run(feeds)
+            advance()
+            for output, expected in reference.items():
+                apart = difference(found[output], expected)
+                agrees = apart.within(tolerance)
+                rows.append(Row(output, provider, expected.shape, apart, agrees))
+        parity = Parity(graph.name, tuple(rows), tolerance, seed, batch, notes=notes)
+        failing = next((row.provider for row in rows if not row.agrees), None)
+        if failing is None:
+            return parity
+        del session
+        os.unlink(path)
+        from archdsl.runtime.parting import trace
+
+        traced = trace(
+            graph, values, feeds, provider=failing, tolerance=tolerance, folder=folder, progress=progress
+        )
+    module = [
+        (output, difference(expected, traced.outputs[output], ("the module", "its operators")))
+        for output, expected in reference.items()
+    ]
+    apart_by_itself = tuple([entry for entry in module if not _alike(entry[1], tolerance)])
+    return parity._replace(parting=traced.parting, module=apart_by_itself)
+
+
+def _alike(apart: Difference, tolerance: float) -> bool:
+    """Whether the module is its operators: what is NaN in both is no fault of the module's."""
+    return apart.fault.endswith("in both") or apart.within(tolerance)
+
+
+def _by_torch(
+    graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray], sizes: Mapping[str, int] | None
+) -> dict[str, numpy.ndarray]:
+    from archdsl.runtime.by_torch import live
+
+    try:
+        return live(graph, weights, feeds)
+    except RuntimeError as error:
+        if not sizes:
+            raise
+        # What cannot be known of named sizes while checking shows here.
+        given = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"torch cannot run `{graph.name}` at {given}: {reason}") from error
+
+
+def _check_torch() -> None:
+    try:
+        importlib.import_module("torch")
+    except ImportError as error:
+        if error.name != "torch":
+            raise UsageError(f"torch does not start: {error}", help=INSTALL_TORCH) from error
+        raise UsageError("verifying needs torch, which is not installed", help=INSTALL_TORCH) from error
+
+
+def _providers(asked: Sequence[str] | None, package: ModuleType) -> tuple[list[str], tuple[str, ...]]:
+    """The providers to run on, and a word on those that are built in and cannot be used."""
+    if asked is not None:
+        return [choose(word, package).provider for word in asked], ()
+    found, notes = ["cpu"], []
+    # TensorRT compiles for minutes, and is for those who ask.
+    if PROVIDERS["cuda"] in package.get_available_providers():
+        if obstacle := obstacle_to("cuda", package):
+            notes.append(f"not on cuda: {obstacle.reason}")
+        else:
+            found.append("cuda")
+    return found, tuple(notes)
+
+
+def _opened(
+    weights: str | os.PathLike[str] | Weights | None, graph: Graph, seed: int
+) -> AbstractContextManager[Weights]:
+    if weights is None:
+        return nullcontext(TrialWeights(seed, graph.scheme))
+    if isinstance(weights, str | os.PathLike):
+        return load_weights(weights, graph, heads=True, seed=seed)
+    return nullcontext(weights)
+
+
+class _Steps:
+    """Counts steps done."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None, total: int) -> None:
+        self._progress, self._done, self._total = progress, 0, total
+
+    def __call__(self) -> None:
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._total)

@@ -1,0 +1,92 @@
+"""Weights and inputs for a trial: random, and such that a mistake anywhere shows in the outputs.
+
+Fresh weights hide mistakes. A batch norm whose mean is 0, variance 1, weight 1 and bias 0 does nothing;
+a layer scale of 1e-6 silences the branch behind it; and PyTorch's own rule for convolutions,
+U(-1/sqrt(n), 1/sqrt(n)) for n inputs, divides the signal's variance by 3 a layer, by 6 with a ReLU
+behind it, until the last layers see nothing but their own biases. So, whatever the operator:
+
+    a constant 0                     U(-0.1, 0.1)
+    a constant c                     between 0.5 and 1.5 times c, or 0.2 where c is smaller
+    a trained tensor of rank >= 2    U(-b, b) with b = sqrt(6 / n), n its elements but for the first
+                                     dimension: the variance 2 / n, which keeps the signal's through
+                                     ReLUs (He et al. 2015, eq. 10)
+    any other                        the operator's own rule
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy
+
+from archdsl.backends.onnx.lower import batch_name
+from archdsl.diagnostics import UsageError
+from archdsl.ops.initialise import Constant, Uniform
+from archdsl.runtime.inputs import random_input
+from archdsl.runtime.session import Tensor
+from archdsl.weights.initialise import Initialised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from archdsl.graph.ir import Graph
+    from archdsl.ops.base import Parameter
+    from archdsl.ops.initialise import Initialiser
+
+AROUND_ZERO = 0.1
+LEAST = 0.2
+
+
+class TrialWeights:
+    """`Weights` for a trial. The same seed gives the same bytes."""
+
+    def __init__(self, seed: int = 0, scheme: str = "pytorch") -> None:
+        self._initialised, self._scheme = Initialised(seed, scheme), scheme
+
+    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
+        rule, middle = self._rule(parameter)
+        for piece in self._initialised.pieces(name, parameter._replace(initialiser=rule, rules={})):
+            piece += middle
+            yield piece
+
+    def counter(self, name: str) -> int:
+        return 0
+
+    def _rule(self, parameter: Parameter) -> tuple[Initialiser, float]:
+        """How a tensor is filled, and what is added then."""
+        own = parameter.rule(self._scheme)
+        if isinstance(own, Constant):
+            middle = math.copysign(max(abs(own.value), LEAST), own.value) if own.value else 0.0
+            return Uniform(abs(middle) / 2 or AROUND_ZERO), middle
+        if parameter.trained and len(parameter.shape) > 1:
+            return Uniform(math.sqrt(6 / math.prod(parameter.shape[1:]))), 0.0
+        return own, 0.0
+
+
+def trial_inputs(graph: Graph, seed: int, batch: int, sizes: Mapping[str, int]) -> dict[str, numpy.ndarray]:
+    """Random numbers for each input, those that ``archdsl run`` takes for this seed.
+
+    Raises `UsageError` where a named size has no number, or a number no named size.
+    """
+    first = batch_name(graph)
+    inputs = [graph.nodes[position] for position in graph.inputs]
+    tensors = [
+        Tensor(
+            node.name,
+            (first, *(size if isinstance(size, int) else str(size) for size in node.shape)),
+            numpy.dtype(numpy.float32),
+        )
+        for node in inputs
+    ]
+    named = {size for tensor in tensors for size in tensor.shape[1:] if isinstance(size, str)}
+    for name in sizes:
+        if name not in named:
+            raise UsageError(
+                f"no input has a size `{name}`",
+                help=f"they have {', '.join(f'`{known}`' for known in sorted(named))}"
+                if named
+                else "leave `--size` out: every size is a number",
+            )
+    random = numpy.random.default_rng(seed)
+    return {tensor.name: random_input(tensor, random, batch=batch, sizes=sizes) for tensor in tensors}
