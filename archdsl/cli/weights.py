@@ -36,8 +36,9 @@ def weights(
 ) -> None:
     """Hold a checkpoint against a design, or write weights in another format.
 
-    With CHECKPOINT it tells what matches, what is missing, what has another shape, and which renaming
-    would help. -o writes the weights under the design's names; without CHECKPOINT the initial ones.
+    With CHECKPOINT it tells what is missing, what has another shape, and which renaming would help.
+
+    With -o it writes the weights under the design's names: those of CHECKPOINT, or initial ones.
 
     Exits with 0 where the checkpoint fits, 1 where it does not, 2 where a file cannot be read.
     """

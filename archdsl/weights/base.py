@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Protocol
 
 from archdsl.diagnostics import UsageError
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 20
 """Elements handed on at a time: 4 MiB of float32, so that memory does not grow with the model."""
+
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, struct.error, zlib.error,
+)  # fmt: skip
+"""What `zipfile` raises of a damaged archive, by where the damage lies: it promises the first alone."""
 
 
 class Weights(Protocol):

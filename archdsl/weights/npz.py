@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 
 from archdsl.diagnostics import UsageError
 from archdsl.files import replacing
-from archdsl.weights.base import PIECE, count_of
+from archdsl.weights.base import BROKEN_ARCHIVE, PIECE, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ class Npz:
         self._path = path
         try:
             self._archive = zipfile.ZipFile(file)
-        except zipfile.BadZipFile as error:
+        except BROKEN_ARCHIVE as error:
             raise UsageError(f"`{path}` is not an .npz archive", help="write it by `numpy.savez`") from error
         self._members = {
             member.removesuffix(".npy"): member
@@ -76,21 +76,14 @@ class Npz:
                     if fortran:
                         piece = piece.reshape(shape, order="F").ravel()
                     yield piece
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
+        except BROKEN_ARCHIVE as error:
             raise UsageError(f"`{self._path}` is damaged: {error}", help="save it again") from error
 
     def _header(self, name: str) -> tuple[tuple[int, ...], bool, numpy.dtype]:
         try:
             with self._archive.open(self._members[name]) as member:
                 shape, fortran, dtype = self._read_header(member)
-        except (
-            ValueError,
-            zipfile.BadZipFile,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except BROKEN_ARCHIVE as error:
             raise UsageError(f"`{name}` in `{self._path}` cannot be read: {error}") from error
         if dtype.hasobject:
             raise UsageError(

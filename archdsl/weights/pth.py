@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeGuard
 import numpy
 
 from archdsl.diagnostics import UsageError
-from archdsl.weights.base import PIECE, count_of, plain
+from archdsl.weights.base import BROKEN_ARCHIVE, PIECE, count_of, plain
 
 try:
     import torch
@@ -178,7 +178,7 @@ def _records(file: IO[bytes]) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.infolist()
-    except zipfile.BadZipFile:
+    except BROKEN_ARCHIVE:
         return []
     finally:
         file.seek(0)
