@@ -48,9 +48,11 @@ def verify(
 ) -> None:
     """Prove that torch and onnxruntime compute the same.
 
-    Runs both with equal weights on equal random inputs and shows the largest difference in each output;
-    where they disagree, the first operator at which they part. Without --weights the weights are random,
-    statistics and biases of norms included, such that a mistake shows. TensorRT runs where it is asked for.
+    Runs both on the same random inputs and shows how far each output differs.
+    Where they disagree it names the first operator at which they part.
+
+    Without --weights the weights are random, the norms' statistics too.
+    TensorRT, which compiles for minutes, runs where it is asked for.
 
     Exits with 0 where they agree, 1 where they do not, 2 for usage.
     """

@@ -91,7 +91,7 @@ def _help(parity: Parity, parting: Parting) -> str:
     if parting.weights:
         names = " and ".join(f"`{name}`" for name in parting.weights)
         return f"its {names} hold{'s' if len(parting.weights) == 1 else ''} NaN or infinities: look at the weights"
-    if parting.difference.fault.endswith("in both"):
+    if parting.difference.is_shared:
         return "what goes in is finite, and both compute the same: the weights lead here, and not how it is lowered"
     inputs = [f"`{node.name}` by {apart.relative:.2g}" for node, apart in parting.inputs]
     into = f" ({', '.join(inputs)})" if inputs else ""
@@ -102,7 +102,7 @@ def _help(parity: Parity, parting: Parting) -> str:
             f"what goes in differs a little already{into}: rounding may have added up on the way, which a "
             "larger `--tolerance` allows for"
         )
-    agrees = f"what goes in differs by rounding alone{into}: it is" if inputs else "It is"
+    agrees = f"what goes in differs by rounding alone{into}: it is" if inputs else "it is"
     return f"{agrees} archdsl's translation of `{word}` that is wrong, not the design; please report it"
 
 

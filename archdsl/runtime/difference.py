@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy
 
+_IN_BOTH = " in both"
+
 
 class Difference(NamedTuple):
     """How far a value lies from its reference.
@@ -29,6 +31,11 @@ class Difference(NamedTuple):
             return 0.0
         return self.absolute / self.scale if self.scale else math.inf
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the fault is that of both, so that neither went wrong by itself."""
+        return self.fault.endswith(_IN_BOTH)
+
     def within(self, tolerance: float) -> bool:
         """Whether both are the same, but for this share of the reference's scale."""
         return not self.fault and self.relative <= tolerance
@@ -46,7 +53,7 @@ def difference(
     faults = [_not_finite(array) for array in (value, reference)]
     if any(faults):
         if faults[0] == faults[1]:
-            return _faulty(f"{faults[0]} in both")
+            return _faulty(f"{faults[0]}{_IN_BOTH}")
         pairs = zip(faults, names, strict=True)
         return _faulty(" and ".join(f"{fault} in {name}" for fault, name in pairs if fault))
     scale = float(numpy.abs(reference).max())

@@ -38,6 +38,8 @@ hundreds of that."""
 BATCH = 2
 """Samples: more than one, so that what mixes them up shows."""
 
+NO_TF32 = "NVIDIA_TF32_OVERRIDE"
+
 
 class Row(NamedTuple):
     """An output on a provider, against torch's. ``shape`` has the batch."""
@@ -129,13 +131,8 @@ def verify(
         (output, difference(expected, traced.outputs[output], ("the module", "its operators")))
         for output, expected in reference.items()
     ]
-    apart_by_itself = tuple([entry for entry in module if not _alike(entry[1], tolerance)])
-    return parity._replace(parting=traced.parting, module=apart_by_itself)
-
-
-def _alike(apart: Difference, tolerance: float) -> bool:
-    """Whether the module is its operators: what is NaN in both is no fault of the module's."""
-    return apart.fault.endswith("in both") or apart.within(tolerance)
+    wrong = [entry for entry in module if not (entry[1].is_shared or entry[1].within(tolerance))]
+    return parity._replace(parting=traced.parting, module=tuple(wrong))
 
 
 def _by_torch(
@@ -166,7 +163,10 @@ def _check_torch() -> None:
 def _providers(asked: Sequence[str] | None, package: ModuleType) -> tuple[list[str], tuple[str, ...]]:
     """The providers to run on, and a word on those that are built in and cannot be used."""
     if asked is not None:
-        return [choose(word, package).provider for word in asked], ()
+        chosen = [choose(word, package).provider for word in asked]
+        # The provider has no option for it, as CUDA's has.
+        rounds = "tensorrt" in chosen and os.environ.get(NO_TF32) != "0"
+        return chosen, (f"TensorRT rounds factors to 10 bits (TF32) unless {NO_TF32}=0 is set",) * rounds
     found, notes = ["cpu"], []
     # TensorRT compiles for minutes, and is for those who ask.
     if PROVIDERS["cuda"] in package.get_available_providers():

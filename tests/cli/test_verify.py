@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 import pytest
+import torch
 
 from archdsl.ops import OPERATORS
 
@@ -113,6 +114,17 @@ def test_nan_in_a_checkpoint_is_told_by_its_name(archdsl: Archdsl, net: str, tmp
     answer = json.loads(archdsl("verify", net, "--size", "H=9", "--weights", "w.npz", "--json").stdout)
     assert answer["outputs"][0]["absolute"] is None
     assert answer["parting"]["weights"] == ["weight"]
+
+
+def test_what_is_read_otherwise_than_it_stands_in_a_checkpoint_is_told(
+    archdsl: Archdsl, net: str, tmp_path: Path
+) -> None:
+    assert archdsl("weights", net, "-o", "own.pth", "--seed", "3").returncode == 0
+    own = torch.load(tmp_path / "own.pth", weights_only=True)
+    torch.save({f"module.{name}": value for name, value in own.items()}, tmp_path / "parallel.pth")
+    done = archdsl("verify", net, "--size", "H=9", "--weights", "parallel.pth")
+    assert done.returncode == 0, done.stderr
+    assert "`module.`" in done.stderr
 
 
 def test_a_design_may_be_set_and_given_another_input(archdsl: Archdsl) -> None:
