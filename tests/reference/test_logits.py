@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 import pytest
+import torch
 
 from archdsl.backends.onnx.write import save
 from archdsl.pipeline import check
@@ -87,6 +88,26 @@ def test_onnxruntime_gives_the_logits_of_the_reference(path: Path, tmp_path: Pat
     session = open_session(tmp_path / "model.onnx", "cpu")
     (output,) = session.run({next(iter(net.inputs)): sample(batch)}).values()
     agree(output, recorded)
+
+
+@each_design
+def test_the_torch_module_has_the_state_and_gives_the_logits_of_the_reference(path: Path) -> None:
+    recorded = numpy.load(RECORDINGS / f"{path.stem}.npz")
+    batch = tuple(map(int, recorded["shape"]))
+    module = network(path, batch).to_torch()
+    state = module.state_dict()
+    reference = facts(path)
+    expected = {**reference["trained"], **reference["buffers"]}
+    assert {name: list(value.shape) for name, value in state.items()} == expected
+    assert {name for name, _ in module.named_parameters()} == set(reference["trained"])
+    filling = {name: torch.from_numpy(filled(name, tuple(shape))) for name, shape in expected.items()}
+    assert {name: value.dtype for name, value in state.items()} == {
+        name: value.dtype for name, value in filling.items()
+    }
+    module.load_state_dict(filling, strict=True)
+    with torch.inference_mode():
+        output = module.eval()(torch.from_numpy(sample(batch)))
+    agree(output.numpy(), recorded)
 
 
 def agree(output: numpy.ndarray, recorded: Any) -> None:

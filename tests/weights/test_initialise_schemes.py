@@ -320,3 +320,13 @@ def test_the_same_seed_gives_the_same_model() -> None:
         if tensor.name in parameters(network):
             ours = numpy.frombuffer(tensor.raw_data, "<f4")
             assert (ours[:PIECE] == first(network, tensor.name, seed=5)).all()
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet_torchvision", "densenet40", "lenet5"])
+def test_the_same_seed_gives_the_same_weights_in_pytorch(name: str) -> None:
+    network = archdsl.load(name)
+    state = network.to_torch(seed=5).state_dict()
+    assert set(parameters(network)) <= set(state)
+    for tensor in network.to_onnx(seed=5).graph.initializer:
+        if tensor.name in state:
+            assert tensor.raw_data == state[tensor.name].numpy().astype("<f4").tobytes(), tensor.name
