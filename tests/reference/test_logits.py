@@ -90,6 +90,39 @@ def test_onnxruntime_gives_the_logits_of_the_reference(path: Path, tmp_path: Pat
     agree(output, recorded)
 
 
+@torch.inference_mode()
+@pytest.mark.parametrize("name", ["resnet18", "googlenet_torchvision"])
+def test_a_mistake_anywhere_shows(name: str) -> None:
+    """Other values in any tensor, or another epsilon, move the logits by more than is allowed."""
+    (path,) = [path for path in ARCHITECTURES if path.stem == name]
+    recorded = numpy.load(RECORDINGS / f"{name}.npz")
+    batch = tuple(map(int, recorded["shape"]))
+    module = network(path, batch).to_torch().eval()
+    state = module.state_dict()
+    for key, value in state.items():
+        value.copy_(torch.from_numpy(filled(key, tuple(value.shape))))
+    right = module(torch.from_numpy(sample(batch))).numpy()
+    agree(right, recorded)
+
+    def moves() -> float:
+        output = module(torch.from_numpy(sample(batch))).numpy()
+        return float(numpy.abs(output - right).max() / numpy.abs(right).max())
+
+    seen = [key for key in state if "num_batches" not in key and not key.startswith("aux")]
+    for key in seen[:: len(seen) // 24]:
+        kept = state[key].clone()
+        # The same numbers elsewhere: what a wrong name or order would do.
+        state[key].copy_(
+            torch.from_numpy(filled(key, tuple(kept.shape)).ravel()[::-1].reshape(kept.shape).copy())
+        )
+        assert moves() > 1e-3, key
+        state[key].copy_(kept)
+    for layer in module.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.eps = 1e-3 if layer.eps == 1e-5 else 1e-5
+    assert moves() > 3e-4
+
+
 @each_design
 def test_the_torch_module_has_the_state_and_gives_the_logits_of_the_reference(path: Path) -> None:
     recorded = numpy.load(RECORDINGS / f"{path.stem}.npz")
