@@ -180,7 +180,7 @@ class TableConv(Operator):
         weight = Invoke("F.pad", (Weight("weight"), (*(0, 0) * rank, 0, 1)))
         # Taken by a list of numbers, which needs no tensor of indices on the weight's device.
         chosen = Invoke(".__getitem__", (weight, self._places(channels)))
-        dense = Invoke(".unflatten", (chosen, 0, (len(self.table), channels)))
+        dense = Invoke("torch.unflatten", (chosen, 0, (len(self.table), channels)))
         value: TorchForm = Operand(0)
         if any((*over.begins, *over.ends)):
             value = Invoke("F.pad", (value, torch_pads(over.begins, over.ends)))

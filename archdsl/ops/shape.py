@@ -131,7 +131,7 @@ class Reshape(Operator):
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         flat = Invoke(".flatten", (Operand(0), 1)) if len(inputs[0]) > 1 else Operand(0)
-        return Invoke(".unflatten", (flat, 1, self.shape)) if len(self.shape) > 1 else flat
+        return Invoke("torch.unflatten", (flat, 1, self.shape)) if len(self.shape) > 1 else flat
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         return reshape(emit, values[0], *(size if is_known(size) else -1 for size in output))

@@ -106,7 +106,7 @@ class Classes:
             return self._group(field)
         if isinstance(field, Tensors):
             parameter = field.parameter
-            return ("tensor", len(parameter.shape), parameter.trained, repr(parameter.initialiser))
+            return ("tensor", len(parameter.shape), parameter.trained, repr(field.initialiser))
         defaults = _defaults(field)
         words = [
             (name, repr(value) if not is_number(value) else None)

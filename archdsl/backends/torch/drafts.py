@@ -10,12 +10,12 @@ from archdsl.backends.torch.functions import Function, Line, Signatures
 from archdsl.backends.torch.layout import Call, Joined
 from archdsl.backends.torch.names import attribute
 from archdsl.backends.torch.outputs import returns
-from archdsl.backends.torch.program import Program
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.functions import Statement
-    from archdsl.graph.ir import Graph
+    from archdsl.backends.torch.program import Program
     from archdsl.ops.base import Parameter
+    from archdsl.ops.initialise import Initialiser
     from archdsl.ops.torch_form import Layer
     from archdsl.source import Span
     from archdsl.types import Shape
@@ -63,14 +63,15 @@ class Tensors(NamedTuple):
     """A parameter or buffer among the fields of a module."""
 
     parameter: Parameter
+    initialiser: Initialiser
 
 
 Field: TypeAlias = "Draft | Layer | Tensors"
 
 
-def drafts_of(graph: Graph) -> Draft:
+def draft_of(program: Program) -> Draft:
     """The network's module, with all others inside."""
-    return _Drafting(Program(graph)).root
+    return _Drafting(program).root
 
 
 class _Drafting:
@@ -93,7 +94,7 @@ class _Drafting:
             parent, _, name = path.rpartition(".")
             self._scope(parent).fields[name] = draft
         # A scope that nothing needs keeps its parameters and is not called.
-        if path not in self.program.open and self.signatures.of(run).outputs:
+        if not path or (path not in self.program.open and self.signatures.of(run).outputs):
             self._forward(draft)
         return draft
 
@@ -138,14 +139,17 @@ class _Drafting:
             fields[name] = self._operator(at, path)
         else:
             (parameter,) = program.graph.params_of(node)
-            fields[name] = Tensors(parameter)
+            fields[name] = Tensors(parameter, parameter.rule(program.graph.scheme))
 
     def _operator(self, at: int, path: str) -> Draft:
         """The module of an operator that PyTorch has no layer for, and that holds parameters."""
         program = self.program
         node = program.graph.nodes[at]
         draft = Draft("operator", node.op.word, path, node.span)
-        draft.fields = {parameter.name: Tensors(parameter) for parameter in program.graph.params_of(node)}
+        draft.fields = {
+            parameter.name: Tensors(parameter, parameter.rule(program.graph.scheme))
+            for parameter in program.graph.params_of(node)
+        }
         names = (
             ["x"] if len(program.operands[at]) == 1 else [f"x{i}" for i in range(len(program.operands[at]))]
         )

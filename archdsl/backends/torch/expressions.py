@@ -67,7 +67,7 @@ def _call(target: str, arguments: list[Text], keywords: list[Text]) -> Text:
     if target in _SIGNS and len(arguments) == 2 and not keywords:
         sign = _SIGNS[target]
         left, right = arguments
-        if sign == " * ":
+        if sign == " * " and _sign(left) == " + ":
             left = _single(left)
         return Joined((left, sign, _single(right)))
     if target == ".__getitem__":
@@ -77,10 +77,16 @@ def _call(target: str, arguments: list[Text], keywords: list[Text]) -> Text:
     return Call(f"{target}(", (*arguments, *keywords))
 
 
+def _sign(text: Text) -> Text | None:
+    """The sign of a sum or a product, None for anything else."""
+    if isinstance(text, Joined) and len(text.parts) == 3 and text.parts[1] in _SIGNS.values():
+        return text.parts[1]
+    return None
+
+
 def _single(text: Text) -> Text:
     """The text in brackets where it is a sum or a product."""
-    is_infix = isinstance(text, Joined) and len(text.parts) == 3 and text.parts[1] in _SIGNS.values()
-    return Joined(("(", text, ")")) if is_infix else text
+    return text if _sign(text) is None else Joined(("(", text, ")"))
 
 
 def constructed(layer: Layer, fill: Callable[[str, object], Text] | None = None) -> Text:

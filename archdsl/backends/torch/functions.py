@@ -32,6 +32,10 @@ class Nest(NamedTuple):
     header: Text
     body: list[Statement]
 
+    @property
+    def is_function(self) -> bool:
+        return isinstance(self.header, Call)
+
 
 Statement: TypeAlias = "Line | Nest"
 
@@ -91,6 +95,8 @@ class Signatures:
 
     def _inputs(self, run: Run) -> list[int]:
         program = self.program
+        if run.parent is None:
+            return list(program.graph.inputs)
         anew = self._anew(run) if run.kind == "checkpoint" else []
         inside = {*run.nodes(), *anew}
         found: dict[int, None] = {}
@@ -220,7 +226,7 @@ class Function:
         call = Call(Joined((self.path(run.path), "(")), names)
         self._assign(call, signature, run.path.rpartition(".")[2], body)
 
-    def _assign(self, call: Text, signature: Signature, label: str, body: list[Statement]) -> None:
+    def _assign(self, call: Text, signature: Signature, label: str | None, body: list[Statement]) -> None:
         names = [self.names[value] for value in signature.inputs]
         self._spend(signature.inputs)
         if len(signature.outputs) == 1:
@@ -231,7 +237,10 @@ class Function:
         targets = []
         for position, value in enumerate(signature.outputs):
             wanted = label if position == 0 else self.program.graph.nodes[value].name.rpartition(".")[2]
-            targets.append(self._fresh(value, wanted))
+            if self.uses[value]:
+                targets.append(self._fresh(value, wanted))
+            else:
+                targets.append("_")
         body.append(Line(Joined((f"{', '.join(targets)} = ", call))))
 
     def _head(self, run: Run, body: list[Statement]) -> None:
@@ -243,7 +252,7 @@ class Function:
         graph = self.program.graph
         name = graph.nodes[next(run.nodes())].head
         node = next(head.node for head in graph.heads if head.name == name)
-        if self.scope:
+        if self.scope or self.run.kind == "checkpoint":
             body.append(Line(f"{self.names[node]}: Tensor | None = None"))
         self.guarded.add(node)
         body.append(Nest("if self.training:", inner))
@@ -258,12 +267,12 @@ class Function:
         statements = part.write()
         returned = Joined(("return ", part.returned()))
         arguments = tuple(f"{name}: Tensor" for name in part.arguments)
-        results = "Tensor" if len(signature.outputs) == 1 else "tuple[Tensor, ...]"
+        results = "Tensor" if len(signature.outputs) == 1 else "tuple[Tensor | None, ...]"
         header = Call(f"def {function}(", arguments, f") -> {results}:")
         body.append(Nest(header, [*statements, Line(returned)]))
         call = Call("recomputed(", ("self", function, *(self.names[value] for value in signature.inputs)))
         items = [item for item in run.items if isinstance(item, Run)]
-        label = items[-1].path.rpartition(".")[2] if items and items[-1].is_scope else function
+        label = items[-1].path.rpartition(".")[2] if items and items[-1].is_scope else None
         self._assign(call, signature, label, body)
 
     # ---- names
@@ -314,21 +323,26 @@ class Function:
         if not name or name in self.arguments:
             return
         for position, statement in enumerate(self.body):
-            if isinstance(statement, Line) and isinstance(statement.text, Joined):
-                first, *rest = statement.text.parts
-                if first == f"{name} = ":
-                    self.body[position] = Line(Joined((f"{name}: Tensor = ", *rest)), statement.value)
-                    return
+            if not isinstance(statement, Line) or not isinstance(statement.text, Joined):
+                continue
+            first, *rest = statement.text.parts
+            if first == f"{name} = ":
+                self.body[position] = Line(Joined((f"{name}: Tensor = ", *rest)), statement.value)
+                return
+            if isinstance(first, str) and name in first.removesuffix(" = ").split(", "):
+                self.body.insert(position, Line(f"{name}: Tensor"))
+                return
 
     # ---- expressions
 
-    def path(self, path: str) -> str:
-        """The expression for a submodule or parameter by its dotted name."""
+    def path(self, path: str, kind: str = "children") -> str:
+        """The expression for a submodule, or a parameter, by its dotted name."""
         inside = path[len(self.scope) + 1 :] if self.scope else path
+        *scopes, last = inside.split(".")
         text = "self"
-        for part in inside.split("."):
-            text = attribute(text, part)
-        return text
+        for scope in scopes:
+            text = attribute(text, scope)
+        return attribute(text, last, kind)
 
     def _expression(self, at: int, names: Sequence[str]) -> Text:
         form = self.program.form(at)
@@ -341,4 +355,5 @@ class Function:
             # The same parameters in a layer of other numbers, which holds none itself.
             empty = constructed(Layer(layer.target, {**layer.keywords, "device": "meta"}))
             head = ("torch.func.functional_call", empty, f"dict({target}.named_parameters())")
-        return expression(form, names, head, lambda _: target)
+        own = self.path(self.program.child(at), "parameters")
+        return expression(form, names, head, lambda _: own)

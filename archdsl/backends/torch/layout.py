@@ -79,8 +79,10 @@ def lines(
     body = [f"{margin}{INDENT}{inside}"]
     if len(body[0]) > WIDTH:
         body = []
+        # A comma ends the last item too, unless it is the only one.
+        comma = "," if len(call.items) > 1 else ""
         for item in call.items:
-            body += lines(item, fill, depth + 1, after=",")
+            body += lines(item, fill, depth + 1, after=comma)
     return [f"{margin}{before}{left}{flat(call.head, fill)}", *body, f"{margin}{call.tail}{right}{after}"]
 
 

@@ -6,11 +6,11 @@ made of names that the language allows and of numbers; nothing of a design's tex
 
 from __future__ import annotations
 
+import hashlib
 import linecache
 import os
-import weakref
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from archdsl.ops.base import Parameter
     from archdsl.weights.base import Weights
 
-_SOURCES_KEPT = 64
-
 
 def to_module(graph: Graph, weights: Weights) -> torch.nn.Module:
     """The network with these weights, in float32 and in training mode as a fresh module is."""
@@ -36,7 +34,7 @@ def to_module(graph: Graph, weights: Weights) -> torch.nn.Module:
     threads = (os.cpu_count() or 1) if isinstance(weights, Initialised) else 1
     with ThreadPoolExecutor(threads) as pool:
         filled = {name: pool.submit(_filled, weights, name, parameter) for name, parameter in tensors(graph)}
-        text, class_name = source_of(graph)
+        text, class_name = source_of(graph, fills=False)
         # Without memory or values at first: every tensor is replaced below.
         with torch.device("meta"):
             module: torch.nn.Module = getattr(_compiled(text), class_name)()
@@ -59,22 +57,28 @@ def _filled(weights: Weights, name: str, parameter: Parameter) -> torch.Tensor:
     return torch.from_numpy(values)
 
 
-@lru_cache(_SOURCES_KEPT)
 def _compiled(text: str) -> ModuleType:
-    """The source as a module of Python, which tracebacks can show lines of."""
-    module = ModuleType("archdsl_network")
-    file = f"<archdsl {hash(text) & 0xFFFFFFFF:08x}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    weakref.finalize(module, linecache.cache.pop, file, None)
-    exec(compile(text, file, "exec"), module.__dict__)
+    """The source as a module of Python, which tracebacks and ``inspect`` can show lines of.
+
+    It is among Python's modules under a name of its own, and stays, as a file that is imported does:
+    ``torch.compile`` imports the module of each function that another one's module calls.
+    """
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    name = f"archdsl_network_{digest}"
+    known = sys.modules.get(name)
+    if known is not None:
+        return known
+    module = ModuleType(name)
+    module.__file__ = f"<archdsl {digest}>"
+    linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
+    exec(compile(text, module.__file__, "exec"), module.__dict__)
     for value in list(vars(module).values()):
-        if isinstance(value, type) and value.__module__ == module.__name__:
+        if isinstance(value, type) and value.__module__ == name:
             if issubclass(value, torch.nn.Module):
                 value.__reduce_ex__ = _reduced(text)  # type: ignore[method-assign]
             else:
                 value.__reduce__ = _reduced_tuple(text)  # type: ignore[method-assign]
-    # Found again by those who look a class's module up, for as long as it is in use.
-    return module
+    return sys.modules.setdefault(name, module)  # another thread may have been as quick
 
 
 def _reduced(text: str) -> Any:

@@ -45,12 +45,13 @@ def is_reserved(name: str) -> bool:
     return name in MODULE_ATTRIBUTES or name.startswith("_")
 
 
-def attribute(owner: str, name: str) -> str:
-    """The expression for a submodule or tensor of that name."""
+def attribute(owner: str, name: str, kind: str = "children") -> str:
+    """The expression for a submodule of that name, or for one of its ``parameters`` or ``buffers``."""
     if is_plain(name):
         return f"{owner}.{name}"
     if is_reserved(name):
-        return f"{owner}._modules[{quoted(name)}]"
+        only_own = "" if kind == "children" else "recurse=False"
+        return f"dict({owner}.named_{kind}({only_own}))[{quoted(name)}]"
     return f"getattr({owner}, {quoted(name)})"
 
 
@@ -77,4 +78,5 @@ def class_name(title: str, taken: Container[str] = ()) -> str:
     name = "".join([word[0].upper() + word[1:] for word in words]) or "Network"
     if name[0].isdigit():
         name = f"Network{name}"
-    return unused(name, taken)
+    # Block8 and 2 would make Block82.
+    return name if unused(name, taken) == name else unused(f"{name}V" if name[-1].isdigit() else name, taken)

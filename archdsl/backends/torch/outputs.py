@@ -78,13 +78,14 @@ def uncounted(module: nn.Module) -> Iterator[None]:
         for each in module.modules()
         if isinstance(each, nn.modules.batchnorm._NormBase) and each.track_running_stats
     ]
+    kept = [(each.momentum, each.num_batches_tracked) for each in norms]
     for each in norms:
-        each.track_running_stats = False
+        each.momentum, each.num_batches_tracked = 0.0, None
     try:
         yield
     finally:
-        for each in norms:
-            each.track_running_stats = True
+        for each, (momentum, counter) in zip(norms, kept, strict=True):
+            each.momentum, each.num_batches_tracked = momentum, counter
 
 
 def recomputed(module: nn.Module, part: Callable[..., Any], *values: Tensor) -> Any:

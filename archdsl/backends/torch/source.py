@@ -7,15 +7,18 @@ imports torch.
 from __future__ import annotations
 
 import textwrap
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.backends.torch import outputs
 from archdsl.backends.torch.classes import Class, Classes, Place
-from archdsl.backends.torch.drafts import Draft, Tensors, drafts_of
+from archdsl.backends.torch.drafts import Draft, Tensors, draft_of
 from archdsl.backends.torch.expressions import arguments_of, constructed, expression
-from archdsl.backends.torch.functions import Line
-from archdsl.backends.torch.layout import INDENT, WIDTH, Call, Hole, Joined, lines, literal, quoted
+from archdsl.backends.torch.functions import Line, Nest
+from archdsl.backends.torch.initialising import NAME, Initialisation, initialisation
+from archdsl.backends.torch.layout import INDENT, WIDTH, Call, Hole, Joined, flat, lines, literal, quoted
 from archdsl.backends.torch.names import is_plain, is_reserved
+from archdsl.backends.torch.program import Program
 from archdsl.types import text_of
 
 if TYPE_CHECKING:
@@ -28,6 +31,17 @@ if TYPE_CHECKING:
     from archdsl.ops.torch_form import Layer
 
 _SHAPES_SHOWN = 4
+_FOLDED = 4
+"""How many equal modules in a row are written as a loop."""
+
+
+_TRAINING = """\
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "training":  # the mode, and not the submodule of that name
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)""".splitlines()
+"""What a module with a submodule called ``training`` needs, since nn.Module keeps its mode there."""
 
 
 class Source(NamedTuple):
@@ -37,15 +51,18 @@ class Source(NamedTuple):
     name: str
 
 
-def source_of(graph: Graph, about: str = "") -> Source:
-    """The source of a network. ``about`` is what the file says of itself, plain text."""
-    classes = Classes(drafts_of(graph))
-    writer = _Writer(classes)
+def source_of(graph: Graph, about: str = "", *, fills: bool = True) -> Source:
+    """The source of a network. ``about`` is what the file says of itself, plain text; without ``fills``
+    a new network's weights are not initialised by the design's ``init``, but left to PyTorch."""
+    program = Program(graph)
+    classes = Classes(draft_of(program))
+    fill = initialisation(program) if fills else Initialisation("", [])
+    writer = _Writer(classes, fill)
     *blocks, network = [writer.written(each) for each in classes.all]
-    parts = [*blocks, *outputs.classes(graph), network]
+    parts = [fill.function, *blocks, *outputs.classes(graph), network]
     if any("recomputed(" in part for part in parts):
         parts.insert(0, outputs.RECOMPUTED)
-    body = "\n\n\n".join(parts)
+    body = "\n\n\n".join([part for part in parts if part])
     return Source(f"{_header(body, about)}{body}\n", classes.all[-1].name)
 
 
@@ -53,7 +70,7 @@ def _header(body: str, about: str) -> str:
     """The docstring and the imports that the body needs."""
     text = f"{_docstring(about, 0)}\n\n" if about else ""
     blocks: list[list[str]] = [[], ["import torch"] if "torch." in body else []]
-    typing = [name for name, sign in (("Any", "-> Any"), ("NamedTuple", "(NamedTuple)")) if sign in body]
+    typing = [name for name, sign in (("Any", "Any"), ("NamedTuple", "(NamedTuple)")) if sign in body]
     if typing:
         blocks[0].append(f"from typing import {', '.join(typing)}")
     names = [name for name in ("Tensor", "nn") if name in body]
@@ -81,20 +98,34 @@ def _docstring(text: str, depth: int) -> str:
 
 
 class _Writer:
-    def __init__(self, classes: Classes) -> None:
-        self.classes = classes
+    def __init__(self, classes: Classes, fill: Initialisation) -> None:
+        self.classes, self.fill = classes, fill
 
     def written(self, each: Class) -> str:
         draft = each.draft
         is_chain = draft.is_chain() and draft.kind != "operator"
         out = [f"class {each.name}({'nn.Sequential' if is_chain else 'nn.Module'}):"]
         out.append(_docstring(self._about(each), 1))
+        buffers = [
+            name
+            for name, field in draft.fields.items()
+            if isinstance(field, Tensors) and not field.parameter.trained
+        ]
+        if buffers:
+            out += ["", *[f"{INDENT}{name}: Tensor" for name in buffers if is_plain(name)]]
         body = self._chain(each) if is_chain else self._fields(each)
         if body:
             out.append("")
             arguments = tuple([f"{argument.name}: {argument.annotation}" for argument in each.arguments])
             out += lines(Call("def __init__(", ("self", *arguments), ") -> None:"), _plain, 1)
             out += body
+        if draft.kind == "network":
+            if self.fill.function:
+                out.append(f"{INDENT * 2}self.apply({NAME})")
+            for statement in self.fill.exceptions:
+                out += lines(statement, _plain, 2)
+        if "training" in draft.fields:
+            out += ["", *_TRAINING]
         if draft.statements is not None and not is_chain:
             out.append("")
             arguments = tuple([f"{name}: Tensor" for name in draft.arguments])
@@ -106,8 +137,19 @@ class _Writer:
     # ---- fields
 
     def _chain(self, each: Class) -> list[str]:
-        items = tuple([self._field(field, each, name) for name, field in each.draft.fields.items()])
-        return lines(Call("super().__init__(", items), self._fill(each), 2)
+        items = [self._field(field, each, name) for name, field in each.draft.fields.items()]
+        return lines(Call("super().__init__(", self._folded(items, each)), self._fill(each), 2)
+
+    def _folded(self, items: list[Text], each: Class) -> tuple[Text, ...]:
+        """Items in a row, with many equal ones as a loop."""
+        out: list[Text] = []
+        for _, group in groupby(items, lambda item: flat(item, self._fill(each))):
+            equal = list(group)
+            if len(equal) < _FOLDED:
+                out += equal
+            else:
+                out.append(Joined(("*(", equal[0], f" for _ in range({len(equal)}))")))
+        return tuple(out)
 
     def _fields(self, each: Class) -> list[str]:
         if not each.draft.fields and not each.stored:
@@ -122,6 +164,7 @@ class _Writer:
             elif is_plain(name):
                 out += lines(Joined((f"self.{name} = ", text)), self._fill(each), 2)
             elif is_reserved(name):
+                # What nn.Module has an attribute of its own for, it refuses to add.
                 out += lines(Joined((f"self._modules[{quoted(name)}] = ", text)), self._fill(each), 2)
             else:
                 out += lines(Call("self.add_module(", (quoted(name), text)), self._fill(each), 2)
@@ -134,6 +177,8 @@ class _Writer:
         text = Call("nn.Parameter(", (text,))
         if is_plain(name):
             return lines(Joined((f"self.{name} = ", text)), fill, 2)
+        if is_reserved(name):
+            return lines(Joined((f"self._parameters[{quoted(name)}] = ", text)), fill, 2)
         return lines(Call("self.register_parameter(", (quoted(name), text)), fill, 2)
 
     def _field(self, field: Field, each: Class, path: str) -> Text:
@@ -144,7 +189,7 @@ class _Writer:
             return self._layer(field, each, path)
         if field.is_inline():
             inner = [self._field(item, each, f"{path}.{name}") for name, item in field.fields.items()]
-            return Call("nn.Sequential(", tuple(inner))
+            return Call("nn.Sequential(", self._folded(inner, each))
         made = self.classes.of[id(field)]
         numbers = {argument.name: Hole(Place(path, argument.name), "") for argument in made.arguments}
         return Call(f"{made.name}(", arguments_of(numbers))
@@ -158,7 +203,7 @@ class _Writer:
     def _initialised(self, field: Tensors, path: str) -> Text:
         """A tensor filled as its initialiser says."""
         empty = Call("torch.empty(", (Hole(Place(path, "shape"), ""),))
-        call = expression(field.parameter.initialiser.torch(), (empty,), ("",), str)
+        call = expression(field.initialiser.torch(), (empty,), ("",), str)
         return _settled(call, lambda hole: hole if isinstance(hole.value, Place) else literal(hole.value))
 
     def _fill(self, each: Class) -> Callable[[Hole], str]:
@@ -175,12 +220,15 @@ class _Writer:
     def _statements(
         self, statements: Sequence[Statement], each: Class, positions: object, depth: int, out: list[str]
     ) -> None:
-        def fill(_: Hole) -> str:
+        def fill(_: Hole) -> Text:
             place = Place("", next(positions))  # type: ignore[call-overload]
             name = each.filled.get(place)
-            return f"self.{name}" if name is not None else literal(each.fixed[place])
+            return f"self.{name}" if name is not None else _number(each.fixed[place])
 
-        for statement in statements:
+        for position, statement in enumerate(statements):
+            before = statements[position - 1] if position else None
+            if any(isinstance(near, Nest) and near.is_function for near in (statement, before) if before):
+                out.append("")
             if isinstance(statement, Line):
                 # Filled once: the layout asks for a number as often as it tries.
                 out += lines(_settled(statement.text, fill), _plain, depth)
@@ -202,13 +250,13 @@ class _Writer:
         distinct = list(dict.fromkeys(shapes))
         if len(distinct) == 1:
             return f"{about}: {distinct[0]}"
-        out = [f"{about}; for one sample", ""]
+        out = [f"{about}. Shapes of one sample:", ""]
         for shape in distinct[:_SHAPES_SHOWN]:
             paths = [one.path for one in each.drafts if _shapes(one) == shape]
             more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-            out.append(f"{INDENT}{shape}  in {paths[0]}{more}")
+            out.append(f"{shape}  in {paths[0]}{more}")
         if len(distinct) > _SHAPES_SHOWN:
-            out.append(f"{INDENT}and {len(distinct) - _SHAPES_SHOWN} other shapes")
+            out.append(f"and {len(distinct) - _SHAPES_SHOWN} other shapes")
         return "\n".join(out)
 
 
@@ -221,8 +269,14 @@ def _plain(hole: Hole) -> str:
     return literal(hole.value)
 
 
+def _number(value: object) -> Text:
+    if isinstance(value, list):
+        return Call("[", tuple([literal(item) for item in value]), "]")
+    return literal(value)
+
+
 def _settled(text: Text, fill: Callable[[Hole], Text]) -> Text:
-    """The text with its numbers filled, in their order."""
+    """The text with its numbers filled, in their order; long lists can be broken over lines."""
     if isinstance(text, Hole):
         return fill(text)
     if isinstance(text, Joined):
