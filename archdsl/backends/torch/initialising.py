@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.backends.torch.entries import layer_of
 from archdsl.backends.torch.expressions import expression
-from archdsl.backends.torch.layout import Hole, lines, literal
+from archdsl.backends.torch.layout import INDENT, Hole, lines, literal, quoted
 from archdsl.backends.torch.names import attribute
 
 if TYPE_CHECKING:
@@ -64,14 +64,19 @@ def _function(common: dict[str, dict[str, Invoke]], scheme: str) -> str:
         f"def {NAME}(module: nn.Module) -> None:",
         f'    """Fill a layer as `init: {scheme}` has it."""',
     ]
-    word = "if"
+    kinds: dict[str, list[str]] = defaultdict(list)
     for target, rules in common.items():
-        out.append(f"    {word} isinstance(module, {target}):")
+        kinds[repr(rules)].append(target)
+    word = "if"
+    for targets in kinds.values():
+        rules = common[targets[0]]
+        only_bias = " and module.bias is not None" if list(rules) == ["bias"] else ""
+        out.append(f"    {word} isinstance(module, {' | '.join(targets)}){only_bias}:")
         word = "elif"
         for name, rule in rules.items():
             depth = 2
-            if name == "bias":
-                out.append(f"{'    ' * 2}if module.bias is not None:")
+            if name == "bias" and not only_bias:
+                out.append(f"{INDENT * 2}if module.bias is not None:")
                 depth = 3
             out += lines(_filled(f"module.{name}", rule), _plain, depth)
     return "\n".join(out)
@@ -89,6 +94,9 @@ def _path(owner: str, word: str = "") -> str:
     text = "self"
     for part in owner.split("."):
         text = attribute(text, part)
+    if word == "bias":
+        # Of some layers type checkers know that they may have none.
+        return f"{text}.get_parameter({quoted(word)})"
     return f"{text}.{word}" if word else text
 
 
