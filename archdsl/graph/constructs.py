@@ -297,8 +297,10 @@ def _refuse_name(name: str, span: Span, whose: str) -> None:
 def _checkpoint(
     walk: Elaborator, construct: tree.Construct, value: Value | None, place: Place
 ) -> Value | None:
-    """checkpoint: B is B, recomputed in the backward pass."""
-    _heading(construct)
+    """checkpoint: B is B, recomputed in the backward pass; checkpoint(c): B where the condition holds."""
+    wanted = _heading(construct).get("condition")
+    if wanted is not None and not condition(wanted, place.see(value)):
+        return walk.step(construct.parts[0], value, place)
     return walk.step(construct.parts[0], value, place.inside(_frame(construct, place)))
 
 

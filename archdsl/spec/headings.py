@@ -14,7 +14,7 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "repeat": ("n", "as"),
     "when": ("condition",),
     "aux": ("name", "weight"),
-    "checkpoint": (),
+    "checkpoint": ("condition",),
 }
 _EXAMPLES = {
     "dense": "dense(6)",
@@ -88,7 +88,7 @@ def _too_many(word: str, argument: tree.Argument, left: tuple[str, ...]) -> Diag
     if left == ("as",) and isinstance(argument.value, tree.Name):
         message, help = f"the loop variable of `{word}` is named by `as`", f"write `as={argument.value.word}`"
     else:
-        message = f"`{word}` takes {'no more' if left or word in _EXAMPLES else 'no'} arguments"
+        message = f"`{word}` takes {'no more' if parameters_of(word) else 'no'} arguments"
         help = "remove it"
     return Diagnostic("too-many-arguments", message, argument.span, "one too many", help)
 

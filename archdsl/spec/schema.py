@@ -49,7 +49,7 @@ _ABOUT_CONSTRUCTS = {
     "for": "The body once for each element of a list: `for(x, i in xs)`, x the element, i its index.",
     "when": "`when(c): A`, and in the same step `else: B`: A where the condition holds; else B, or nothing.",
     "aux": "`aux(name, weight=0.3): B`: a side head in training only; the value flows on past it.",
-    "checkpoint": "The body, recomputed in the backward pass.",
+    "checkpoint": "The body, recomputed in the backward pass; `checkpoint(c): B` where the condition holds.",
 }
 _ABOUT_PARTS = {
     "body": "what is done to the value",

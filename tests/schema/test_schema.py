@@ -281,7 +281,7 @@ REFUSED = [
     body("for(x): relu"),
     body("aux(a, wieght=0.1): relu"),
     body("residual(scael=0.1): relu"),
-    body("checkpoint(1): relu"),
+    body("checkpoint(on=true): relu"),
     body("add(dim=1): [relu]"),
     body("concat(axis=1): [relu]"),
     body("concat(dim=1): relu"),
