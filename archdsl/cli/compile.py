@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archdsl.cli.common import FILE, INPUT_SHAPE, SEED, SET, WEIGHTS, network, say
+from archdsl.cli.common import FILE, INPUT_SHAPE, SET, WEIGHTS, network, say, write_out
 from archdsl.cli.progress import progress
+from archdsl.diagnostics import UsageError
+from archdsl.files import replacing
 from archdsl.report.style import short
+
+if TYPE_CHECKING:
+    from archdsl.network import Network
 
 
 class Target(str, Enum):
     """What a design can be compiled to."""
 
     onnx = "onnx"
+    torch = "torch"
 
 
 def compile(
@@ -25,28 +31,61 @@ def compile(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to, - is stdout.", show_default="NAME.onnx"
+            "--output", "-o", metavar="FILE", help="Where to, - is stdout.", show_default="NAME.onnx, NAME.py"
         ),
     ] = None,
     set: SET = [],
     input: INPUT_SHAPE = None,
     weights: WEIGHTS = None,
-    seed: SEED = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", min=0, help="Seed of random weights.", show_default="0"),
+    ] = None,
     opset: Annotated[
         int | None, typer.Option("--opset", metavar="N", help="ONNX opset.", show_default="current")
     ] = None,
 ) -> None:
-    """Write a design as an ONNX model."""
-    design = network(file, set, input)
+    """Write a design as an ONNX model, or as the source of a PyTorch module."""
+    if to is Target.torch:
+        _refuse({"--weights": weights, "--seed": seed, "--opset": opset}, file)
+        _to_torch(network(file, set, input), output)
+    else:
+        _to_onnx(network(file, set, input), output, weights, seed or 0, opset)
+
+
+def _to_onnx(design: Network, output: str | None, weights: str | None, seed: int, opset: int | None) -> None:
     if weights is None:
         say(f"the weights are random (--seed {seed}); give trained ones with --weights")
     if output == "-":
         design.write_onnx(sys.stdout.buffer, seed=seed, weights=weights, opset=opset, notes=say)
         return
-    path = output or f"{design.name}.{to.value}"
+    path = output or f"{design.name}.onnx"
     with progress(f"writing {path}") as advance:
         design.save_onnx(path, seed=seed, weights=weights, opset=opset, progress=advance, notes=say)
     print(f"{path}: {design.params:,} params, {short(_size(path), 'B')}")
+
+
+def _to_torch(design: Network, output: str | None) -> None:
+    text = design.torch_source()
+    if output == "-":
+        write_out(text)
+        return
+    path = output or f"{design.name}.py"
+    with replacing(path) as target:
+        target.write(text.encode())
+    print(f"{path}: {design.params:,} params, {text.count(chr(10)):,} lines")
+
+
+def _refuse(given: dict[str, object], file: str) -> None:
+    """Refuse options that say something of a model's weights or opset, since source has neither."""
+    for option, value in given.items():
+        if value is not None:
+            raise UsageError(
+                f"`{option}` is for ONNX: the source of a module holds no weights",
+                help=f"write them beside it by `archdsl weights {file} -o net.pth`"
+                if option != "--opset"
+                else f"leave `{option}` out",
+            )
 
 
 def _size(path: str) -> int:
