@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
+from archdsl.ops.initialise import Constant
 from archdsl.weights.base import PIECE
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ class Initialised:
         self.seed, self.scheme, self._piece = seed, scheme, piece
 
     def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        fill = parameter.rule(self.scheme).fill
-        random = self._stream(name)
         count = math.prod(parameter.shape)
         if count <= self._piece:
             whole = numpy.empty(count, numpy.float32)
-            fill(random, whole)
+            self.fill(name, parameter, whole)
             yield whole
             return
+        fill = parameter.rule(self.scheme).fill
+        random = self._stream(name)
         # One piece is filled while the reader of the one before writes it: numpy fills without the
         # interpreter's lock, and writing a large model takes about as long as drawing it.
         buffers = [numpy.empty(self._piece, numpy.float32) for _ in range(2)]
@@ -50,6 +51,14 @@ class Initialised:
                 if turn + 1 < len(sizes):
                     ahead = worker.submit(fill, random, buffers[(turn + 1) % 2][: sizes[turn + 1]])
                 yield buffers[turn % 2][:size]
+
+    def fill(self, name: str, parameter: Parameter, values: numpy.ndarray) -> None:
+        """Write a whole tensor to a flat float32 array: the same bytes as its pieces'."""
+        rule = parameter.rule(self.scheme)
+        if isinstance(rule, Constant):
+            values.fill(rule.value)  # most tensors are a batch norm's, and a stream takes time to seed
+        else:
+            rule.fill(self._stream(name), values)
 
     def counter(self, name: str) -> int:
         return 0

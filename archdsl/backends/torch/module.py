@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import linecache
-import os
+import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import numpy
 import torch
+import torch.overrides
 
 from archdsl.backends.torch.source import source_of
+from archdsl.garbage import uncollected
 from archdsl.graph.tensors import tensors
 from archdsl.weights.initialise import Initialised
 
 if TYPE_CHECKING:
+    import numpy
+
     from archdsl.graph.ir import Graph
     from archdsl.ops.base import Parameter
     from archdsl.weights.base import Weights
@@ -29,32 +32,93 @@ if TYPE_CHECKING:
 
 def to_module(graph: Graph, weights: Weights) -> torch.nn.Module:
     """The network with these weights, in float32 and in training mode as a fresh module is."""
-    # Random numbers are drawn without the interpreter's lock, and each tensor has a stream of its own:
-    # they are made while the module is. Checkpoints are read in one thread, since they have one file.
-    threads = (os.cpu_count() or 1) if isinstance(weights, Initialised) else 1
-    with ThreadPoolExecutor(threads) as pool:
-        filled = {name: pool.submit(_filled, weights, name, parameter) for name, parameter in tensors(graph)}
+    with uncollected():
         text, class_name = source_of(graph, fills=False)
-        # Without memory or values at first: every tensor is replaced below.
-        with torch.device("meta"):
+        with _Unfilled():
             module: torch.nn.Module = getattr(_compiled(text), class_name)()
-        state = {name: future.result() for name, future in filled.items()}
-    for name, buffer in module.named_buffers():
-        if name not in state:
-            state[name] = torch.tensor(weights.counter(name), dtype=buffer.dtype)
-    module.load_state_dict(state, strict=True, assign=True)
+        _assign(module, _values(graph, weights), weights)
     return module
 
 
-def _filled(weights: Weights, name: str, parameter: Parameter) -> torch.Tensor:
-    values = numpy.empty(parameter.shape, numpy.float32)
-    flat, end = values.reshape(-1), 0
+class _Unfilled(torch.overrides.TorchFunctionMode):
+    """Layers are built without memory and without values, which take most of the time that building one
+    takes: every tensor is replaced afterwards."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: Any = (), keywords: Any = None
+    ) -> torch.Tensor:
+        keywords = keywords or {}
+        if function in _ALLOCATING:
+            return torch.empty(*arguments, **{**keywords, "device": "meta"})
+        name = function.__name__
+        if name.endswith("_") and not name.startswith("_"):
+            # What fills a tensor in place, `Tensor.zero_` or `nn.init.uniform_`, gives that tensor back.
+            return arguments[0] if arguments else keywords["tensor"]  # type: ignore[no-any-return]
+        return function(*arguments, **keywords)  # type: ignore[no-any-return]
+
+
+_ALLOCATING = {torch.empty, torch.zeros, torch.ones}
+
+
+def _values(graph: Graph, weights: Weights) -> dict[str, torch.Tensor]:
+    """Every parameter and buffer by its dotted name."""
+    wanted = sorted(tensors(graph), key=lambda entry: math.prod(entry[1].shape), reverse=True)
+    # On the CPU whatever `torch.set_default_device` says: numpy fills them.
+    made = {name: torch.empty(each.shape, dtype=torch.float32, device="cpu") for name, each in wanted}
+
+    def fill(first: int, step: int) -> None:
+        for name, parameter in wanted[first::step]:
+            _fill(made[name].numpy().reshape(-1), weights, name, parameter)
+
+    # numpy draws without the interpreter's lock, and each tensor has a stream of its own. A checkpoint is
+    # one file, read by one thread.
+    threads = torch.get_num_threads() if isinstance(weights, Initialised) else 1
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(fill, first, threads) for first in range(threads)]:
+            done.result()
+    return made
+
+
+def _fill(values: numpy.ndarray, weights: Weights, name: str, parameter: Parameter) -> None:
+    if isinstance(weights, Initialised):
+        weights.fill(name, parameter, values)
+        return
+    end = 0
     for piece in weights.pieces(name, parameter):
-        flat[end : end + piece.size] = piece.reshape(-1)
+        values[end : end + piece.size] = piece.reshape(-1)
         end += piece.size
-    if end != flat.size:
-        raise ValueError(f"`{name}` has {flat.size} elements, and {end} were given")
-    return torch.from_numpy(values)
+    if end != values.size:
+        raise ValueError(f"`{name}` has {values.size} elements, and {end} were given")
+
+
+def _assign(module: torch.nn.Module, values: dict[str, torch.Tensor], weights: Weights) -> None:
+    """What `load_state_dict(strict=True, assign=True)` does, in a fraction of its time. ``values`` are used up.
+
+    All names and shapes are the module's, and none is left: both come from one graph, so that anything else
+    would be ours to mend.
+    """
+    for path, layer in module.named_modules():
+        before = f"{path}." if path else ""
+        for name, empty in layer._parameters.items():
+            if empty is not None:
+                layer._parameters[name] = torch.nn.Parameter(_taken(values, before + name, empty))
+        for name, empty in layer._buffers.items():
+            if empty is None:
+                continue
+            if empty.is_floating_point():
+                layer._buffers[name] = _taken(values, before + name, empty)
+            else:
+                counted = weights.counter(before + name)
+                layer._buffers[name] = torch.tensor(counted, dtype=empty.dtype, device="cpu")
+    if values:
+        raise ValueError(f"the module has no {', '.join(values)}")
+
+
+def _taken(values: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
+    value = values.pop(name)
+    if value.shape != like.shape:
+        raise ValueError(f"`{name}` is of {tuple(value.shape)}, and the module has {tuple(like.shape)}")
+    return value
 
 
 def _compiled(text: str) -> ModuleType:
