@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import ENVIRONMENT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -56,4 +58,4 @@ def test_torch_is_not_imported(net: str, tmp_path: Path) -> None:
         f"archdsl.load({net!r}).torch_source()\n"
         "assert not {'torch', 'numpy', 'onnx'} & set(sys.modules), 'heavy'\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=ENVIRONMENT, check=True)
