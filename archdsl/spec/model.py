@@ -68,7 +68,8 @@ class Header(_Section):
         None
     )
     doc: Annotated[str, Field(description="what the network is, in a sentence or two")] = ""
-    paper: Annotated[str, Field(description="the paper that it comes from")] = ""
+    family: Annotated[str, Field(description="the line of networks to which it belongs, such as `ResNet`")] = ""
+    paper: Annotated[str, Field(description="the paper that it comes from, with its year")] = ""
     reference: Annotated[
         str,
         Field(description="whose parameter names and counts it has, such as `torchvision:resnet50`"),

@@ -18,7 +18,8 @@ from archdsl.syntax.parser import SyntaxFault, parse_file
 from archdsl.syntax.tree import Block, Entry, File, ListOf, Name, Parameter, PlainText, Step
 
 HEADINGS = (
-    "network", "paper", "reference", "extends", "init", "use", "input", "inputs", "block", "body", "expect",
+    "network", "family", "paper", "reference", "extends", "init", "use", "input", "inputs", "block", "body",
+    "expect",
 )  # fmt: skip
 _HEADING = re.compile(
     rf"""(?:\s|\#[^\n]*\n)*(?:(?:{"|".join(HEADINGS)})\b(?!\s*:)|\"{{3}}|"[^"\n]*"(?!\s*:))"""

@@ -20,7 +20,7 @@ from archdsl.syntax.characters import BROKEN
 from archdsl.syntax.parser import parse_file, parse_sections
 
 _MOST_FAULTS = 50
-_HEADING_WORDS = "network|paper|reference|extends|init|use|input|inputs|block|body|expect"
+_HEADING_WORDS = "network|family|paper|reference|extends|init|use|input|inputs|block|body|expect"
 _SECTION = re.compile(rf'^(?:(?:{_HEADING_WORDS})\b(?!\s*:)|"|[A-Za-z_]\w*(?=[^\n:=]*\{{\s*$))', re.MULTILINE)
 
 

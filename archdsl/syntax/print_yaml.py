@@ -21,7 +21,7 @@ from archdsl.syntax.writer import Writer, tidy
 # Words that a bare key would turn into a construct, or into nothing.
 _TAKEN = frozenset({*tree.CONSTRUCTS, "else"})
 _APART = ("blocks:", "body:", "expect:")
-_TEXTS = ("name", "doc", "paper", "reference", "extends", "init")
+_TEXTS = ("name", "doc", "family", "paper", "reference", "extends", "init")
 
 
 def print_yaml(file: tree.File, carrier: Carrier, callable_names: frozenset[str]) -> str:

@@ -26,7 +26,7 @@ from archdsl.syntax.tree import (
 from archdsl.syntax.yaml_nodes import compose, is_null, scalar_text, span_of
 from archdsl.syntax.yaml_steps import StepReader
 
-PLAIN = ("archdsl", "name", "doc", "paper", "reference", "extends", "init")
+PLAIN = ("archdsl", "name", "doc", "family", "paper", "reference", "extends", "init")
 """Sections that are plain text, as YAML reads it."""
 _HOLDS = {
     "expect": "facts",

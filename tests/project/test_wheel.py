@@ -70,10 +70,10 @@ def test_the_wheel_carries_everything_once(built: Path) -> None:
         "archdsl/syntax/tables.bin",
         "archdsl/py.typed",
     } <= set(names)
-    zoo = {path.name for path in (ROOT / "architectures").iterdir()}
-    assert zoo == {
-        name.rsplit("/", 1)[1] for name in names if name.startswith("archdsl/_data/architectures/")
+    zoo = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "architectures").rglob("*") if path.is_file()
     }
+    assert zoo == {name.removeprefix("archdsl/_data/") for name in names if "/architectures/" in name}
     assert not [name for name in names if not name.startswith(("archdsl/", "archdsl-"))]
 
 
