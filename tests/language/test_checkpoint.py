@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.language.design import design, equal, network, refused
+from tests.language.design import design, network, refused
+from tests.language.test_constructs import equal
 
 
 def test_checkpoint_is_its_body() -> None:
