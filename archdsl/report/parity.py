@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.report.style import style_of
+from archdsl.report.table import table
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Node
@@ -25,11 +26,8 @@ def render(parity: Parity, *, color: bool = False) -> str:
     """The table and the verdict: for each output the largest difference, and its share of the largest
     value."""
     style = style_of(color)
-    cells = [HEADINGS, *(_cells(row) for row in parity.rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
-    lines = [_aligned(row, widths) for row in cells]
-    lines[0] = style.strong(lines[0])
-    lines.insert(1, style.faint("-" * (sum(widths) + 2 * (len(widths) - 1))))
+    cells = [_cells(row) for row in parity.rows]
+    lines = table(HEADINGS, cells, numbers=(3, 4), color=color)
     for at, row in enumerate(parity.rows, 2):
         if not row.agrees:
             lines[at] = style.error(lines[at])
@@ -41,14 +39,6 @@ def _cells(row: Row) -> tuple[str, ...]:
     numbers = ("", "") if apart.fault else (f"{apart.absolute:.2g}", f"{apart.relative:.2g}")
     said = "agrees" if row.agrees else apart.fault or "differs"
     return (row.output, row.provider, "x".join(map(str, row.shape)), *numbers, said)
-
-
-def _aligned(cells: tuple[str, ...], widths: list[int]) -> str:
-    texts = [
-        cell.rjust(wide) if column in (3, 4) else cell.ljust(wide)
-        for column, (cell, wide) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return "  ".join(texts).rstrip()
 
 
 def verdict(parity: Parity) -> str:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from archdsl.graph.ir import Graph, Node
 from archdsl.passes.count import NodeCounts, count, node_counts
 from archdsl.passes.memory import activation_memory
-from archdsl.report.style import short, style_of
+from archdsl.report.style import short
+from archdsl.report.table import table
 from archdsl.types import element_count, text_of
 
 BYTES = 4
@@ -95,15 +96,12 @@ def _sum(amounts: Iterable[int | None]) -> int | None:
 
 def render(graph: Graph, *, depth: int | None = None, color: bool = False, width: int | None = None) -> str:
     """The table and its totals. ``width`` is the terminal's; None leaves every name whole."""
-    style = style_of(color)
-    cells = [HEADINGS, *(_cells(row) for row in rows(graph, depth))]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
+    cells = [_cells(row) for row in rows(graph, depth)]
+    most = None
     if width is not None:
-        rest = sum(widths[1:]) + 2 * (len(HEADINGS) - 1)
-        widths[0] = min(widths[0], max(width - rest, NARROWEST, len(HEADINGS[0])))
-    lines = [_aligned(row, widths) for row in cells]
-    lines[0] = style.strong(lines[0])
-    lines.insert(1, style.faint("-" * (sum(widths) + 2 * (len(widths) - 1))))
+        rest = [max(len(row[column]) for row in (HEADINGS, *cells)) for column in range(1, len(HEADINGS))]
+        most = max(width - sum(rest) - 2 * len(rest), NARROWEST)
+    lines = table(HEADINGS, cells, numbers=(3, 4, 5), color=color, first_at_most=most)
     return "\n".join([*lines, "", *_totals(graph)])
 
 
@@ -112,16 +110,6 @@ def _cells(row: Row) -> tuple[str, ...]:
     params = f"{row.params:,}" if row.params else ""
     macs = "" if row.macs == 0 else short(row.macs)
     return (row.name, row.operator, row.shape, params, macs, memory)
-
-
-def _aligned(cells: tuple[str, ...], widths: list[int]) -> str:
-    name = cells[0]
-    if len(name) > widths[0]:
-        name = "..." + name[3 - widths[0] :]
-    texts = [name.ljust(widths[0])]
-    for column, (cell, wide) in enumerate(zip(cells[1:], widths[1:], strict=True), 1):
-        texts.append(cell.ljust(wide) if column < 3 else cell.rjust(wide))
-    return "  ".join(texts).rstrip()
 
 
 def _totals(graph: Graph) -> list[str]:
