@@ -64,5 +64,5 @@ clean:
 	@touch $@
 
 .venv/.test: .venv/bin/pip $(INPUTS)
-	$(PIP) --editable ".[cpu,torch,test]"
+	$(PIP) --editable ".[cpu,torch,plot,test]"
 	@touch $@ .venv/.demo

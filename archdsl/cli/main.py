@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from archdsl import __version__
 from archdsl.cli import check, compile, convert, explain, fmt, ops, run, schema, summary, verify, weights
+from archdsl.cli import list as listing
 from archdsl.cli.common import EXIT_DESIGN, EXIT_USAGE, complain, report
 from archdsl.diagnostics import ArchError, UsageError
 
@@ -58,10 +59,12 @@ for verb, panel in (
     (run.run, "Build and run it"),
     (weights.weights, "Build and run it"),
     (verify.verify, "Build and run it"),
+    (listing.list_, "Learn"),
     (ops.ops, "Learn"),
     (explain.explain, "Learn"),
 ):
-    app.command(cls=_Verb, rich_help_panel=panel)(verb)
+    # `list` is a word of Python's: its function bears an underscore.
+    app.command(verb.__name__.rstrip("_"), cls=_Verb, rich_help_panel=panel)(verb)
 
 
 def _version(wanted: bool) -> None:

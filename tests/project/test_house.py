@@ -24,7 +24,7 @@ FLOORS = (
     {"weights"},
     {"backends"},
     {"runtime"},
-    {"pipeline", "network"},
+    {"pipeline", "network", "zoo"},
     {"report", "rewrite"},
     {"cli", "__main__"},
 )
