@@ -3,6 +3,7 @@
 # make fuzz   random sources and designs     make bench   the numbers of benchmarks/
 # make reference  what torchvision, timm and facenet-pytorch say of their networks, for the tests
 # make editors  the grammar of .arch files for editors, from the language's words
+# make zoo    write architectures/README.md
 # make clean  remove what the others made
 #
 # PYTHON=python3.12 chooses another interpreter (3.10 or later) for .venv.
@@ -16,7 +17,7 @@ OWN = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_V
 PIP = $(OWN) PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
 REFERENCE_PIP = $(OWN) .reference/bin/python -m pip install --quiet
 
-.PHONY: demo test editors fuzz bench reference clean
+.PHONY: demo test editors zoo fuzz bench reference clean
 
 demo: .venv/.demo
 	@mkdir -p build
@@ -32,6 +33,11 @@ test: .venv/.test
 
 editors: .venv/.test
 	$(BIN)/python -m editors.generate
+
+zoo: .venv/.test
+	@mkdir -p build
+	$(BIN)/archdsl list --markdown > build/zoo.md
+	mv build/zoo.md architectures/README.md
 
 fuzz: .venv/.test
 	$(BIN)/python -m pytest --quiet -m fuzz
