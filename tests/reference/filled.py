@@ -13,9 +13,10 @@ import re
 
 import numpy
 
-LAST_NORMS = re.compile(r"(bn[23]|f\.c\.1)\.weight$")
-"""Norms that may stand last in a residual body. With weights near 1 each block would double the
-variance, and after fifty of them no bias would be seen any more."""
+LAST_NORMS = re.compile(r"(bn[23]|f\.c\.1|stages\.\d\.blocks\.\d+\.norm1)\.weight$")
+"""Norms that may stand last in a residual body, or first in one that ends with a convolution. With
+weights near 1 each block would double the variance, and after fifty of them no bias would be seen any
+more."""
 
 
 def uniform(name: str, shape: tuple[int, ...], low: float, high: float) -> numpy.ndarray:

@@ -19,7 +19,15 @@ PUBLISHED: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("published.json").read_text(encoding="utf-8")
 )
 # A family's own defaults are one of its networks, whose file states the facts.
-FAMILIES = {"densenet": "densenet121", "resnet": "resnet50", "vgg": "vgg16"}
+FAMILIES = {
+    "densenet": "densenet121",
+    "densenet_cifar": "densenet40",
+    "preresnet": "preresnet50",
+    "preresnet_cifar": "preresnet164",
+    "resnet": "resnet50",
+    "resnet_cifar": "resnet20",
+    "vgg": "vgg16",
+}
 
 
 @pytest.mark.parametrize("path", [*ARCHITECTURES, *DESIGNS], ids=lambda path: path.stem)
