@@ -25,7 +25,7 @@ from archdsl.network import Network
 from archdsl.passes.count import count
 from archdsl.passes.facts import check_facts
 from archdsl.passes.unused import warn_of_unused
-from archdsl.resources import zoo_names, zoo_path
+from archdsl.resources import blocks_path, zoo_names, zoo_path
 from archdsl.source import Source, Span
 from archdsl.spec.names import check_names
 from archdsl.spec.read import Design, Reader
@@ -156,7 +156,8 @@ def open_beside(name: str, path: str | None) -> Source:
     if os.path.isfile(beside):
         shown = os.path.relpath(beside) if _is_below(beside) else beside
         return read_file(beside, shown)
-    zoo = zoo_path(os.path.splitext(name)[0])
+    stem = os.path.splitext(name)[0]
+    zoo = zoo_path(stem) or blocks_path(stem)
     if zoo is not None:
         return read_file(str(zoo), zoo.name)
     names = os.listdir(folder) if os.path.isdir(folder) else []

@@ -25,9 +25,19 @@ def grammar_path(name: str = "arch.lark") -> Path:
 
 def zoo_path(name: str) -> Path | None:
     """The file of a network of the zoo, or None where there is none of that name."""
+    return _design(_folder("architectures"), name)
+
+
+def blocks_path(name: str) -> Path | None:
+    """The file of the zoo that is named ``blocks/inception``, which holds blocks and is no network, or
+    None where there is none."""
+    folder, _, file = name.rpartition("/")
+    return _design(_folder("architectures") / folder, file) if folder == "blocks" else None
+
+
+def _design(folder: Path, name: str) -> Path | None:
     if not name or not name.replace("_", "").replace("-", "").isalnum():
         return None
-    folder = _folder("architectures")
     for suffix in _SUFFIXES:
         path = folder / f"{name}{suffix}"
         if path.is_file():

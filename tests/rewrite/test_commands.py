@@ -92,7 +92,7 @@ def test_other_line_ends_are_a_change(archdsl: Archdsl, tmp_path: Path) -> None:
 
 
 def test_the_zoo_is_in_its_layout_and_is_not_changed(archdsl: Archdsl) -> None:
-    paths = sorted(str(path) for path in (ROOT / "architectures").glob("*.yaml"))
+    paths = sorted(str(path) for path in (ROOT / "architectures").rglob("*.yaml"))
     done = archdsl("fmt", "--check", *paths)
     assert done.returncode == 0, done.stderr
     assert archdsl("fmt", "densenet121").returncode == 2
