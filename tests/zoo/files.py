@@ -15,6 +15,22 @@ ARCHITECTURES = sorted((ROOT / "architectures").glob("*.yaml"))
 DESIGNS = sorted((ROOT / "tests" / "designs").glob("*.yaml"))
 RECORDINGS = ROOT / "tests" / "reference"
 
+SMALLER = {
+    "fusion": "image=3x64x64,depth=1x64x64",
+    "googlenet": "3x107x107",
+    "inception_resnet_v1": "3x107x107",
+    "inception_resnet_v1_paper": "3x107x107",
+    "inception_resnet_v2": "3x139x139",
+    "inception_resnet_v2_paper": "3x107x107",
+    "inception_v2": "3x107x107",
+    "inception_v3": "3x299x299",  # its side head wants 17x17
+    "inception_v4": "3x107x107",
+    "unet": "1x188x188",
+    "siamese": "left=1x65x65,right=1x65x65",
+}
+"""Inputs at which large networks run in a fraction of the time; `ORDINARY` for those that are not listed."""
+ORDINARY = "3x64x64"
+
 
 def checked(path: Path) -> Network:
     """The network of a file, which has no diagnostic at all."""
@@ -22,3 +38,13 @@ def checked(path: Path) -> Network:
     assert list(result.diagnostics) == []
     assert result.network is not None
     return result.network
+
+
+def smaller(path: Path) -> Network:
+    """The network of a file on a smaller input, where that is small enough to be worth it."""
+    network = checked(path)
+    if max(max(shape[1:]) for shape in network.inputs.values()) <= 64:
+        return network
+    found = check(str(path), input=SMALLER.get(path.stem, ORDINARY)).network
+    assert found is not None
+    return found

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archdsl.pipeline import check
 from archdsl.runtime.parity import verify
-from tests.zoo.files import ARCHITECTURES, DESIGNS, checked
+from tests.zoo.files import ARCHITECTURES, DESIGNS, checked, smaller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,18 +17,6 @@ NETWORKS = [*ARCHITECTURES, *DESIGNS]
 LARGEST_RUN = 1_000_000_000
 MOST_PARAMS = 30_000_000
 """Multiply-accumulates and parameters of networks that run whole each time: about half a second."""
-
-SMALLER = {
-    "googlenet": "3x107x107",
-    "inception_resnet_v1": "3x107x107",
-    "inception_resnet_v2": "3x139x139",
-    "inception_v3": "3x299x299",  # its side head wants 17x17
-    "inception_v4": "3x107x107",
-    "unet": "1x188x188",
-    "siamese": "left=1x65x65,right=1x65x65",
-}
-"""The inputs at which large networks run each time; `ORDINARY` for those that are not listed."""
-ORDINARY = "3x64x64"
 
 
 def is_large(path: Path) -> bool:
@@ -57,7 +44,6 @@ def test_torch_and_onnxruntime_agree(path: Path) -> None:
 @pytest.mark.parametrize("path", LARGE, ids=lambda path: path.stem)
 def test_large_networks_agree_on_a_smaller_input(path: Path) -> None:
     """Every operator of theirs runs, on smaller maps."""
-    network = check(str(path), input=SMALLER.get(path.stem, ORDINARY)).network
-    assert network is not None
+    network = smaller(path)
     parity = verify(network.graph, providers=["cpu"])
     assert parity.agrees, parity
