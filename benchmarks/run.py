@@ -1,6 +1,6 @@
 """Measure archdsl against its goals, and against PyTorch where that is installed.
 
-    python benchmarks/run.py [--archdsl BIN] [--reference-python PYTHON] [--runs N]
+    python benchmarks/run.py [--archdsl BIN] [--reference-python PYTHON] [--runs N] [--compiled] [--only PART]
 
 Everything is measured in one run on one machine, so that the ratios hold. Without ``--archdsl``,
 which is the folder of an installed ``archdsl`` and its ``python``, a wheel of this checkout is built
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from measure import FailedError, Fresh, fresh
+from modules import measure_modules
 from references import META, exporting
 
 HERE = Path(__file__).resolve().parent
@@ -139,14 +140,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure archdsl against its goals.")
     parser.add_argument("--archdsl", type=Path, help="folder of an installed archdsl and its python")
     parser.add_argument("--reference-python", help="a Python with torch and torchvision")
-    parser.add_argument("--runs", type=int, default=20, help="fresh processes for each figure")
+    parser.add_argument("--runs", type=int, default=20, help="processes, or turns, for each figure")
+    parser.add_argument("--compiled", action="store_true", help="compiled modules too: some minutes more")
+    parser.add_argument("--only", choices=("goals", "modules"), help="one half of what is measured")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         programs = options.archdsl.resolve() if options.archdsl else installed(Path(folder))
-        missed = measure_processes(programs, options.reference_python, options.runs, folder)
-        missed += measure_warm(programs)
+        missed, reference = 0, options.reference_python
+        if options.only != "modules":
+            missed += measure_processes(programs, reference, options.runs, folder)
+            missed += measure_warm(programs)
+        if options.only != "goals" and reference is not None:
+            missed += measure_modules(programs, reference, options.runs, options.compiled)
     if options.reference_python is None:
-        print("\ntorchvision and torch.onnx.export: skipped, no --reference-python was given")
+        print("\ntorchvision, torch.onnx.export and live modules: skipped, no --reference-python was given")
     sys.exit(missed > 0)
 
 
