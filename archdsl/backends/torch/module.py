@@ -25,15 +25,19 @@ from archdsl.weights.initialise import Initialised
 if TYPE_CHECKING:
     import numpy
 
+    from archdsl.backends.torch.source import Source
     from archdsl.graph.ir import Graph
     from archdsl.ops.base import Parameter
     from archdsl.weights.base import Weights
 
 
-def to_module(graph: Graph, weights: Weights) -> torch.nn.Module:
-    """The network with these weights, in float32 and in training mode as a fresh module is."""
+def to_module(graph: Graph, weights: Weights, source: Source | None = None) -> torch.nn.Module:
+    """The network with these weights, in float32 and in training mode as a fresh module is.
+
+    ``source`` is that of the graph, which need not fill its layers; without it, it is written here.
+    """
     with uncollected():
-        text, class_name = source_of(graph, fills=False)
+        text, class_name = source or source_of(graph, fills=False)
         with _Unfilled():
             module: torch.nn.Module = getattr(_compiled(text), class_name)()
         _assign(module, _values(graph, weights), weights)
