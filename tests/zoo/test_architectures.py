@@ -58,12 +58,3 @@ def test_the_file_states_its_facts(path: Path) -> None:
     assert expect["output"]
     assert (expect["params"], expect["macs"]) == (published["params"], published["macs"])
     assert expect.get("training", {}) == published.get("training", {})
-
-
-def test_no_network_repeats_the_body_of_another() -> None:
-    bodies: dict[str, str] = {}
-    for path in ARCHITECTURES:
-        _, body, rest = path.read_text(encoding="utf-8").partition("\nbody:\n")
-        if body:
-            text = rest.partition("\nexpect:")[0].strip()
-            assert bodies.setdefault(text, path.stem) == path.stem
