@@ -278,12 +278,11 @@ class Function:
     # ---- names
 
     def _argument(self, value: int, position: int) -> str:
-        node = self.program.graph.nodes[value]
-        if len(self.signature.inputs) == 1:
-            return "x"
-        if not node.inputs or position:
-            return identifier(node.name.rpartition(".")[2].partition(":")[0])
-        return "x"
+        """The network's arguments are called as its inputs are. Those of a block have names without a
+        meaning: the values that two calls of it are given may have different ones."""
+        if self.run.parent is None:
+            return identifier(self.program.graph.nodes[value].name) if len(self.signature.inputs) > 1 else "x"
+        return "x" if position == 0 else f"x{position + 1}"
 
     def _taken(self) -> set[str]:
         return {*self.names.values(), *self.arguments}

@@ -87,10 +87,12 @@ def _header(body: str, about: str) -> str:
 def _docstring(text: str, depth: int) -> str:
     margin = INDENT * depth
     safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    paragraphs = []
+    paragraphs: list[str] = []
     for paragraph in safe.split("\n"):
-        wrapped = textwrap.wrap(paragraph, WIDTH - len(margin), break_long_words=False) or [""]
-        paragraphs += wrapped
+        # The quotes stand before the first line.
+        quotes = "" if paragraphs else " " * 3
+        wrapped = textwrap.wrap(paragraph, WIDTH - len(margin), initial_indent=quotes, break_long_words=False)
+        paragraphs += [line.strip() for line in wrapped] or [""]
     if len(paragraphs) == 1 and len(margin) + len(paragraphs[0]) + 6 <= WIDTH and not safe.endswith('"'):
         return f'{margin}"""{paragraphs[0]}"""'
     body = "\n".join([f"{margin}{line}".rstrip() for line in paragraphs])
