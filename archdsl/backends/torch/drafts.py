@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archdsl.backends.torch.entries import layer_of, weights_of
 from archdsl.backends.torch.expressions import expression
 from archdsl.backends.torch.functions import Function, Line, Signatures
 from archdsl.backends.torch.layout import Call, Joined
@@ -122,10 +121,8 @@ class _Drafting:
 
     def _node(self, at: int) -> None:
         program = self.program
-        node, form = program.graph.nodes[at], program.form(at)
+        node, weights, layer = program.graph.nodes[at], program.weights[at], program.layers[at]
         self._scope(program.module_of(program.run_of[at]).path)
-        weights = weights_of(form)
-        layer = layer_of(form)
         if layer is None and not weights:
             return
         path = program.child(at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archdsl.backends.torch.entries import layer_of, weights_of
 from archdsl.backends.torch.expressions import constructed, expression
 from archdsl.backends.torch.layout import Call, Joined
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
@@ -124,9 +123,9 @@ class Signatures:
             }
         ordered = sorted(indices)
         main = program.graph.scopes.get(run.path) if run.is_scope else None
-        nodes = list(first.nodes())
+        nodes = first.nodes()
         ordered.sort(key=lambda index: nodes[index] != main)
-        mine = list(run.nodes())
+        mine = run.nodes()
         return [mine[index] for index in ordered]
 
 
@@ -250,7 +249,7 @@ class Function:
         if not inner:
             return
         graph = self.program.graph
-        name = graph.nodes[next(run.nodes())].head
+        name = graph.nodes[run.nodes()[0]].head
         node = next(head.node for head in graph.heads if head.name == name)
         if self.scope or self.run.kind == "checkpoint":
             body.append(Line(f"{self.names[node]}: Tensor | None = None"))
@@ -270,10 +269,21 @@ class Function:
         results = "Tensor" if len(signature.outputs) == 1 else "tuple[Tensor | None, ...]"
         header = Call(f"def {function}(", arguments, f") -> {results}:")
         body.append(Nest(header, [*statements, Line(returned)]))
-        call = Call("recomputed(", ("self", function, *(self.names[value] for value in signature.inputs)))
+        values = [self.names[value] for value in signature.inputs]
+        call = Call("recomputed(", (self._module_inside(run), function, *values))
         items = [item for item in run.items if isinstance(item, Run)]
         label = items[-1].path.rpartition(".")[2] if items and items[-1].is_scope else None
         self._assign(call, signature, label, body)
+
+    def _module_inside(self, run: Run) -> str:
+        """The module whose norms a part runs: the only one that it calls, or else this one."""
+        called = {
+            self.path(target)
+            for item in run.items
+            if (target := item.path if isinstance(item, Run) else self.program.target(item)) is not None
+        }
+        of_scopes = all(not isinstance(item, Run) or self.program.is_module(item) for item in run.items)
+        return called.pop() if len(called) == 1 and of_scopes else "self"
 
     # ---- names
 
@@ -346,10 +356,10 @@ class Function:
     def _expression(self, at: int, names: Sequence[str]) -> Text:
         form = self.program.form(at)
         target = self.path(self.program.child(at))
-        if any(weight.name for weight in weights_of(form)):
+        if any(weight.name for weight in self.program.weights[at]):
             return Call(f"{target}(", tuple(names))
         head: tuple[Text, ...] = (target,)
-        layer = layer_of(form)
+        layer = self.program.layers[at]
         if layer is not None and not self.program.is_plain_call(at) and self.program.holds(at):
             # The same parameters in a layer of other numbers, which holds none itself.
             empty = constructed(Layer(layer.target, {**layer.keywords, "device": "meta"}))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from archdsl.backends.torch.entries import layer_of
 from archdsl.backends.torch.expressions import expression
 from archdsl.backends.torch.layout import INDENT, Hole, lines, literal, quoted
 from archdsl.backends.torch.names import attribute
@@ -37,7 +36,7 @@ def initialisation(program: Program) -> Initialisation:
     seen: set[str] = set()
     for at in program.run_of:
         node = program.graph.nodes[at]
-        layer = layer_of(program.form(at))
+        layer = program.layers[at]
         if layer is None or node.owner in seen:
             continue
         seen.add(node.owner)

@@ -21,7 +21,8 @@ OUTSIDE = -1
 
 class Program:
     """``operands`` are the inputs of each node as it is called, which for a merge of a merge are the
-    inner one's; ``forms`` are the nodes' PyTorch forms, None for inputs; ``is_needed`` tells whether an
+    inner one's; ``forms`` are the nodes' PyTorch forms, None for inputs, ``layers`` and ``weights`` what
+    stands in these; ``is_needed`` tells whether an
     output or a side head follows from a node, and ``readers`` which nodes read it (`OUTSIDE` where it
     comes out).
 
@@ -40,6 +41,8 @@ class Program:
         self.forms: list[TorchForm | None] = [
             node.op.to_torch(self.shapes(at)) if node.inputs else None for at, node in enumerate(graph.nodes)
         ]
+        self.layers = [None if form is None else layer_of(form) for form in self.forms]
+        self.weights = [[] if form is None else weights_of(form) for form in self.forms]
         self._find_scopes()
         self._open_scopes()
         self._twins: dict[int, list[int]] = self._corresponding()
@@ -48,7 +51,7 @@ class Program:
         self._overwrite()
         self._layers: dict[str, Layer | None] = {}
         for at in self.run_of:
-            self._layers.setdefault(graph.nodes[at].owner, layer_of(self.form(at)))
+            self._layers.setdefault(graph.nodes[at].owner, self.layers[at])
 
     def shapes(self, at: int) -> tuple[Shape, ...]:
         """The shapes of a node's operands, without the batch."""
@@ -62,8 +65,8 @@ class Program:
 
     def target(self, at: int) -> str | None:
         """The dotted name of the submodule or parameter that a node calls upon, if it does."""
-        form = self.form(at)
-        return self.graph.nodes[at].owner if layer_of(form) or weights_of(form) else None
+        called = self.layers[at] is not None or self.weights[at]
+        return self.graph.nodes[at].owner if called else None
 
     def child(self, at: int) -> str:
         """The dotted name of the submodule that a node calls. A shared step that needs a layer of other
@@ -77,7 +80,7 @@ class Program:
 
     def is_plain_call(self, at: int) -> bool:
         """Whether a node's layer is the one that stands under its owner's name."""
-        return self._layers[self.graph.nodes[at].owner] == layer_of(self.form(at))
+        return self._layers[self.graph.nodes[at].owner] == self.layers[at]
 
     def is_module(self, run: Run) -> bool:
         """Whether a run is one call of the module of its scope."""
@@ -156,7 +159,7 @@ class Program:
 
     def _is_same(self, first: Run, other: Run) -> bool:
         """Whether two runs of a scope are the same code, down to the numbers."""
-        ones, others = list(first.nodes()), list(other.nodes())
+        ones, others = first.nodes(), other.nodes()
         if len(ones) != len(others):
             return False
         places = {at: index for index, at in enumerate(ones)}
@@ -247,7 +250,7 @@ class Program:
                     form = node.op.overwriting(self.shapes(at), position)
                     if form is not None:
                         for twin in self.twins(at):
-                            self.forms[twin] = form
+                            self.forms[twin], self.layers[twin] = form, layer_of(form)
                         break
 
     def _is_free(self, at: int, position: int) -> bool:

@@ -30,23 +30,27 @@ class Run:
     construct's, or ``network``.
     """
 
-    __slots__ = ("items", "kind", "parent", "path", "span", "title")
+    __slots__ = ("_nodes", "items", "kind", "parent", "path", "span", "title")
 
     def __init__(self, kind: str, title: str, path: str, span: Span | None, parent: Run | None) -> None:
         self.kind, self.title, self.path, self.span, self.parent = kind, title, path, span, parent
         self.items: list[int | Run] = []
+        self._nodes: list[int] | None = None
 
     @property
     def is_scope(self) -> bool:
         return self.kind in _SCOPES or self.parent is None
 
-    def nodes(self) -> Iterator[int]:
-        """The positions of all nodes in it, in execution order."""
-        for item in self.items:
-            if isinstance(item, Run):
-                yield from item.nodes()
-            else:
-                yield item
+    def nodes(self) -> list[int]:
+        """The positions of all nodes in it, in execution order. Asked for once the runs are made."""
+        if self._nodes is None:
+            self._nodes = []
+            for item in self.items:
+                if isinstance(item, Run):
+                    self._nodes += item.nodes()
+                else:
+                    self._nodes.append(item)
+        return self._nodes
 
 
 def runs_of(graph: Graph) -> tuple[Run, dict[int, Run]]:
