@@ -149,6 +149,8 @@ class Operator(BaseModel):
     output_is_spare: ClassVar[bool] = False
     """Whether its output is a tensor of its own that its gradient does not need, so that the next
     operator may write over it."""
+    accumulates: ClassVar[bool] = False
+    """Whether the variances of its inputs add up in its output, so that values grow along a row of them."""
     inferred: ClassVar[Mapping[str, int]] = {}
     """What PyTorch's class is told and this one takes from its input: the argument's name there, and
     its place. For the answer to those who write it all the same."""

@@ -110,6 +110,7 @@ class Add(_Elementwise):
 
     word = "add"
     output_is_spare = True
+    accumulates = True
     torch_function = "torch.add"
     onnx_operator = "Add"
     examples = (

@@ -17,7 +17,7 @@ from archdsl.diagnostics import UsageError
 from archdsl.runtime.difference import Difference, difference
 from archdsl.runtime.providers import INSTALL_TORCH, PROVIDERS, choose, obstacle_to, onnxruntime
 from archdsl.runtime.session import open_session
-from archdsl.runtime.trial import TrialWeights, trial_inputs
+from archdsl.runtime.trial import TrialWeights, gain_of, trial_inputs
 from archdsl.weights.read import Loaded, load_weights
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _opened(
     weights: str | os.PathLike[str] | Weights | None, graph: Graph, seed: int
 ) -> AbstractContextManager[Weights]:
     if weights is None:
-        return nullcontext(TrialWeights(seed, graph.scheme))
+        return nullcontext(TrialWeights(seed, graph.scheme, gain_of(graph)))
     if isinstance(weights, str | os.PathLike):
         return load_weights(weights, graph, heads=True, seed=seed)
     return nullcontext(weights)

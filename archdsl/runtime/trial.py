@@ -11,6 +11,10 @@ behind it, until the last layers see nothing but their own biases. So, whatever 
                                      dimension: the variance 2 / n, which keeps the signal's through
                                      ReLUs (He et al. 2015, eq. 10)
     any other                        the operator's own rule
+
+A residual unit may then double its value, as its norms do not follow what comes in, and a thousand units
+leave float32. Where more than `MOST_SUMS` stand in a row the trained constants are multiplied by the g
+with (1 + g)^n = 2^`MOST_SUMS`, so that n units grow no more than that many do.
 """
 
 from __future__ import annotations
@@ -36,13 +40,26 @@ if TYPE_CHECKING:
 
 AROUND_ZERO = 0.1
 LEAST = 0.2
+MOST_SUMS = 80
+"""Doublings of a value that float32 holds with room to spare: it ends at 2^128."""
+
+
+def gain_of(graph: Graph) -> float:
+    """What the trained constants of a network are multiplied by: less than 1 for very deep residual ones."""
+    sums: list[int] = []
+    for node in graph.nodes:
+        before = max((sums[position] for position in node.inputs), default=0)
+        sums.append(before + node.op.accumulates)
+    most = max(sums, default=0)
+    return 2 ** (MOST_SUMS / most) - 1 if most > MOST_SUMS else 1.0
 
 
 class TrialWeights:
-    """`Weights` for a trial. The same seed gives the same bytes."""
+    """`Weights` for a trial. The same seed gives the same bytes. ``gain`` is the network's `gain_of`."""
 
-    def __init__(self, seed: int = 0, scheme: str = "pytorch") -> None:
+    def __init__(self, seed: int = 0, scheme: str = "pytorch", gain: float = 1.0) -> None:
         self._initialised, self._scheme = Initialised(seed, scheme), scheme
+        self._gain = gain
 
     def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
         rule, middle = self._rule(parameter)
@@ -58,6 +75,8 @@ class TrialWeights:
         own = parameter.rule(self._scheme)
         if isinstance(own, Constant):
             middle = math.copysign(max(abs(own.value), LEAST), own.value) if own.value else 0.0
+            if parameter.trained:
+                middle *= self._gain
             return Uniform(abs(middle) / 2 or AROUND_ZERO), middle
         if parameter.trained and len(parameter.shape) > 1:
             return Uniform(math.sqrt(6 / math.prod(parameter.shape[1:]))), 0.0

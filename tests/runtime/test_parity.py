@@ -17,7 +17,7 @@ from archdsl.runtime import parity as parity_module
 from archdsl.runtime import parting as parting_module
 from archdsl.runtime.difference import difference
 from archdsl.runtime.parity import verify
-from archdsl.runtime.trial import TrialWeights, trial_inputs
+from archdsl.runtime.trial import TrialWeights, gain_of, trial_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -172,6 +172,21 @@ def test_signals_reach_the_end_of_a_deep_network_without_norms() -> None:
     weights = TrialWeights()
     one, other = (live(net, weights, trial_inputs(net, seed, 1, {}))["output"] for seed in (0, 1))
     assert numpy.abs(one - other).max() > 0.01 * numpy.abs(one).max()
+
+
+def test_a_thousand_residual_units_stay_finite_and_few_are_as_they_were() -> None:
+    """If each doubles the value, the 128th leaves float32."""
+    text = "input: [8]\nbody:\n  - repeat({0}):\n      - residual: linear(8) -> batch_norm -> relu\n"
+    few, many = graph(text.format(50)), graph(text.format(1000))
+    assert gain_of(few) == 1
+    assert (1 + gain_of(many)) ** 1000 == pytest.approx(2**80)
+    found = on_cpu(many)
+    assert found.agrees, found
+
+
+def test_sums_side_by_side_are_not_in_a_row() -> None:
+    side_by_side = "input: [8]\nbody:\n  - concat:\n" + "      - residual: linear(8)\n" * 100
+    assert gain_of(graph(side_by_side)) == 1
 
 
 def test_a_seed_gives_the_same_weights_and_other_seeds_others() -> None:
