@@ -12,9 +12,10 @@ behind it, until the last layers see nothing but their own biases. So, whatever 
                                      ReLUs (He et al. 2015, eq. 10)
     any other                        the operator's own rule
 
-A residual unit may then double its value, as its norms do not follow what comes in, and a thousand units
-leave float32. Where more than `MOST_SUMS` stand in a row the trained constants are multiplied by the g
-with (1 + g)^n = 2^`MOST_SUMS`, so that n units grow no more than that many do.
+A residual unit then doubles the variance, as its norms do not follow what comes in: fifty hide every bias,
+let rounding through a sigmoid, and a thousand leave float32. Where more than `MOST_SUMS` stand in a row
+the trained constants are multiplied by the g with (1 + g^2)^n = 2^`MOST_SUMS`, so that n units grow about
+as much as that many do.
 """
 
 from __future__ import annotations
@@ -40,18 +41,17 @@ if TYPE_CHECKING:
 
 AROUND_ZERO = 0.1
 LEAST = 0.2
-MOST_SUMS = 80
-"""Doublings of a value that float32 holds with room to spare: it ends at 2^128."""
+MOST_SUMS = 8
 
 
 def gain_of(graph: Graph) -> float:
-    """What the trained constants of a network are multiplied by: less than 1 for very deep residual ones."""
+    """What the trained constants of a network are multiplied by: less than 1 for deep residual ones."""
     sums: list[int] = []
     for node in graph.nodes:
         before = max((sums[position] for position in node.inputs), default=0)
         sums.append(before + node.op.accumulates)
     most = max(sums, default=0)
-    return 2 ** (MOST_SUMS / most) - 1 if most > MOST_SUMS else 1.0
+    return math.sqrt(2 ** (MOST_SUMS / most) - 1) if most > MOST_SUMS else 1.0
 
 
 class TrialWeights:

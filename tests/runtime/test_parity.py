@@ -17,7 +17,7 @@ from archdsl.runtime import parity as parity_module
 from archdsl.runtime import parting as parting_module
 from archdsl.runtime.difference import difference
 from archdsl.runtime.parity import verify
-from archdsl.runtime.trial import TrialWeights, gain_of, trial_inputs
+from archdsl.runtime.trial import TrialWeights, trial_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -141,59 +141,6 @@ def test_what_cannot_be_compared_never_agrees(value: list[float], reference: lis
 def test_the_difference_of_two_huge_values_is_finite() -> None:
     huge = numpy.array([3e38], numpy.float32)
     assert difference(-huge, huge).relative == pytest.approx(2)
-
-
-# ---- weights and inputs of a trial
-
-
-def test_no_tensor_of_a_trial_is_constant_and_variances_are_positive() -> None:
-    net = graph(
-        "input: [4, 9, 9]\nbody:\n  - conv(8, 3) -> batch_norm -> prelu -> layer_scale(1e-6) -> conv(9, 3)\n"
-    )
-    found = {}
-    for node in net.nodes:
-        for parameter in net.params_of(node):
-            name = f"{node.op.word}.{parameter.name}"
-            found[name] = numpy.concatenate(
-                [piece.copy() for piece in TrialWeights(5).pieces(node.name, parameter)]
-            )
-    assert all(values.size == 1 or values.std() > 0.01 for values in found.values())
-    assert found["batch_norm.running_var"].min() >= 0.5
-    assert found["layer_scale."].min() >= 0.1
-    # He et al. 2015: a variance of 2 / fan-in.
-    assert found["conv.weight"].std() == pytest.approx(math.sqrt(2 / (8 * 9)), rel=0.1)
-
-
-def test_signals_reach_the_end_of_a_deep_network_without_norms() -> None:
-    """By PyTorch's own rule the output of this one depends on its input by a share of 1e-8."""
-    net = graph("input: [3, 8, 8]\nbody:\n  - repeat(24): conv(32, 3, padding=1) -> relu\n")
-    from archdsl.runtime.by_torch import live
-
-    weights = TrialWeights()
-    one, other = (live(net, weights, trial_inputs(net, seed, 1, {}))["output"] for seed in (0, 1))
-    assert numpy.abs(one - other).max() > 0.01 * numpy.abs(one).max()
-
-
-def test_a_thousand_residual_units_stay_finite_and_few_are_as_they_were() -> None:
-    """If each doubles the value, the 128th leaves float32."""
-    text = "input: [8]\nbody:\n  - repeat({0}):\n      - residual: linear(8) -> batch_norm -> relu\n"
-    few, many = graph(text.format(50)), graph(text.format(1000))
-    assert gain_of(few) == 1
-    assert (1 + gain_of(many)) ** 1000 == pytest.approx(2**80)
-    found = on_cpu(many)
-    assert found.agrees, found
-
-
-def test_sums_side_by_side_are_not_in_a_row() -> None:
-    side_by_side = "input: [8]\nbody:\n  - concat:\n" + "      - residual: linear(8)\n" * 100
-    assert gain_of(graph(side_by_side)) == 1
-
-
-def test_a_seed_gives_the_same_weights_and_other_seeds_others() -> None:
-    (parameter, *_) = graph().params_of(graph().nodes[1])
-    first, again, other = (next(iter(TrialWeights(seed).pieces("x", parameter))) for seed in (1, 1, 2))
-    assert (first == again).all()
-    assert (first != other).any()
 
 
 # ---- agreement
