@@ -48,7 +48,7 @@ def save_plot(path: str, entries: Sequence[Entry]) -> None:
             "figures are drawn by matplotlib, which is not installed", help='pip install "archdsl[plot]"'
         ) from error
     # Text stays text; the same networks give the same bytes.
-    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "archdsl", "font.family": "sans-serif"}
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "archdsl"}
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=_INCHES, layout="constrained")
         FigureCanvasAgg(figure)
@@ -98,7 +98,11 @@ def _label(figure: Any, axes: Any, entries: Sequence[Entry], families: list[str]
     legend = axes.get_legend().get_window_extent(renderer)
     taken.append((legend.x0, legend.y0, legend.x1, legend.y1))
     frame = axes.get_window_extent(renderer)
-    for entry, (x, y) in zip(entries, dots, strict=True):
+    # Those that others have too come first; a short name finds room where a long one does not.
+    by_rank = sorted(
+        zip(entries, dots, strict=True), key=lambda item: (not item[0].reference, len(item[0].name))
+    )
+    for entry, (x, y) in by_rank:
         colour = _COLOURS[families.index(entry.family) % len(_COLOURS)]
         for offset in _OFFSETS:
             text = axes.annotate(
@@ -111,7 +115,7 @@ def _label(figure: Any, axes: Any, entries: Sequence[Entry], families: list[str]
                 color=colour,
             )
             box = text.get_window_extent(renderer)
-            bounds = (box.x0, box.y0, box.x1, box.y1)
+            bounds = (box.x0 - 3, box.y0, box.x1 + 3, box.y1)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
             own = (x - 5, y - 5, x + 5, y + 5)
             if inside and not any(_meet(bounds, other) for other in taken if other != own):

@@ -43,6 +43,10 @@ class Design(NamedTuple):
         return stem if stem.replace("_", "").replace("-", "").isalnum() else "network"
 
 
+_OF_ONE_FILE = ("expect", "extends", "reference")
+"""What a file says of itself alone: its facts, and whose network it is, are not those of a variant."""
+
+
 class _Loaded(NamedTuple):
     """A file with those it stands on merged into it, before its parameters have values."""
 
@@ -217,7 +221,7 @@ class Reader:
             # A block of this file takes the place of the base's, whether declared or brought by `use`.
             blocks = {**{name: base.blocks[name] for name in base.blocks if name not in used}, **blocks}
             used = {**{name: base.used[name] for name in base.used if name not in blocks}, **used}
-            inherited = {key: value for key, value in base.data.items() if key not in ("expect", "extends")}
+            inherited = {key: value for key, value in base.data.items() if key not in _OF_ONE_FILE}
             for one, other in (("input", "inputs"), ("inputs", "input")):
                 if one in data:
                     inherited.pop(other, None)

@@ -204,6 +204,13 @@ def test_expect_is_not_inherited(files: Files) -> None:
     only(files(base=BASE, net=mine), "expect-mismatch")
 
 
+def test_reference_is_not_inherited(files: Files) -> None:
+    base = f"reference: torchvision:resnet18\n{BASE}"
+    assert good(files(base=base, net="extends: base.yaml\n")).design.header.reference == ""
+    mine = "extends: base.yaml\nreference: timm:resnet18\n"
+    assert good(files(base=base, net=mine)).design.header.reference == "timm:resnet18"
+
+
 def test_input_and_inputs_take_each_others_place(files: Files) -> None:
     net = good(files(base=BASE, net="extends: base.yaml\ninputs: {x: [1, 4, 4]}\nbody: from(x) -> unit\n"))
     assert net.inputs == {"x": (1, 4, 4)}
