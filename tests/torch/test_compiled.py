@@ -183,16 +183,19 @@ def test_one_graph_serves_every_batch() -> None:
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("name", ["googlenet", "densenet40"])
 def test_compiles_to_machine_code(name: str, training: bool) -> None:
+    """In double precision: in single, batch norms over few numbers make much of what is rounded."""
     module, inputs = made(name)
+    module.double().train(training)
+    inputs = [value.double() for value in inputs]
     for each in module.modules():
         if isinstance(each, torch.nn.Dropout):
             each.p = 0.0
-    compiled = torch.compile(module.train(training), fullgraph=True)
+    compiled = torch.compile(module, fullgraph=True)
     if training:
         wanted, expected = trained(module, module, inputs), gradients(module)
         close(trained(compiled, module, inputs), wanted)
         for one, other in zip(gradients(module), expected, strict=True):
-            assert float((one - other).norm()) <= 1e-2 * float(other.norm()) + 1e-6
+            assert float((one - other).norm()) <= 1e-8 * float(other.norm()) + 1e-12
     else:
         with torch.inference_mode():
             close(compiled(*inputs), module(*inputs))
