@@ -64,33 +64,3 @@ def test_is_bit_for_bit_what_its_operators_are(path: Path) -> None:
     } == network.outputs
     assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
     assert all(torch.isfinite(value).all() for value in found)
-
-
-@each(most_params=8_000_000, most_nodes=120)
-def test_learns_a_small_batch(path: Path) -> None:
-    """Twenty steps lower the loss, side heads by their weights."""
-    network = smaller(path)
-    module, inputs = network.to_torch(), inputs_of(network, 4)
-    module.train()
-    optimizer = torch.optim.SGD(module.parameters(), lr=RATE, momentum=0.9)
-    losses = []
-    targets: list[torch.Tensor] = []
-    for step in range(STEPS):
-        torch.manual_seed(1)  # the same dropout in each step
-        found = module(*inputs)
-        weights = getattr(found, "weights", [1.0] * len(values(found)))
-        targets = targets or [torch.randn_like(value) for value in values(found)]
-        loss = torch.stack(
-            [
-                weight * torch.nn.functional.mse_loss(value, target)
-                for weight, value, target in zip(weights, values(found), targets, strict=True)
-            ]
-        ).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        if step == 0:
-            assert all(parameter.grad is not None for parameter in module.parameters())
-        torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
-        optimizer.step()
-        losses.append(loss.item())
-    assert losses[-1] < losses[0]
