@@ -1,4 +1,4 @@
-"""Every network as a live module: equal to its operators one by one, and it learns."""
+"""Every network as a live module: equal to its operators one by one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archdsl.network import Network
-
-STEPS, RATE = 20, 0.02
 
 
 def each(most_params: int, most_nodes: int) -> pytest.MarkDecorator:
