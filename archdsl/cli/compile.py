@@ -45,7 +45,7 @@ def compile(
         int | None, typer.Option("--opset", metavar="N", help="ONNX opset.", show_default="current")
     ] = None,
 ) -> None:
-    """Write a design as an ONNX model, or as the source of a PyTorch module."""
+    """Write an ONNX model, or the source of a PyTorch module."""
     if to is Target.torch:
         _refuse({"--weights": weights, "--seed": seed, "--opset": opset}, file)
         _to_torch(network(file, set, input), output)

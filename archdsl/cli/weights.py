@@ -34,7 +34,7 @@ def weights(
     seed: SEED = 0,
     json: JSON = False,
 ) -> None:
-    """Hold a checkpoint against a design, or write weights in another format.
+    """Tell how a checkpoint fits a design, or write weights.
 
     With CHECKPOINT it tells what is missing, what has another shape, and which renaming would help.
 
