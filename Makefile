@@ -29,7 +29,7 @@ test: .venv/.test
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --strict archdsl
-	$(BIN)/python -m pytest --quiet
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 editors: .venv/.test
 	$(BIN)/python -m editors.generate
