@@ -68,7 +68,9 @@ class Header(_Section):
         None
     )
     doc: Annotated[str, Field(description="what the network is, in a sentence or two")] = ""
-    family: Annotated[str, Field(description="the line of networks to which it belongs, such as `ResNet`")] = ""
+    family: Annotated[
+        str, Field(description="the line of networks to which it belongs, such as `ResNet`")
+    ] = ""
     paper: Annotated[str, Field(description="the paper that it comes from, with its year")] = ""
     reference: Annotated[
         str,
