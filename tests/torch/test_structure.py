@@ -146,6 +146,27 @@ DESIGNS = {
         """,
         blocks="block unit { float: conv(3, 1) }",
     ),
+    "words that the source itself calls": design(
+        """
+        getattr: conv(3, 1)
+        recomputed: conv(3, 1) -> relu
+        checkpoint { relu }
+        Outputs: conv(3, 1)
+        dict: conv(3, 1)
+        type: conv(3, 1)
+        add {
+          {}
+          from(getattr)
+          from(recomputed)
+          from(Outputs)
+          from(dict)
+        }
+        aux(side) { conv(2, 1) }
+        any: tensor
+        relu
+        """,
+        blocks="block tensor { conv(3, 1) -> relu }\nblock any { relu }",
+    ),
     "inputs of any name": design(
         "add {\nfrom(class)\nfrom(self)\nfrom(torch)\nfrom(x)\n}\nconv(2, 1)",
         input="inputs { class: [3, 8, 8], self: [3, 8, 8], torch: [3, 8, 8], x: [3, 8, 8] }",

@@ -178,7 +178,7 @@ class Classes:
     # ---- names
 
     def _name(self) -> None:
-        taken: set[str] = {"Outputs", "TrainingOutputs"}
+        taken: set[str] = set()
         root = self.all[-1]
         root.name = class_name(root.draft.title, taken)
         taken.add(root.name)

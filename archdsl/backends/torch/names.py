@@ -25,8 +25,13 @@ _WORDS = """
 MODULE_ATTRIBUTES = frozenset(_WORDS.split())
 """What a submodule cannot be an attribute under: nn.Module's own attributes, and nn.Sequential's."""
 
-IMPORTED = frozenset({"F", "NamedTuple", "Tensor", "checkpoint", "nn", "self", "torch"})
-"""Names that emitted source uses itself."""
+_USED = """
+    AbstractContextManager Any Callable F Iterator NamedTuple Outputs Tensor TrainingOutputs checkpoint
+    contextmanager dict float getattr initialise isinstance nn nullcontext range recomputed self super torch
+    uncounted
+"""
+USED = frozenset(_USED.split())
+"""Names that emitted source imports, defines or calls itself, which a variable would hide."""
 
 
 def is_plain(name: str) -> bool:
@@ -66,7 +71,7 @@ def identifier(name: str, taken: Container[str] = ()) -> str:
 def unused(name: str, taken: Container[str]) -> str:
     """The name, or the first of it with a number behind that is free."""
     free, number = name, 2
-    while free in taken or keyword.iskeyword(free) or free in IMPORTED:
+    while free in taken or keyword.iskeyword(free) or free in USED:
         free = f"{name}_{number}" if name[-1].isdigit() else f"{name}{number}"
         number += 1
     return free
