@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
+from archdsl.analyses.count import Counts
 from archdsl.graph.ir import Graph, Node
-from archdsl.passes.count import Counts
-from archdsl.types import Shape
+from archdsl.shapes import Shape
 
 if TYPE_CHECKING:
     import onnx
     import torch
 
     from archdsl.backends.torch.source import Source
-    from archdsl.spec.read import Design
+    from archdsl.design.read import Design
     from archdsl.weights.base import Weights
 
 Notes = Callable[[str], None]
-"""Told what is done to a checkpoint that is not quite the network's: names that are read otherwise, side
+"""Told what is done to a checkpoint that is not quite the network's: names that are read otherwise, auxiliary
 heads that it lacks. Without one, these are Python's warnings."""
 
 
@@ -30,7 +30,7 @@ class Network:
     """A design without errors, unrolled. Made by `archdsl.load`.
 
     Shapes are without the batch. ``params`` counts what is trained, ``buffers`` what is not (running
-    means and variances), ``macs`` the multiply-accumulates for one sample; all without side heads.
+    means and variances), ``macs`` the multiply-adds_variance for one sample; all without auxiliary heads.
     """
 
     def __init__(self, design: Design, graph: Graph, counts: Counts) -> None:
@@ -80,7 +80,7 @@ class Network:
     ) -> torch.nn.Module:
         """The network as a PyTorch module: float32, on the CPU, in training mode.
 
-        Submodules, parameters and buffers bear the dotted names of the design. In training mode the side
+        Submodules, parameters and buffers bear the dotted names of the design. In training mode the auxiliary
         heads come out beside the outputs, in a named tuple whose ``weights`` are those of the loss; in
         evaluation the output comes out alone, or the outputs in a named tuple. ``weights`` is a ``.pth``,
         ``.pt``, ``.safetensors`` or ``.npz`` file; without it they are initialised from ``seed`` and equal
@@ -200,7 +200,7 @@ class Network:
         """Write the network's weights as ``.pth``, ``.pt``, ``.safetensors`` or ``.npz``, by the path's end.
 
         They are those of another file, under the network's names, or initialised from ``seed``. PyTorch
-        loads what is written with ``strict=True``: side heads and ``num_batches_tracked`` are in it.
+        loads what is written with ``strict=True``: auxiliary heads and ``num_batches_tracked`` are in it.
         Streamed, and whole or not at all; ``progress`` is told the elements done and those in all.
         """
         from archdsl.weights.write import check_format, save_weights

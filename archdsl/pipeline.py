@@ -1,11 +1,11 @@
 """Read this first: how a text becomes a network, one line a stage.
 
     open      a path, a zoo name or a text   -> Source         source.py
-    read      Source -> File -> Design                         syntax/, spec/
-    names     every word of every text is known                spec/names.py
-    elaborate Design -> Graph with shapes                      graph/
-    unused    values that no output needs are warned about     passes/unused.py
-    facts     what the file states of itself holds             passes/facts.py
+    read      Source -> File -> Design                         syntax/, design/
+    names     every word of every text is known                design/names.py
+    elaborate Design -> Graph with shapes                      elaborate/
+    unused    values that no output needs are warned about     checks/unused.py
+    facts     what the file states of itself holds             checks/facts.py
 
 What comes after has its own doors: ``Network.save_onnx`` (backends/onnx), ``runtime/``.
 """
@@ -19,17 +19,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
+from archdsl.analyses.count import count
+from archdsl.checks.facts import check_facts
+from archdsl.checks.unused import warn_of_unused
+from archdsl.design.names import check_names
+from archdsl.design.read import Design, Reader
 from archdsl.diagnostics import Diagnostic, Diagnostics, TooManyMistakes, UsageError, did_you_mean
-from archdsl.graph.elaborate import elaborate
+from archdsl.elaborate.elaborator import elaborate
 from archdsl.network import Network
-from archdsl.passes.count import count
-from archdsl.passes.facts import check_facts
-from archdsl.passes.unused import warn_of_unused
 from archdsl.resources import blocks_path, zoo_names, zoo_path
+from archdsl.shapes import Shape, Size
 from archdsl.source import Source, Span
-from archdsl.spec.names import check_names
-from archdsl.spec.read import Design, Reader
-from archdsl.types import Shape, Size
 
 LARGEST_FILE = 300_000
 """Bytes; a design is a few kilobytes."""

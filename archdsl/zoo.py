@@ -1,6 +1,6 @@
 """The zoo as a table: what each of its files says of itself.
 
-Parameters and multiply-accumulates are those that a file states under `expect`, which are tested; where
+Parameters and multiply-adds_variance are those that a file states under `expect`, which are tested; where
 it states none, or only a bound, the network is checked and counted.
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl import pipeline
+from archdsl.design.read import Reader
 from archdsl.diagnostics import Diagnostics, UsageError
 from archdsl.network import Network
 from archdsl.resources import zoo_names
-from archdsl.spec.read import Reader
 
 if TYPE_CHECKING:
-    from archdsl.spec.model import Bound, Header, StatedShape
+    from archdsl.design.model import Bound, Header, StatedShape
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 

@@ -101,7 +101,7 @@ def picture() -> torch.Tensor:
 
 def outputs(result: object) -> list[torch.Tensor]:
     """What a module gave out: one tensor, or a named tuple, sorted by the fields' last digits, since
-    torchvision lists its side heads from the last to the first."""
+    torchvision lists its auxiliary heads from the last to the first."""
     if isinstance(result, torch.Tensor):
         return [result]
     fields = result._asdict()  # type: ignore[attr-defined]

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from archdsl.design.arithmetic import FUNCTIONS
+from archdsl.design.expr import SIZES
 from archdsl.ops import OPERATORS
-from archdsl.spec.arithmetic import FUNCTIONS
-from archdsl.spec.expr import SIZES
-from archdsl.syntax.arch import HEADINGS
+from archdsl.syntax.arch.read import HEADINGS
 from archdsl.syntax.parser import terminals
 from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS
 

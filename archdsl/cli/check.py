@@ -55,12 +55,12 @@ def _print(found: list[Diagnostic], lines: list[str], json: bool, github: bool) 
     if json:
         from json import dump
 
-        from archdsl.report.diagnostics import to_json
+        from archdsl.diagnostics.render import to_json
 
         dump(to_json(found), sys.stdout, indent=2)
         print()
     elif github:
-        from archdsl.report.diagnostics import render_github
+        from archdsl.diagnostics.render import render_github
 
         if found:
             print(render_github(found))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archdsl.diagnostics import ArchError, Diagnostic, UsageError
-from archdsl.report.style import style_of, wants_color, width_of
+from archdsl.terminal import style_of, wants_color, width_of
 
 if TYPE_CHECKING:
     from archdsl.network import Network
@@ -103,7 +103,7 @@ def report(diagnostics: Sequence[Diagnostic]) -> None:
     """Show diagnostics on stderr, with a last line that counts them."""
     if not diagnostics:
         return
-    from archdsl.report.diagnostics import render_text, summary_line
+    from archdsl.diagnostics.render import render_text, summary_line
 
     text = render_text(diagnostics, color=wants_color(sys.stderr), width=width_of(sys.stderr))
     print(f"{text}\n\n{summary_line(diagnostics)}", file=sys.stderr)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archdsl.atomic_write import replacing
 from archdsl.cli.common import FILE, INPUT_SHAPE, SET, WEIGHTS, network, say, write_out
 from archdsl.cli.progress import progress
 from archdsl.diagnostics import UsageError
-from archdsl.files import replacing
-from archdsl.report.style import short
+from archdsl.terminal import short
 
 if TYPE_CHECKING:
     from archdsl.network import Network

@@ -11,7 +11,7 @@ import typer
 from archdsl.cli.common import FILE, loaded, say, write_out
 
 
-class Skin(str, Enum):
+class Syntax(str, Enum):
     """What a design can be written in."""
 
     arch = "arch"
@@ -20,23 +20,23 @@ class Skin(str, Enum):
 
 def convert(
     file: FILE,
-    to: Annotated[Skin, typer.Option("--to", help="The skin to write it in.", show_default=False)],
+    to: Annotated[Syntax, typer.Option("--to", help="The syntax to write it in.", show_default=False)],
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output"),
     ] = None,
 ) -> None:
-    """Write a design in the other skin: the same design, with its comments."""
+    """Write a design in the other syntax: the same design, with its comments."""
+    from archdsl.atomic_write import replacing
     from archdsl.diagnostics import UsageError
-    from archdsl.files import replacing
+    from archdsl.format.rewriting import converted
     from archdsl.pipeline import open_source
-    from archdsl.rewrite import converted
 
     loaded()
-    endings = (".arch",) if to is Skin.arch else (".yaml", ".yml")
+    endings = (".arch",) if to is Syntax.arch else (".yaml", ".yml")
     if output is not None and os.path.splitext(output)[1] in {".arch", ".yaml", ".yml"} - {*endings}:
         raise UsageError(
-            f"`{output}` would be read in the other skin",
+            f"`{output}` would be read in the other syntax",
             help=f"name it `{os.path.splitext(output)[0]}{endings[0]}`",
         )
     source = open_source(file)

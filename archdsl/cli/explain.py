@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from archdsl.diagnostics import UsageError, did_you_mean
-from archdsl.report.style import style_of, wants_color
+from archdsl.terminal import style_of, wants_color
 
 
 def explain(
@@ -19,8 +19,8 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Tell more about a diagnostic: why, an example, its cure."""
-    from archdsl.explanations import explanations
+    """Tell more about a diagnostic: why, an example, its fix."""
+    from archdsl.diagnostics.explanations import explanations
 
     known = explanations()
     style = style_of(wants_color(sys.stdout))
@@ -42,7 +42,7 @@ def explain(
     options += [f"--input {entry.input}"] if entry.input else []
     if options:
         parts.append(f"under `{' '.join(options)}`")
-    parts += [style.help("Cured:"), _indented(entry.cure)]
+    parts += [style.help("Cured:"), _indented(entry.fix)]
     print("\n\n".join(parts))
 
 

@@ -22,9 +22,9 @@ def fmt(
     With - the design comes from standard input and goes to standard output, for editors. Exits with 1
     where a file has syntax errors, which is left as it is.
     """
-    from archdsl.files import replacing
+    from archdsl.atomic_write import replacing
+    from archdsl.format.rewriting import formatted
     from archdsl.pipeline import open_source, read_file
-    from archdsl.rewrite import formatted
 
     loaded()
     failed = False

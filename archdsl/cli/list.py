@@ -10,7 +10,7 @@ import typer
 
 from archdsl.cli.common import JSON, loaded, write_out
 from archdsl.diagnostics import UsageError
-from archdsl.report.style import wants_color
+from archdsl.terminal import wants_color
 
 
 class Order(str, Enum):

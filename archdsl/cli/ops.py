@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archdsl.diagnostics import UsageError, did_you_mean
-from archdsl.report.style import style_of, wants_color, width_of
-from archdsl.types import text_of
+from archdsl.shapes import text_of
+from archdsl.terminal import style_of, wants_color, width_of
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -37,7 +37,7 @@ def ops(
 
 
 def _list(operators: dict[str, type[Operator]]) -> str:
-    from archdsl.ops.about import headline
+    from archdsl.ops.documentation import headline
 
     style = style_of(wants_color(sys.stdout))
     families: dict[str, list[type[Operator]]] = {}
@@ -53,7 +53,7 @@ def _list(operators: dict[str, type[Operator]]) -> str:
 
 
 def _describe(operator: type[Operator]) -> str:
-    from archdsl.ops.about import about
+    from archdsl.ops.documentation import about
 
     style = style_of(wants_color(sys.stdout))
     fields = operator.model_fields
@@ -104,7 +104,7 @@ def _parameters(operator: type[Operator]) -> list[Parameter]:
 
 def _fillings(parameters: list[Parameter]) -> list[str]:
     """A row for each rule of a parameter, with the schemes that have it unless all do."""
-    from archdsl.ops.initialise import SCHEMES
+    from archdsl.ops.initializers import SCHEMES
 
     rows: list[tuple[str, str, str]] = []
     for parameter in parameters:

@@ -52,7 +52,7 @@ def run(
 ) -> None:
     """Run a design or an ONNX model on a picture or an array."""
     from archdsl.runtime.run import run as run_model
-    from archdsl.runtime.top import read_labels
+    from archdsl.runtime.top_k import read_labels
 
     loaded()
     sizes = sizes_of(size)
@@ -98,7 +98,7 @@ def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:
 
     from numpy.lib import format as npy
 
-    from archdsl.files import replacing
+    from archdsl.atomic_write import replacing
 
     if path.endswith(".npz"):
         # numpy's own `savez` takes names as keywords, and has a parameter called `file`.
@@ -117,7 +117,7 @@ def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:
 
 
 def _show(result: Result, labels: list[str]) -> None:
-    from archdsl.runtime.top import top
+    from archdsl.runtime.top_k import top
 
     for name, values in result.outputs.items():
         shape = "x".join(map(str, values.shape))

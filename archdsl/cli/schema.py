@@ -14,7 +14,7 @@ def schema(
         typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output"),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of the YAML skin, for editors that complete and check.
+    """Print the JSON Schema of the YAML syntax, for editors that complete and check.
 
     Editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix)
     use it for a design that begins with the line
@@ -23,13 +23,13 @@ def schema(
 
     and lies beside what `archdsl schema -o arch.schema.json` writes.
     """
-    from archdsl.spec.schema import schema as made
+    from archdsl.design.schema import schema as made
 
     text = json.dumps(made(), indent=2, ensure_ascii=False) + "\n"
     if output in (None, "-"):
         print(text, end="")
         return
-    from archdsl.files import replacing
+    from archdsl.atomic_write import replacing
 
     with replacing(output) as file:
         file.write(text.encode())

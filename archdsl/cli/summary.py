@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from archdsl.cli.common import FILE, INPUT_SHAPE, JSON, SET, network
-from archdsl.report.style import wants_color, width_of
+from archdsl.terminal import wants_color, width_of
 
 
 def summary(

@@ -24,7 +24,7 @@ from archdsl.cli.common import (
 )
 from archdsl.cli.progress import progress
 from archdsl.diagnostics import UsageError
-from archdsl.report.style import wants_color
+from archdsl.terminal import wants_color
 
 if TYPE_CHECKING:
     from archdsl.runtime.parity import Parity

@@ -11,7 +11,7 @@ import typer
 from archdsl.cli.common import EXIT_DESIGN, FILE, INPUT_SHAPE, JSON, SEED, SET, network, say
 from archdsl.cli.progress import progress
 from archdsl.diagnostics import UsageError
-from archdsl.report.style import short, style_of, wants_color
+from archdsl.terminal import short, style_of, wants_color
 
 if TYPE_CHECKING:
     from archdsl.network import Network
@@ -68,7 +68,7 @@ def _compare(design: Network, path: str, seed: int, json: bool) -> bool:
     """Print how a checkpoint fits a design, and return whether it does."""
     from archdsl.report.weights import render, to_json
     from archdsl.weights.match import match
-    from archdsl.weights.read import cure, open_checkpoint
+    from archdsl.weights.read import fix, open_checkpoint
 
     with open_checkpoint(path) as checkpoint:
         found = match(checkpoint, design.graph)
@@ -84,7 +84,7 @@ def _compare(design: Network, path: str, seed: int, json: bool) -> bool:
     for note in notes:
         say(note)
     if not found.fits:
-        print(f"{style_of(wants_color(sys.stderr)).help('help')}: {cure(found)}", file=sys.stderr)
+        print(f"{style_of(wants_color(sys.stderr)).help('help')}: {fix(found)}", file=sys.stderr)
     return found.fits
 
 

@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archdsl.graph.ir import Graph
-    from archdsl.types import Shape
+    from archdsl.shapes import Shape
 
 
 def infer_shapes(graph: Graph) -> Iterator[Shape]:
     """The shape of each node in turn, one sample, by what the operators say of the shapes before it.
 
     The inputs' shapes are given, all others follow; the recorded ones are not looked at. Raises
-    `Refusal` at a node whose operator cannot take its inputs, which a checked graph has none of.
+    `OperatorError` at a node whose operator cannot take its inputs, which a checked graph has none of.
     """
     given = set(graph.inputs)
     shapes: list[Shape] = []

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from archdsl.ops.base import Operator, Parameter
+from archdsl.shapes import Shape
 from archdsl.source import Span
-from archdsl.types import Shape
 
 
 class Construct(NamedTuple):
@@ -33,7 +33,7 @@ class Node(NamedTuple):
     ``name`` is its dotted name, unique in the graph; what an equation adds has a name with a colon
     (``layer1.0:add``), which no label can have. ``inputs`` are positions in ``Graph.nodes``.
     ``owner`` is the name under which its parameters stand: its own, or that of the first use where
-    a step is shared. ``head`` names the side head it belongs to; such nodes run in training only.
+    a step is shared. ``head`` names the auxiliary head it belongs to; such nodes run in training only.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Output(NamedTuple):
 
 
 class Head(NamedTuple):
-    """A side head: in training its value comes out after the outputs, with a weight in the loss."""
+    """An auxiliary head: in training its value comes out after the outputs, with a weight in the loss."""
 
     name: str
     node: int

@@ -19,7 +19,7 @@ and nothing that inference uses or that counts as a buffer here."""
 def owners(graph: Graph, *, heads: bool = True) -> Iterator[tuple[Node, tuple[Parameter, ...]]]:
     """The nodes that own tensors, in execution order, with what they own.
 
-    A shared step is its first use's. Without ``heads`` those of the side heads are left out.
+    A shared step is its first use's. Without ``heads`` those of the auxiliary heads are left out.
     """
     seen: set[str] = set()
     for node in graph.nodes:

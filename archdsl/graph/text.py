@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.types import text_of
+from archdsl.shapes import text_of
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph, Node

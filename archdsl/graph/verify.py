@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.graph.infer import infer_shapes
-from archdsl.types import Shape, is_known, text_of
+from archdsl.shapes import Shape, is_known, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +110,7 @@ def _wrong_shapes(graph: Graph) -> Finding:
     try:
         for shape in infer_shapes(graph):
             inferred.append(shape)
-    except Refusal as refusal:
+    except OperatorError as refusal:
         yield f"`{graph.nodes[len(inferred)].name}` refuses its inputs: {refusal.message}"
     wrong: set[int] = set()
     for position, shape in enumerate(inferred):
@@ -181,10 +181,10 @@ RULES = (
     Rule("sizes are at least 1", _wrong_sizes),
     Rule("shapes are those that the operators infer", _wrong_shapes),
     Rule("a graph has an output", _no_outputs),
-    Rule("outputs and side heads have names of their own", _repeated_outputs),
-    Rule("no output is made in a side head", _outputs_in_heads),
-    Rule("a side head's values are read in that head only", _reads_of_heads),
-    Rule("a node is in a side head that the graph has", _unknown_heads),
+    Rule("outputs and auxiliary heads have names of their own", _repeated_outputs),
+    Rule("no output is made in an auxiliary head", _outputs_in_heads),
+    Rule("an auxiliary head's values are read in that head only", _reads_of_heads),
+    Rule("a node is in an auxiliary head that the graph has", _unknown_heads),
     # The owner itself may be gone, where only a later use of a shared step is still needed.
     Rule("shared parameters are those of an earlier step and agree", _wrong_owners),
 )

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from archdsl.ops.base import Emitter, Example, Expects, Flag, Index, Number, Operator, Parameter, Shapes
 from archdsl.ops.dimensions import known_channels, position
-from archdsl.ops.initialise import Constant
+from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import per_channel
 from archdsl.ops.torch_form import Invoke, Layer, TorchForm, in_place
-from archdsl.types import Shape
+from archdsl.shapes import Shape
 
 
 class Elementwise(Operator):

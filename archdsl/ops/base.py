@@ -16,10 +16,10 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Type
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from archdsl.diagnostics import Refusal
-from archdsl.ops.initialise import Initialiser
+from archdsl.diagnostics import OperatorError
+from archdsl.ops.initializers import Initialiser
 from archdsl.ops.torch_form import TorchForm
-from archdsl.types import Shape
+from archdsl.shapes import Shape
 
 Shapes: TypeAlias = "tuple[Shape, ...]"
 
@@ -144,12 +144,12 @@ class Operator(BaseModel):
     """The attribute that takes every argument without a name: ``permute(0, 2, 3, 1)``."""
     merges: ClassVar[bool] = False
     """Whether it merges several values: written as a construct with branches, never in a chain."""
-    only_moves: ClassVar[bool] = False
+    is_data_movement: ClassVar[bool] = False
     """Whether it only puts values elsewhere: making them again costs memory traffic and no arithmetic."""
-    output_is_spare: ClassVar[bool] = False
+    output_may_be_overwritten: ClassVar[bool] = False
     """Whether its output is a tensor of its own that its gradient does not need, so that the next
     operator may write over it."""
-    accumulates: ClassVar[bool] = False
+    adds_variance: ClassVar[bool] = False
     """Whether the variances of its inputs add up in its output, so that values grow along a row of them."""
     inferred: ClassVar[Mapping[str, int]] = {}
     """What PyTorch's class is told and this one takes from its input: the argument's name there, and
@@ -164,7 +164,7 @@ class Operator(BaseModel):
     def infer(self, inputs: Shapes) -> Shape:
         """The shape of the output, without the batch.
 
-        Raises `Refusal` where no such output exists.
+        Raises `OperatorError` where no such output exists.
         """
         raise NotImplementedError(f"{type(self).__name__}.infer")
 
@@ -173,13 +173,13 @@ class Operator(BaseModel):
         return ()
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
-        """Multiply-accumulates for one sample; what convolutions and linear layers do, else 0.
+        """Multiply-adds_variance for one sample; what convolutions and linear layers do, else 0.
 
         Called only where every size is known.
         """
         return 0
 
-    def check(self, inputs: Shapes) -> Refusal | None:
+    def check(self, inputs: Shapes) -> OperatorError | None:
         """A warning about a use that is legal and rarely meant, or None. Where `infer` refuses the
         inputs, it may be the reason."""
         return None

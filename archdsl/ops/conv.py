@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.base import (
     Count,
     Emitter,
@@ -32,9 +32,9 @@ from archdsl.ops.geometry import (
     torch_pads,
     window,
 )
-from archdsl.ops.initialise import Constant, Kaiming
+from archdsl.ops.initializers import Constant, Kaiming
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.ops.weighted import (
+from archdsl.ops.weight_init import (
     BIAS_INIT,
     INIT,
     STD,
@@ -46,7 +46,7 @@ from archdsl.ops.weighted import (
     check_bias_init,
     weight_and_bias,
 )
-from archdsl.types import Dim, Shape, is_known, text_of
+from archdsl.shapes import Dim, Shape, is_known, text_of
 
 
 class Conv(Operator):
@@ -56,7 +56,7 @@ class Conv(Operator):
     """
 
     word = "conv"
-    output_is_spare = True
+    output_may_be_overwritten = True
     inferred = {"in_channels": 0}
     examples = (
         Example("conv(64, 3, padding=1)", ((3, 32, 32),)),
@@ -96,7 +96,7 @@ class Conv(Operator):
             check_groups(known_channels(shape, self.word), self.groups, self.word, self.out)
         return (self.out, *slide(self.word, shape[1:], over))
 
-    def check(self, inputs: Shapes) -> Refusal | None:
+    def check(self, inputs: Shapes) -> OperatorError | None:
         """A call in PyTorch's order, ``conv(3, 64, 3)``: a window that no 2-d convolution has, and
         neither the padding nor the groups that come with large ones."""
         kernel, stride, padding = self.kernel, self.stride, self.padding
@@ -111,7 +111,7 @@ class Conv(Operator):
             return None
         if self.groups != 1 and self.groups == self.out:
             return None
-        return Refusal(
+        return OperatorError(
             "inferred-argument",
             f"`{self.word}({self.out}, {kernel}, {stride})` makes {counted(self.out, 'channel')} with a window "
             f"of {text_of((kernel,) * (len(inputs[0]) - 1))}",
@@ -250,7 +250,7 @@ class ConvTranspose(Operator):
         ):
             grown = (size + -1) * stride + (reach - begin - end + more)
             if is_known(grown) and grown < 1:
-                raise Refusal(
+                raise OperatorError(
                     "padding-too-large",
                     f"`{self.word}` cuts {begin + end} cells off an output of {grown + begin + end}, and "
                     "nothing is left",
@@ -263,7 +263,7 @@ class ConvTranspose(Operator):
 
     def _check_output_padding(self, over: Window, added: tuple[int, ...]) -> None:
         if self.padding == "same" and self.output_padding != 0:
-            raise Refusal(
+            raise OperatorError(
                 "output-padding-with-same",
                 f"`padding=same` of `{self.word}` settles the output's size, which leaves nothing to "
                 "`output_padding`",
@@ -274,7 +274,7 @@ class ConvTranspose(Operator):
             )
         for more, stride, dilation in zip(added, over.stride, over.dilation, strict=True):
             if more >= max(stride, dilation):
-                raise Refusal(
+                raise OperatorError(
                     "output-padding-too-large",
                     f"the `output_padding` of `{self.word}` is {more}, but has to be smaller than its "
                     f"stride {stride} or its dilation {dilation}",

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, OptionalIndex, Shapes
 from archdsl.ops.dimensions import counted, known, position
 from archdsl.ops.geometry import spatial, torch_pads
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.types import Shape, text_of
+from archdsl.shapes import Shape, text_of
 
 
 class Slice(Operator):
@@ -38,7 +38,7 @@ class Slice(Operator):
         bounds = []
         for value, argument in ((self.begin, "begin"), (size if self.end is None else self.end, "end")):
             if not -size <= value <= size:
-                raise Refusal(
+                raise OperatorError(
                     "slice-out-of-range",
                     f"`{argument}` of `{self.word}` is {value}, but dimension {place + 1} of its input "
                     f"{text_of(shape)} has {size}",
@@ -49,7 +49,7 @@ class Slice(Operator):
             bounds.append(value if value >= 0 else value + size)
         begin, end = bounds
         if begin >= end:
-            raise Refusal(
+            raise OperatorError(
                 "empty-slice",
                 f"`{self.word}` from {begin} to {end} of {size} leaves nothing",
                 label="nothing is left",
@@ -92,7 +92,7 @@ class CenterCrop(Operator):
         sizes = spatial(shape, self.word)
         wanted = self.size * len(sizes) if len(self.size) == 1 else self.size
         if len(wanted) != len(sizes):
-            raise Refusal(
+            raise OperatorError(
                 "wrong-number-of-dimensions",
                 f"`{self.word}` is given {counted(len(wanted), 'size')}, but its input {text_of(shape)} has "
                 f"{counted(len(sizes), 'spatial dimension')}",
@@ -106,7 +106,7 @@ class CenterCrop(Operator):
         ]
         if min(spare) < 0:
             fits = ", ".join(str(want + min(less, 0)) for want, less in zip(wanted, spare, strict=True))
-            raise Refusal(
+            raise OperatorError(
                 "crop-too-large",
                 f"`{self.word}` is to leave {text_of(wanted)} of an input of {text_of(sizes)}, which is smaller",
                 label=f"the input is {text_of(sizes)}",

@@ -9,19 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from archdsl.diagnostics import Refusal
-from archdsl.types import Dim, Shape, is_known, text_of
+from archdsl.diagnostics import OperatorError
+from archdsl.shapes import Dim, Shape, is_known, text_of
 
 
 def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") -> int:
     """Where dimension ``dim`` stands in a shape without the batch.
 
-    Raises `Refusal` for the batch, which no operator mixes with the rest, and for a dimension that
+    Raises `OperatorError` for the batch, which no operator mixes with the rest, and for a dimension that
     the value does not have.
     """
     rank = len(shape) + 1
     if not -rank <= dim < rank:
-        raise Refusal(
+        raise OperatorError(
             "no-such-dimension",
             f"`{word}` is told dimension {dim}, but its input {text_of(shape)} has the dimensions "
             f"1 to {rank - 1} after the batch",
@@ -30,7 +30,7 @@ def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") ->
             argument=argument,
         )
     if dim % rank == 0:
-        raise Refusal(
+        raise OperatorError(
             "batch-dimension",
             f"`{word}` is told dimension {dim}, which is the batch; samples of a batch are never mixed",
             label="the batch",
@@ -49,7 +49,7 @@ def known(size: Dim, word: str, what: str) -> int:
     """A size that has to be a number: ``what`` says whose (``the number of channels``)."""
     if is_known(size):
         return size
-    raise Refusal(
+    raise OperatorError(
         "unknown-size",
         f"`{word}` has to know {what}, but it is {size}, which depends on the input",
         label=f"{what} is {size}",
@@ -71,7 +71,7 @@ def product(sizes: Sequence[Dim], word: str) -> Dim:
         elif is_known(total):
             total = size * total
         else:
-            raise Refusal(
+            raise OperatorError(
                 "unknown-size",
                 f"`{word}` multiplies the sizes of {text_of(tuple(sizes))}, of which two depend on the input",
                 label="two sizes depend on the input",
@@ -98,7 +98,7 @@ def check_groups(channels: int, groups: int, word: str, out: int | None = None) 
             common = math.gcd(*(total for total, _ in amounts))
             nearest = _largest_divisor(common, groups)
             both = " and ".join(str(total) for total in dict.fromkeys(total for total, _ in amounts))
-            raise Refusal(
+            raise OperatorError(
                 "groups-do-not-divide",
                 f"the {groups} groups of `{word}` do not divide its {amount} {what} channels",
                 label=f"{amount} {what} channels",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.dimensions import counted
-from archdsl.types import Dim, Shape, is_known, text_of
+from archdsl.shapes import Dim, Shape, is_known, text_of
 
 PaddingSpec: TypeAlias = "int | tuple[int, ...] | Literal['valid', 'same']"
 
@@ -54,14 +54,14 @@ def spatial(shape: Shape, word: str) -> Shape:
     if 2 <= len(shape) <= 4:
         return shape[1:]
     if len(shape) > 4:
-        raise Refusal(
+        raise OperatorError(
             "too-many-dimensions",
             f"`{word}` takes channels and one to three spatial dimensions, but gets {text_of(shape)}",
             label=f"gets {text_of(shape)}",
             help="put `flatten(4)` before it, which joins the last dimensions",
         )
     ones = f"{shape[0] if shape else 1}, 1, 1"
-    raise Refusal(
+    raise OperatorError(
         "no-spatial-dimensions",
         f"`{word}` slides over a map, but gets a flat value of {text_of(shape)}",
         label="gets no height or width",
@@ -78,13 +78,13 @@ def per_dimension(value: int | tuple[int, ...], rank: int, argument: str, word: 
     return value
 
 
-def _wrong_number(numbers: int, rank: int, argument: str, word: str, cure: str) -> Refusal:
-    return Refusal(
+def _wrong_number(numbers: int, rank: int, argument: str, word: str, fix: str) -> OperatorError:
+    return OperatorError(
         "wrong-number-of-dimensions",
         f"`{argument}` has {counted(numbers, 'number')}, but the input of `{word}` has "
         f"{counted(rank, 'spatial dimension')}",
         label=counted(numbers, "number"),
-        help=f"write {cure}",
+        help=f"write {fix}",
         argument=argument,
     )
 
@@ -99,8 +99,8 @@ def begins_and_ends(
         return padding, padding
     if len(padding) == 2 * rank:
         return padding[:rank], padding[rank:]
-    cure = f"one number, a list of {rank}, or the {rank} begins and then the {rank} ends"
-    raise _wrong_number(len(padding), rank, "padding", word, cure)
+    fix = f"one number, a list of {rank}, or the {rank} begins and then the {rank} ends"
+    raise _wrong_number(len(padding), rank, "padding", word, fix)
 
 
 def window(
@@ -135,7 +135,7 @@ def _same(
         elif is_known(size):
             total = max((-(-size // stride) - 1) * stride + reach - size, 0)
         else:
-            raise Refusal(
+            raise OperatorError(
                 "unknown-size",
                 f"`padding=same` with a stride needs a known size, but the input of `{word}` has {size}",
                 label="depends on the input's size",
@@ -175,7 +175,7 @@ def _slide_named(word: str, size: Dim, reach: int, stride: int, begin: int, end:
     # The last window starts before size + begin + end - reach + stride, so that it cannot start
     # beyond the input as long as end + stride <= reach.
     if end + stride > reach:
-        raise Refusal(
+        raise OperatorError(
             "unknown-size",
             f"`ceil=true` with a stride of {stride} over a window of {reach} needs a known size, but the "
             f"input of `{word}` has {size}",
@@ -186,7 +186,7 @@ def _slide_named(word: str, size: Dim, reach: int, stride: int, begin: int, end:
     return (spare + (stride - 1)) // stride + 1
 
 
-def _too_large(word: str, sizes: Shape, over: Window) -> Refusal:
+def _too_large(word: str, sizes: Shape, over: Window) -> OperatorError:
     padded = tuple(s + b + e for s, b, e in zip(sizes, over.begins, over.ends, strict=True))
     window_text, size_text = text_of(over.reach), text_of(sizes)
     dilated = " (dilation included)" if any(d > 1 for d in over.dilation) else ""
@@ -215,7 +215,7 @@ def _too_large(word: str, sizes: Shape, over: Window) -> Refusal:
             -(-(reach - size) // 2) for size, reach in zip(sizes, over.reach, strict=True) if is_known(size)
         )
         help = f"write `kernel={_listed(fits)}`" + (f", or `padding={enough}`" if enough <= _PADDED else "")
-    return Refusal(
+    return OperatorError(
         "kernel-too-large",
         f"the {window_text} window of `{word}`{dilated} does not fit on its {size_text} input{padding}",
         label=f"the input is {size_text}{padding}",

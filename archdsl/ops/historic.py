@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.activation import Elementwise
 from archdsl.ops.base import (
     Count,
@@ -27,10 +27,10 @@ from archdsl.ops.base import (
 from archdsl.ops.conv import cells_of
 from archdsl.ops.dimensions import known, known_channels, ordinal
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
-from archdsl.ops.initialise import Initialiser, Signs, Uniform
+from archdsl.ops.initializers import Initialiser, Signs, Uniform
 from archdsl.ops.onnx_form import filled, reduce, unsqueeze
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm, Weight
-from archdsl.types import Shape, element_count, text_of
+from archdsl.shapes import Shape, element_count, text_of
 
 
 def _uniform(fan_in: float) -> tuple[Initialiser, dict[str, Initialiser]]:
@@ -128,7 +128,7 @@ class TableConv(Operator):
         for index, row in enumerate(self.table):
             for seen in row:
                 if seen >= channels:
-                    raise Refusal(
+                    raise OperatorError(
                         "table-out-of-range",
                         f"the {ordinal(index)} row of the table of `{self.word}` lists map {seen}, but the "
                         f"input's {channels} maps are counted from 0 to {channels - 1}",
@@ -138,7 +138,7 @@ class TableConv(Operator):
                     )
             if len(set(row)) != len(row):
                 kept = list(dict.fromkeys(row))
-                raise Refusal(
+                raise OperatorError(
                     "table-repeats",
                     f"the {ordinal(index)} row of the table of `{self.word}` lists a map twice",
                     label="a map twice",
@@ -243,7 +243,7 @@ class Rbf(Operator):
 
     def _features(self, shape: Shape) -> int:
         if len(shape) != 1:
-            raise Refusal(
+            raise OperatorError(
                 "not-flat",
                 f"`{self.word}` takes a flat value, but gets {text_of(shape)}",
                 label=f"gets {text_of(shape)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.ops.base import Operator, Shapes
-from archdsl.types import Shape
+from archdsl.shapes import Shape
 
 
 class Input(Operator):

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Parameter, Shapes
 from archdsl.ops.dimensions import known
-from archdsl.ops.initialise import Constant, Normal
+from archdsl.ops.initializers import Constant, Normal
 from archdsl.ops.torch_form import Layer, TorchForm
-from archdsl.ops.weighted import (
+from archdsl.ops.weight_init import (
     BIAS_INIT,
     INIT,
     STD,
@@ -23,14 +23,14 @@ from archdsl.ops.weighted import (
     check_bias_init,
     weight_and_bias,
 )
-from archdsl.types import Shape, element_count, text_of
+from archdsl.shapes import Shape, element_count, text_of
 
 
 class Linear(Operator):
     """Fully connected layer: y = W x + b, on the last dimension."""
 
     word = "linear"
-    output_is_spare = True
+    output_may_be_overwritten = True
     inferred = {"in_features": 0}
     examples = (
         Example("linear(10)", ((84,),)),
@@ -54,7 +54,7 @@ class Linear(Operator):
 
     def _features(self, shape: Shape) -> int:
         if not shape:
-            raise Refusal(
+            raise OperatorError(
                 "no-features",
                 f"`{self.word}` acts on the last dimension, but its input is a single number",
                 label="gets a single number",
@@ -77,11 +77,11 @@ class Linear(Operator):
     def macs(self, inputs: Shapes, output: Shape) -> int:
         return (element_count(inputs[0]) or 0) * self.out
 
-    def check(self, inputs: Shapes) -> Refusal | None:
+    def check(self, inputs: Shapes) -> OperatorError | None:
         (shape,) = inputs
         if not _is_map(shape):
             return None
-        return Refusal(
+        return OperatorError(
             "linear-on-map",
             f"`{self.word}` acts on the last dimension of a map of {text_of(shape)}, so on its rows of "
             f"{shape[-1]}",

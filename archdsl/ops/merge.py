@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archdsl.ops.base import Emitter, Example, Index, Operator, Shapes
-from archdsl.ops.clash import Clash, cures_of, otherwise
+from archdsl.ops.branch_mismatch import BranchMismatch, cures_of, otherwise
 from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.types import Dim, Shape, text_of
+from archdsl.shapes import Dim, Shape, text_of
 
 
 class Concat(Operator):
@@ -19,8 +19,8 @@ class Concat(Operator):
 
     word = "concat"
     merges = True
-    output_is_spare = True
-    only_moves = True
+    output_may_be_overwritten = True
+    is_data_movement = True
     examples = (
         Example("concat", ((4, 5, 6), (3, 5, 6))),
         Example("concat", ((4,), (3,), (1,))),
@@ -43,10 +43,10 @@ class Concat(Operator):
             total = total + shape[place]
         return (*first[:place], total, *first[place + 1 :])
 
-    def _mismatch(self, inputs: Shapes, index: int, place: int) -> Clash:
+    def _mismatch(self, inputs: Shapes, index: int, place: int) -> BranchMismatch:
         first, other = inputs[0], inputs[index]
         free = "the channels" if place == 0 else f"dimension {place + 1}"
-        return Clash(
+        return BranchMismatch(
             "concat-size-mismatch",
             self.word,
             f"cannot join {text_of(first)} and {text_of(other)}: all sizes but {free} have to be equal",
@@ -82,7 +82,7 @@ class _Elementwise(Operator):
         first = inputs[0]
         for index, shape in enumerate(inputs[1:], 1):
             if shape != first:
-                raise Clash(
+                raise BranchMismatch(
                     f"{self.word}-shape-mismatch",
                     self.word,
                     f"needs equal shapes, but gets {text_of(first)} and {text_of(shape)}",
@@ -109,8 +109,8 @@ class Add(_Elementwise):
     """The sum of the branches' values, which have equal shapes."""
 
     word = "add"
-    output_is_spare = True
-    accumulates = True
+    output_may_be_overwritten = True
+    adds_variance = True
     torch_function = "torch.add"
     onnx_operator = "Add"
     examples = (
@@ -164,8 +164,8 @@ class Mul(_Elementwise):
             total = tuple(sizes)
         return total
 
-    def _mismatch(self, inputs: Shapes, index: int, total: Shape) -> Clash:
-        return Clash(
+    def _mismatch(self, inputs: Shapes, index: int, total: Shape) -> BranchMismatch:
+        return BranchMismatch(
             f"{self.word}-shape-mismatch",
             self.word,
             f"needs equal sizes, or 1, but gets {text_of(total)} and {text_of(inputs[index])}",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.base import (
     Count,
     Emitter,
@@ -24,10 +24,10 @@ from archdsl.ops.base import (
 )
 from archdsl.ops.dimensions import check_groups, known, known_channels, position
 from archdsl.ops.geometry import spatial
-from archdsl.ops.initialise import Constant
+from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import filled, per_channel, reduce, reshape, reshape_like, unsqueeze
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.types import Shape, element_count, is_known, text_of
+from archdsl.shapes import Shape, element_count, is_known, text_of
 
 _ONE, _ZERO = Constant(1.0), Constant(0.0)
 
@@ -49,7 +49,7 @@ class BatchNorm(Operator):
     """
 
     word = "batch_norm"
-    output_is_spare = True
+    output_may_be_overwritten = True
     inferred = {"num_features": 0}
     examples = (
         Example("batch_norm", ((8, 5, 5),)),
@@ -107,7 +107,7 @@ class LayerNorm(Operator):
     """
 
     word = "layer_norm"
-    output_is_spare = True
+    output_may_be_overwritten = True
     inferred = {"normalized_shape": 0}
     examples = (
         Example("layer_norm", ((5, 8),)),
@@ -179,7 +179,7 @@ class GroupNorm(Operator):
     """Normalisation of each group of channels, sample by sample (Wu & He 2018)."""
 
     word = "group_norm"
-    output_is_spare = True
+    output_may_be_overwritten = True
     inferred = {"num_channels": 1}
     examples = (
         Example("group_norm(4)", ((8, 5, 6),)),
@@ -231,7 +231,7 @@ class InstanceNorm(Operator):
     """Normalisation of each channel of each sample (Ulyanov et al. 2016)."""
 
     word = "instance_norm"
-    output_is_spare = True
+    output_may_be_overwritten = True
     inferred = {"num_features": 0}
     examples = (
         Example("instance_norm", ((4, 5, 6),)),
@@ -272,12 +272,12 @@ class InstanceNorm(Operator):
         return emit.node("InstanceNormalization", [values[0], *scale], epsilon=self.eps)
 
 
-def _nothing_to_normalise(word: str, shape: Shape, why: str, cure: str) -> Refusal:
-    return Refusal(
+def _nothing_to_normalise(word: str, shape: Shape, why: str, fix: str) -> OperatorError:
+    return OperatorError(
         "nothing-to-normalise",
         f"`{word}` has nothing to normalise on an input of {text_of(shape)}: {why}, which is its own mean",
         label=f"the input is {text_of(shape)}",
-        help=f"write `{cure}`, or leave it out",
+        help=f"write `{fix}`, or leave it out",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archdsl.ops.base import Emitter
-from archdsl.types import Shape, is_known
+from archdsl.shapes import Shape, is_known
 
 FLOAT = 1
 """TensorProto.FLOAT."""

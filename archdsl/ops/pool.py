@@ -9,13 +9,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride
 from archdsl.ops.dimensions import known
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
 from archdsl.ops.onnx_form import pad, reduce, unsqueeze
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.types import Shape, all_known, is_known, text_of
+from archdsl.shapes import Shape, all_known, is_known, text_of
 
 
 class _Ends:
@@ -64,7 +64,7 @@ class _Pool(Operator):
             sizes, over.reach, over.dilation, over.begins, over.ends, strict=True
         ):
             if max(begin, end) > reach // 2:
-                raise Refusal(
+                raise OperatorError(
                     "padding-too-large",
                     f"the padding of `{self.word}` is {max(begin, end)}, more than half of its window of "
                     f"{reach}",
@@ -73,7 +73,7 @@ class _Pool(Operator):
                     argument="padding",
                 )
             if (begin or end) and is_known(size) and size < dilation:
-                raise Refusal(
+                raise OperatorError(
                     "padding-too-large",
                     f"a window of `{self.word}` with its cells {dilation} apart can miss an input of {size} "
                     "and lie in the padding alone",
@@ -90,7 +90,7 @@ class MaxPool(_Pool):
     """
 
     word = "max_pool"
-    output_is_spare = True
+    output_may_be_overwritten = True
     examples = (
         Example("max_pool(2)", ((4, 8, 8),)),
         Example("max_pool(3, stride=2, padding=1)", ((4, 9, 10),)),
@@ -181,7 +181,7 @@ class AvgPool(_Pool):
     """
 
     word = "avg_pool"
-    output_is_spare = True
+    output_may_be_overwritten = True
     examples = (
         Example("avg_pool(2)", ((4, 8, 8),)),
         Example("avg_pool(3, stride=1, padding=1, count_include_pad=false)", ((4, 9, 10),)),
@@ -221,7 +221,7 @@ class AvgPool(_Pool):
         if self.padding != 0:
             self._check_padding(shape[1:], over)
             if self.ceil and self.count_include_pad and not all_known(shape[1:]):
-                raise Refusal(
+                raise OperatorError(
                     "unknown-size",
                     f"`{self.word}` with `ceil=true` has to know its input's size to count the padding, but "
                     f"gets {text_of(shape)}",
@@ -300,7 +300,7 @@ class GlobalAvgPool(Operator):
     """The mean of each channel, as a map of one cell: C x 1 x 1."""
 
     word = "global_avg_pool"
-    output_is_spare = True
+    output_may_be_overwritten = True
     examples = (
         Example("global_avg_pool", ((4, 7, 7),)),
         Example("global_avg_pool", ((4, 7),)),
@@ -325,7 +325,7 @@ class AdaptiveAvgPool(Operator):
     """
 
     word = "adaptive_avg_pool"
-    output_is_spare = True
+    output_may_be_overwritten = True
     examples = (
         Example("adaptive_avg_pool(7)", ((4, 14, 14),)),
         Example("adaptive_avg_pool(4)", ((4, 14, 14),)),

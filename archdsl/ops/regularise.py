@@ -10,7 +10,7 @@ from pydantic import Field
 from archdsl.ops.activation import Elementwise
 from archdsl.ops.base import Emitter, Example, Probability, Shapes
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.types import Shape
+from archdsl.shapes import Shape
 
 
 class _TrainingOnly(Elementwise):

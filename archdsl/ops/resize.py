@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.base import Emitter, Example, Expects, Flag, Margins, Number, Operator, Shapes, Stride
 from archdsl.ops.dimensions import counted, known
 from archdsl.ops.geometry import begins_and_ends, per_dimension, spatial, terse, torch_pads
 from archdsl.ops.onnx_form import pad
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.types import Shape, is_known, text_of
+from archdsl.shapes import Shape, is_known, text_of
 
 
 class Pad(Operator):
@@ -63,7 +63,7 @@ class Pad(Operator):
         (shape,) = inputs
         begins, ends = self._margins(shape)
         if self.mode != "constant" and any(self.channels):
-            raise Refusal(
+            raise OperatorError(
                 "pad-channels-mode",
                 f"`{self.word}` adds channels of one number only, but is told `mode={self.mode}`",
                 label="adds channels too",
@@ -73,7 +73,7 @@ class Pad(Operator):
             )
         for size, begin, end in zip(shape[1:], begins, ends, strict=True):
             if self.mode == "reflect" and max(begin, end) >= known(size, self.word, "the size it mirrors"):
-                raise Refusal(
+                raise OperatorError(
                     "padding-too-large",
                     f"`{self.word}` is to mirror {max(begin, end)} cells of a size of {size}, which has "
                     f"{known(size, self.word, 'its size') - 1} beside its edge",
@@ -153,7 +153,7 @@ class Upsample(Operator):
         sizes = spatial(shape, self.word)
         self._check_mode(sizes)
         if (self.factor is None) == (self.size is None):
-            raise Refusal(
+            raise OperatorError(
                 "factor-or-size",
                 f"`{self.word}` takes either a factor or a size, and has "
                 + ("neither" if self.factor is None else "both"),
@@ -172,7 +172,7 @@ class Upsample(Operator):
     def _check_mode(self, sizes: Shape) -> None:
         wanted = _MODES[self.mode]
         if wanted is not None and wanted != len(sizes):
-            raise Refusal(
+            raise OperatorError(
                 "mode-of-other-rank",
                 f"`mode={self.mode}` of `{self.word}` is for {counted(wanted, 'spatial dimension')}, but its "
                 f"input has {counted(len(sizes), 'spatial dimension')}",
@@ -181,7 +181,7 @@ class Upsample(Operator):
                 argument="mode",
             )
         if self.align_corners and self.mode == "nearest":
-            raise Refusal(
+            raise OperatorError(
                 "align-corners-of-nearest",
                 f"`{self.word}` has nothing to align with `mode=nearest`, which copies cells",
                 label="nearest cells are not interpolated",

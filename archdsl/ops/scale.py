@@ -10,9 +10,9 @@ from pydantic import Field
 from archdsl.ops.activation import Elementwise
 from archdsl.ops.base import Emitter, Example, Number, Parameter, Shapes
 from archdsl.ops.dimensions import known_channels
-from archdsl.ops.initialise import Constant
+from archdsl.ops.initializers import Constant
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm, Weight
-from archdsl.types import Shape
+from archdsl.shapes import Shape
 
 
 class Scale(Elementwise):

@@ -8,13 +8,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops.base import Count, Emitter, Example, Index, Indices, Operator, Shapes
 from archdsl.ops.dimensions import check_groups, counted, known_channels, position, product
 from archdsl.ops.geometry import spatial
 from archdsl.ops.onnx_form import reshape, reshape_like
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.types import Dim, Shape, Size, is_known, text_of
+from archdsl.shapes import Dim, Shape, Size, is_known, text_of
 
 
 class Flatten(Operator):
@@ -36,7 +36,7 @@ class Flatten(Operator):
         start = position(self.start, shape, self.word, "start")
         end = position(self.end, shape, self.word, "end")
         if end < start:
-            raise Refusal(
+            raise OperatorError(
                 "flatten-backwards",
                 f"`{self.word}` is to join from dimension {start + 1} to dimension {end + 1}, which is before it",
                 label=f"before dimension {start + 1}",
@@ -90,7 +90,7 @@ class Reshape(Operator):
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
         if any(size < 1 and size != -1 for size in self.shape) or self.shape.count(-1) > 1:
-            raise Refusal(
+            raise OperatorError(
                 "reshape-sizes",
                 f"`{self.word}` takes sizes of at least 1 and at most one -1, but has "
                 f"{', '.join(map(str, self.shape))}",
@@ -110,9 +110,9 @@ class Reshape(Operator):
             raise self._mismatch(shape, total, rest)
         return tuple([left if size == -1 else size for size in self.shape])
 
-    def _mismatch(self, shape: Shape, total: Dim, rest: int) -> Refusal:
+    def _mismatch(self, shape: Shape, total: Dim, rest: int) -> OperatorError:
         if not is_known(total):
-            return Refusal(
+            return OperatorError(
                 "unknown-size",
                 f"`{self.word}` has to know that {total} numbers fill its shape, but they depend on the input",
                 label=f"the input is {text_of(shape)}",
@@ -121,7 +121,7 @@ class Reshape(Operator):
         sizes = ", ".join(map(str, self.shape))
         wanted = f"a multiple of {rest}" if -1 in self.shape else str(rest)
         common = math.gcd(total, rest)
-        return Refusal(
+        return OperatorError(
             "reshape-size-mismatch",
             f"`{self.word}({sizes})` takes {wanted} numbers, but the input {text_of(shape)} has {total}",
             label=f"the input has {total}",
@@ -166,7 +166,7 @@ class Permute(Operator):
             f"write `{self.word}({', '.join(map(str, [0, *range(2, rank), 1]))})` to put the channels last"
         )
         if len(self.dims) != rank or any(not -rank <= dim < rank for dim in self.dims):
-            raise Refusal(
+            raise OperatorError(
                 "permute-dimensions",
                 f"`{self.word}({listed})` does not name the {rank} dimensions 0 to {rank - 1} of its input "
                 f"{text_of(shape)}, the batch included",
@@ -176,7 +176,7 @@ class Permute(Operator):
             )
         order = [dim % rank for dim in self.dims]
         if len(set(order)) != rank:
-            raise Refusal(
+            raise OperatorError(
                 "permute-dimensions",
                 f"`{self.word}({listed})` names a dimension twice",
                 label="a dimension twice",
@@ -184,7 +184,7 @@ class Permute(Operator):
                 argument="dims",
             )
         if order[0] != 0:
-            raise Refusal(
+            raise OperatorError(
                 "batch-dimension",
                 f"`{self.word}({listed})` moves dimension 0, the batch; samples of a batch are never mixed",
                 label="the first has to be 0",

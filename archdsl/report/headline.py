@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.passes.count import count
-from archdsl.report.style import short
-from archdsl.types import text_of
+from archdsl.analyses.count import count
+from archdsl.shapes import text_of
+from archdsl.terminal import short
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph

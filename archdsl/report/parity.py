@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import Diagnostic, Label
-from archdsl.report.style import style_of
 from archdsl.report.table import table
+from archdsl.terminal import style_of
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Node
     from archdsl.runtime.difference import Difference
+    from archdsl.runtime.first_divergence import Parting
     from archdsl.runtime.parity import Parity, Row
-    from archdsl.runtime.parting import Parting
 
 HEADINGS = ("output", "provider", "shape", "difference", "of its scale", "verdict")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from archdsl.analyses.count import NodeCounts, count, node_counts
+from archdsl.analyses.memory import activation_memory
 from archdsl.graph.ir import Graph, Node
-from archdsl.passes.count import NodeCounts, count, node_counts
-from archdsl.passes.memory import activation_memory
-from archdsl.report.style import short
+from archdsl.passes.drop_training import inference
 from archdsl.report.table import table
-from archdsl.types import element_count, text_of
+from archdsl.shapes import element_count, text_of
+from archdsl.terminal import short
 
 BYTES = 4
 """Of a float32 element."""
@@ -31,7 +32,7 @@ class Row(NamedTuple):
 
 
 def rows(graph: Graph, depth: int | None = None) -> list[Row]:
-    """The table's rows, in execution order, without the side heads.
+    """The table's rows, in execution order, without the auxiliary heads.
 
     With ``depth``, the operators of a scope that lies so deep are one row, with their sums.
     """
@@ -114,7 +115,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _totals(graph: Graph) -> list[str]:
     counts, training = count(graph), count(graph, training=True)
-    memory = activation_memory(graph)
+    memory = activation_memory(inference(graph).graph)
     inputs = ", ".join(
         f"{graph.nodes[position].name} {text_of(graph.nodes[position].shape)}" for position in graph.inputs
     )
@@ -134,7 +135,7 @@ def _totals(graph: Graph) -> list[str]:
         lines.append(f"activations  {peak} at the peak, {total} in all (float32, one sample)")
     if graph.heads:
         lines.append(
-            f"in training  {training.params:,} params and {_whole(training.macs)} MACs with the side heads"
+            f"in training  {training.params:,} params and {_whole(training.macs)} MACs with the auxiliary heads"
         )
     return lines
 

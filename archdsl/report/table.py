@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from archdsl.report.style import style_of
+from archdsl.terminal import style_of
 
 
 def table(

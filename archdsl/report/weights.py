@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archdsl.report.style import style_of
-from archdsl.types import text_of
+from archdsl.shapes import text_of
+from archdsl.terminal import style_of
 from archdsl.weights.base import plain
 
 if TYPE_CHECKING:

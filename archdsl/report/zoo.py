@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from archdsl.report.style import short
 from archdsl.report.table import markdown, table
+from archdsl.terminal import short
 from archdsl.zoo import Entry
 
 HEADINGS = ("name", "family", "year", "params", "MACs", "input", "reference")
@@ -17,7 +17,7 @@ BEGIN = """\
 # The zoo
 
 One network a file, each with the facts of its paper under `expect`, which every check asks. Parameters
-and multiply-accumulates are for one sample, as the network runs: without side heads. Where a reference
+and multiply-adds_variance are for one sample, as the network runs: without auxiliary heads. Where a reference
 is named, the names and shapes of all tensors and the logits equal that network's.
 
 This page is written by `archdsl list --markdown`."""

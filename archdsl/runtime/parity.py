@@ -1,6 +1,6 @@
 """Whether torch and onnxruntime compute the same: equal weights and inputs through both.
 
-The reference is the live module on the CPU in eval mode, where side heads do not run. Outputs agree
+The reference is the live module on the CPU in eval mode, where auxiliary heads do not run. Outputs agree
 where they differ by no more than a share of their largest value, and where both are finite.
 """
 
@@ -17,7 +17,7 @@ from archdsl.diagnostics import UsageError
 from archdsl.runtime.difference import Difference, difference
 from archdsl.runtime.providers import INSTALL_TORCH, PROVIDERS, choose, obstacle_to, onnxruntime
 from archdsl.runtime.session import open_session
-from archdsl.runtime.trial import TrialWeights, gain_of, trial_inputs
+from archdsl.runtime.synthetic import TrialWeights, gain_of, trial_inputs
 from archdsl.weights.read import Loaded, load_weights
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy
 
     from archdsl.graph.ir import Graph
-    from archdsl.runtime.parting import Parting
+    from archdsl.runtime.first_divergence import Parting
     from archdsl.weights.base import Weights
 
 TOLERANCE = 1e-4
@@ -122,7 +122,7 @@ def verify(
             return parity
         del session
         os.unlink(path)
-        from archdsl.runtime.parting import trace
+        from archdsl.runtime.first_divergence import trace
 
         traced = trace(
             graph, values, feeds, provider=failing, tolerance=tolerance, folder=folder, progress=progress
@@ -138,7 +138,7 @@ def verify(
 def _by_torch(
     graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray], sizes: Mapping[str, int] | None
 ) -> dict[str, numpy.ndarray]:
-    from archdsl.runtime.by_torch import live
+    from archdsl.runtime.torch_reference import live
 
     try:
         return live(graph, weights, feeds)

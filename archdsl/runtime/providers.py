@@ -38,7 +38,7 @@ class Obstacle(NamedTuple):
     """Why a provider cannot be used, and what to do about it."""
 
     reason: str
-    cure: str
+    fix: str
 
 
 class Choice(NamedTuple):
@@ -86,7 +86,7 @@ def choose(asked: str, package: ModuleType) -> Choice:
 
 
 def refused(asked: str, obstacle: Obstacle) -> UsageError:
-    return UsageError(f"the provider `{asked}` is not available: {obstacle.reason}", help=obstacle.cure)
+    return UsageError(f"the provider `{asked}` is not available: {obstacle.reason}", help=obstacle.fix)
 
 
 def obstacle_to(provider: str, package: ModuleType) -> Obstacle | None:
@@ -104,8 +104,8 @@ def obstacle_to(provider: str, package: ModuleType) -> Obstacle | None:
         # It prints what it does not find; what is really missing comes out below.
         getattr(package, "preload_dlls", lambda: None)()
     if reason := _library_problem(provider, package):
-        cure = INSTALL_GPU if provider == "cuda" else f"{INSTALL_GPU} and pip install tensorrt"
-        return Obstacle(reason, f"{cure}, which bring the libraries" if provider != "cuda" else cure)
+        fix = INSTALL_GPU if provider == "cuda" else f"{INSTALL_GPU} and pip install tensorrt"
+        return Obstacle(reason, f"{fix}, which bring the libraries" if provider != "cuda" else fix)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lark import Token
 
 from archdsl.source import Source, Span
-from archdsl.syntax.lines import NESTING_LIMIT
+from archdsl.syntax.newlines import NESTING_LIMIT
 from archdsl.syntax.tree import (
     Apply,
     Argument,

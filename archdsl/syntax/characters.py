@@ -1,4 +1,4 @@
-"""Characters that no design has, in either skin."""
+"""Characters that no design has, in either syntax."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two skins of the language: which one a source is in, and its document."""
+"""The two syntaxes of the language: which one a source is in, and its document."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Document(Protocol):
 
 
 def is_arch(source: Source) -> bool:
-    """Whether a source is in the `.arch` skin: by its name, or where that says nothing by its text."""
+    """Whether a source is in the `.arch` syntax: by its name, or where that says nothing by its text."""
     if source.name.endswith((".arch", ".yaml", ".yml")):
         return source.name.endswith(".arch")
-    from archdsl.syntax.arch import looks_like_arch
+    from archdsl.syntax.arch.read import looks_like_arch
 
     return looks_like_arch(source.text)
 
 
 def open_document(source: Source, diagnostics: Diagnostics) -> Document:
-    """Read the structure of a source. The skin that it is not in is not imported."""
+    """Read the structure of a source. The syntax that it is not in is not imported."""
     if is_arch(source):
-        from archdsl.syntax.arch import ArchDocument
+        from archdsl.syntax.arch.read import ArchDocument
 
         return ArchDocument(source, diagnostics)
-    from archdsl.syntax.yaml import YamlDocument
+    from archdsl.syntax.yaml.read import YamlDocument
 
     return YamlDocument(source, diagnostics)

@@ -29,14 +29,14 @@ from lark.utils import TextOrSlice, TextSlice
 from archdsl.diagnostics import ArchError, Diagnostic, Label
 from archdsl.resources import grammar_path
 from archdsl.source import Source, Span
-from archdsl.syntax import lines
-from archdsl.syntax.arch_builder import ArchBuilder, Item
+from archdsl.syntax import newlines
+from archdsl.syntax.arch.builder import ArchBuilder, Item
 from archdsl.syntax.builder import Builder, Doors, Heading, TooDeep
 from archdsl.syntax.tree import Chain, Expression, Fact, Signature, Template
 
 if TYPE_CHECKING:
-    from archdsl.syntax.refused import Refused
-    from archdsl.syntax.slips import Slips
+    from archdsl.syntax.messages.table import Slips
+    from archdsl.syntax.messages.unexpected_token import Refused
 
 DOORS = ("file", "chain", "key", "signature", "expression", "fact")
 TABLES = Path(__file__).with_name("tables.bin")
@@ -149,10 +149,10 @@ def _parse(door: str, source: Source, start: int, end: int, text: str | None = N
         fault = SyntaxFault(said.code, said.message, span, said.label, said.help)
         fault.is_of_text = True
         raise fault from None
-    except (lines.NestedTooDeep, TooDeep) as deep:
+    except (newlines.NestedTooDeep, TooDeep) as deep:
         place = deep.span if isinstance(deep, TooDeep) else builder.span(deep.token)
         name = "steps-too-deep" if place.text == "{" else "expressions-too-deep"
-        raise slip(name, place, found=str(lines.NESTING_LIMIT)) from None
+        raise slip(name, place, found=str(newlines.NESTING_LIMIT)) from None
     finally:
         builder.resume(outer)
 
@@ -160,7 +160,7 @@ def _parse(door: str, source: Source, start: int, end: int, text: str | None = N
 def _refused(
     unexpected: UnexpectedInput, door: str, source: Source, text: str, start: int, end: int
 ) -> Refused:
-    from archdsl.syntax.refused import Refused  # needed for faults alone
+    from archdsl.syntax.messages.unexpected_token import Refused  # needed for faults alone
 
     state = unexpected.state
     if isinstance(unexpected, UnexpectedToken):
@@ -213,7 +213,7 @@ class _Thread(LexerThread):
 
 
 def _options(builder: Builder | None = None) -> dict[str, Any]:
-    return {"postlex": lines.Lines(), "transformer": builder, "_plugins": {"LexerThread": _Thread}}
+    return {"postlex": newlines.Lines(), "transformer": builder, "_plugins": {"LexerThread": _Thread}}
 
 
 def _fingerprint() -> bytes:
@@ -293,7 +293,7 @@ def _tabulated(parser: Lark) -> Slips:
     """The table of messages for a parser: the numbers of its states are its own."""
     import yaml  # needed to make the tables alone
 
-    from archdsl.syntax.slips import tabulate
+    from archdsl.syntax.messages.table import tabulate
 
     def parse(door: str, snippet: str) -> Refused | None:
         text = snippet + ":" * (door == "key")

@@ -1,4 +1,4 @@
-"""The tree that both skins of the language become; every part knows its place.
+"""The tree that both syntaxes of the language become; every part knows its place.
 
 Expressions are values, steps are what a value flows through, and a `File` is a design as written,
 before anything in it is looked up or evaluated.

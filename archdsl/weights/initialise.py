@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from archdsl.ops.initialise import Constant
+from archdsl.ops.initializers import Constant
 from archdsl.weights.base import PIECE
 
 if TYPE_CHECKING:

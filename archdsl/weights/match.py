@@ -1,7 +1,7 @@
 """A checkpoint held against a network: what fits, what does not, and what is called otherwise.
 
 Compared are names, shapes, and that the numbers are floating-point ones. Two things may be absent: a
-whole side head, which then is initialised, and PyTorch's ``num_batches_tracked``, which then is 0.
+whole auxiliary head, which then is initialised, and PyTorch's ``num_batches_tracked``, which then is 0.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Shape = tuple[int, ...]
 
 
 class Wanted(NamedTuple):
-    """A tensor of a network: its shape, and the side head that it belongs to."""
+    """A tensor of a network: its shape, and the auxiliary head that it belongs to."""
 
     shape: Shape
     head: str | None = None
@@ -35,7 +35,7 @@ class Match:
 
     ``sources`` gives for each tensor of the network that fits, counters too, its name in the file.
     ``missing`` and ``foreign`` (not the network's) have shapes, ``reshaped`` the file's shape and then
-    the network's, ``other_kind`` what the numbers are. ``absent_heads`` are side heads of which the
+    the network's, ``other_kind`` what the numbers are. ``absent_heads`` are auxiliary heads of which the
     file has nothing, and ``heads`` tells whether any were asked for. ``renamed`` are the renamings by which all of this is read, ``proposed`` (from the
     file's name to the network's) what may be meant besides.
     """
@@ -80,7 +80,7 @@ class Match:
         if self.absent_heads:
             names = " and ".join(f"`{head}`" for head in self.absent_heads)
             which = f"heads {names} are" if len(self.absent_heads) > 1 else f"head {names} is"
-            notes.append(f"the side {which} not in the file: initialised from seed {seed}")
+            notes.append(f"the auxiliary {which} not in the file: initialised from seed {seed}")
         if self.heads and (missing := len(self.uncounted)):
             notes.append(
                 f"`{COUNTER}` of {missing:,} batch norm{'s' * (missing > 1)} is not in the file: "
@@ -90,7 +90,7 @@ class Match:
 
 
 def match(checkpoint: Checkpoint, graph: Graph, *, heads: bool = True) -> Match:
-    """Hold a checkpoint against a network; without ``heads`` nothing is asked of its side heads' tensors.
+    """Hold a checkpoint against a network; without ``heads`` nothing is asked of its auxiliary heads' tensors.
 
     Of the ways in which the file's names may be read, that by which most tensors fit; of several, that
     which changes least.

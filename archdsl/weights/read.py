@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import UsageError
-from archdsl.types import text_of
+from archdsl.shapes import text_of
 from archdsl.weights.base import plain
+from archdsl.weights.formats.npz import Npz
+from archdsl.weights.formats.safetensors import Safetensors
 from archdsl.weights.initialise import Initialised
 from archdsl.weights.match import match
-from archdsl.weights.npz import Npz
 from archdsl.weights.rename import in_short
-from archdsl.weights.safetensors import Safetensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def _pth(file: IO[bytes], path: str) -> Checkpoint:
     # torch takes seconds to import, and is wanted for its own files only.
-    from archdsl.weights.pth import Pth
+    from archdsl.weights.formats.pth import Pth
 
     return Pth(file, path)
 
@@ -95,9 +95,9 @@ def load_weights(
     """The weights of a network from a checkpoint, open within the block.
 
     Every parameter and buffer of the network as it runs must be there, in its shape and in floating
-    point, and nothing else but the tensors of its side heads and PyTorch's ``num_batches_tracked``.
+    point, and nothing else but the tensors of its auxiliary heads and PyTorch's ``num_batches_tracked``.
     The names may differ by what published files are known for (see ``rename.py``). With ``heads``
-    the side heads' tensors are wanted too: those of a head that is not in the file at all are
+    the auxiliary heads' tensors are wanted too: those of a head that is not in the file at all are
     initialised from ``seed``. Raises `UsageError` with all differences.
     """
     name = os.fspath(path)
@@ -131,14 +131,14 @@ def refusal(found: Match, path: str) -> UsageError:
     if found.other_kind:
         lines.append(f"not in floating point ({len(found.other_kind):,}):")
         lines += [f"  {name}  {dtype}" for name, dtype in found.other_kind.items()]
-    return UsageError("\n".join(lines), help=cure(found))
+    return UsageError("\n".join(lines), help=fix(found))
 
 
 def _near(meant: dict[str, str], name: str) -> str:
     return f"  (near: {plain(meant[name])})" if name in meant else ""
 
 
-def cure(found: Match) -> str:
+def fix(found: Match) -> str:
     """What to do about differences: the renaming that would help, where one is evident."""
     if not found.matched:
         return "nothing in it is as in the network: is the checkpoint another network's?" + _renaming(found)

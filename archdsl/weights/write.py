@@ -1,4 +1,4 @@
-"""Checkpoints written under the network's names, side heads and batch norms' counters included."""
+"""Checkpoints written under the network's names, auxiliary heads and batch norms' counters included."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import UsageError
 from archdsl.graph.ir import parameter_name
 from archdsl.graph.tensors import COUNTER, counters, owners
-from archdsl.weights.npz import save_npz
-from archdsl.weights.safetensors import save_safetensors
-from archdsl.weights.save_pth import save_pth
+from archdsl.weights.formats.npz import save_npz
+from archdsl.weights.formats.safetensors import save_safetensors
+from archdsl.weights.formats.save_pth import save_pth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

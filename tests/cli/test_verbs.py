@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.explanations import explanations
+from archdsl.diagnostics.explanations import explanations
 from archdsl.ops import OPERATORS
 from tests.conftest import ENVIRONMENT, Archdsl
 
@@ -71,7 +71,7 @@ def test_explain_tells_every_part(archdsl: Archdsl) -> None:
     assert entry.what in text
     assert entry.why.splitlines()[0] in text
     assert entry.example.splitlines()[-1] in text
-    assert entry.cure.splitlines()[-1] in text
+    assert entry.fix.splitlines()[-1] in text
 
 
 def test_explain_lists_all_and_guesses(archdsl: Archdsl) -> None:

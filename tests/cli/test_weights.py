@@ -55,7 +55,7 @@ def test_a_checkpoint_that_fits(archdsl: Archdsl) -> None:
     assert done.stdout == "w.pth fits tiny: all 8 tensors match\n"
     assert done.stderr.splitlines() == [
         "note: `module.` is taken off every name",
-        "note: the side head `side` is not in the file: initialised from seed 0",
+        "note: the auxiliary head `side` is not in the file: initialised from seed 0",
     ]
     answer = json.loads(archdsl("weights", "net.yaml", "w.pth", "--json").stdout)
     assert answer["fits"] is True

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from archdsl.diagnostics import Diagnostics
+from archdsl.format.rewriting import converted
 from archdsl.ops import OPERATORS
-from archdsl.rewrite import converted
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from archdsl.syntax.document import open_document

@@ -16,7 +16,7 @@ from archdsl.ops.input import Input
 from archdsl.source import Source
 
 if TYPE_CHECKING:
-    from archdsl.types import Dim
+    from archdsl.shapes import Dim
 
 
 class Build:

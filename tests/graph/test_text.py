@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.graph.text import text_form
-from archdsl.types import Size
+from archdsl.shapes import Size
 from tests.graph.build import Build
 
 

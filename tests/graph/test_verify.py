@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def legal() -> Graph:
-    """Two inputs, a shared convolution, a merge and a side head."""
+    """Two inputs, a shared convolution, a merge and an auxiliary head."""
     build = Build()
     left = build.input(3, 8, 8, name="left")
     right = build.input(3, 8, 8, name="right")
@@ -59,19 +59,19 @@ BREAKS: dict[str, tuple[Callable[[Graph], Graph], str]] = {
         "`conv` is 4x6x7, and its operator says 4x6x6",
     ),
     "a graph has an output": (lambda graph: replace(graph, outputs=()), "it has none"),
-    "outputs and side heads have names of their own": (
+    "outputs and auxiliary heads have names of their own": (
         lambda graph: replace(graph, outputs=(Output("aux", SUM),)),
         "`aux` stands 2 times",
     ),
-    "no output is made in a side head": (
+    "no output is made in an auxiliary head": (
         lambda graph: replace(graph, outputs=(Output("output", SIDE),)),
         "`output` is made in `aux`",
     ),
-    "a side head's values are read in that head only": (
+    "an auxiliary head's values are read in that head only": (
         changed(SUM, inputs=(CONV, SIDE)),
         "`sum` reads `side` of `aux`",
     ),
-    "a node is in a side head that the graph has": (
+    "a node is in an auxiliary head that the graph has": (
         lambda graph: replace(graph, heads=(Head("other", SIDE, 0.3),)),
         "`side` is in `aux`",
     ),

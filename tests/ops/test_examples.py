@@ -1,6 +1,6 @@
 """Every example of every operator, against torch and onnxruntime.
 
-What is asked of each: the shapes, the tensors it owns, its outputs and its multiply-accumulates are
+What is asked of each: the shapes, the tensors it owns, its outputs and its multiply-adds_variance are
 those that torch has, and the ONNX model is legal, infers our shapes and computes the same numbers.
 """
 
@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS
 from archdsl.backends.onnx.write import to_model
-from archdsl.backends.torch import forms
+from archdsl.backends.torch import eager
 from archdsl.graph.ir import Graph, Node, Output
 from archdsl.ops import OPERATORS, Expects, Operator
 from archdsl.ops.input import Input
@@ -54,7 +54,7 @@ class Case(NamedTuple):
         tensors = [torch.from_numpy(value) for value in inputs]
         form = self.op.to_torch(self.example.inputs)
         with torch.no_grad():
-            return forms.run(form, tensors, self.module, self.weights)
+            return eager.run(form, tensors, self.module, self.weights)
 
     def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
         """The weights as the ONNX writer asks for them."""
@@ -63,8 +63,8 @@ class Case(NamedTuple):
 
 def case(example: Example) -> Case:
     op = operator(example.call)
-    layer = forms.layer_of(op.to_torch(example.inputs))
-    module = None if layer is None else forms.build(layer).eval()
+    layer = eager.layer_of(op.to_torch(example.inputs))
+    module = None if layer is None else eager.build(layer).eval()
     random = numpy.random.default_rng(1)
     weights = {}
     for parameter in op.params(example.inputs):
@@ -188,11 +188,11 @@ def test_torch_fills_its_tensors_as_our_rules_do(word: str) -> None:
     """Same constants; same bounds and deviations where there are enough numbers to tell."""
     for example in OPERATORS[word].examples:
         op = operator(example.call)
-        layer = forms.layer_of(op.to_torch(example.inputs))
+        layer = eager.layer_of(op.to_torch(example.inputs))
         if layer is None:
             continue
         torch.manual_seed(0)
-        theirs = forms.build(layer).state_dict()
+        theirs = eager.build(layer).state_dict()
         for parameter in op.params(example.inputs):
             ours = numpy.empty(parameter.shape, numpy.float32).ravel()
             parameter.initialiser.fill(numpy.random.default_rng(0), ours)
@@ -209,10 +209,10 @@ def test_torch_fills_its_tensors_as_our_rules_do(word: str) -> None:
 def test_stochastic_depth_drops_whole_samples_and_keeps_the_mean(rate: float) -> None:
     op = operator(f"stochastic_depth({rate})")
     form = op.to_torch(((3, 4, 5),))
-    layer = forms.layer_of(form)
+    layer = eager.layer_of(form)
     assert layer is not None
     torch.manual_seed(0)
-    value = forms.run(form, [torch.ones(4000, 3, 4, 5)], forms.build(layer).train())
+    value = eager.run(form, [torch.ones(4000, 3, 4, 5)], eager.build(layer).train())
     each = value.flatten(1)
     assert bool((each == each[:, :1]).all())
     kept = each[:, 0][each[:, 0] != 0]
@@ -271,9 +271,9 @@ def test_pools_of_every_small_geometry(call: str) -> None:
                         text = f"{call}({kernel}, stride={stride}, padding={padding}, ceil=true{extra})"
                         op = operator(text)
                         value = random.standard_normal((1, 2, size)).astype(numpy.float32)
-                        layer = forms.layer_of(op.to_torch(((2, size),)))
+                        layer = eager.layer_of(op.to_torch(((2, size),)))
                         assert layer is not None
-                        expected = forms.build(layer)(torch.from_numpy(value)).numpy()
+                        expected = eager.build(layer)(torch.from_numpy(value)).numpy()
                         assert expected.shape[1:] == op.infer(((2, size),)), text
                         model = to_model(graph(op, [(2, size)]), weights=NoWeights())
                         (output,) = runnable(model).run(None, {"in0": value})

@@ -8,14 +8,14 @@ import numpy
 import pytest
 
 from archdsl.backends.onnx.write import to_model
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops import OPERATORS, Example, Operator
-from archdsl.types import FloorDivision, Size, is_known
+from archdsl.shapes import FloorDivision, Size, is_known
 from tests.ops.calls import operator
 from tests.ops.test_examples import case, graph, runnable
 
 if TYPE_CHECKING:
-    from archdsl.types import Dim, Shape
+    from archdsl.shapes import Dim, Shape
 
 WITH_SPACE = [
     example
@@ -31,10 +31,10 @@ DEPENDING = {
 }  # fmt: skip
 
 
-def refusal_of(op: Operator, shape: Shape) -> Refusal | None:
+def refusal_of(op: Operator, shape: Shape) -> OperatorError | None:
     try:
         op.infer((shape,))
-    except Refusal as refusal:
+    except OperatorError as refusal:
         return refusal
     return None
 

@@ -1,4 +1,4 @@
-"""What operators refuse: the code, a headline with the numbers, and a cure that cures."""
+"""What operators refuse: the code, a headline with the numbers, and a fix that fixes."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from archdsl.diagnostics import Refusal
+from archdsl.diagnostics import OperatorError
 from archdsl.ops import OPERATORS
-from archdsl.types import Size
+from archdsl.shapes import Size
 from tests.ops.calls import operator
 
 if TYPE_CHECKING:
-    from archdsl.types import Shape
+    from archdsl.shapes import Shape
 
 H, W = Size.named("H"), Size.named("W")
 
 
 class Mistake(NamedTuple):
-    """A call that is refused on an input, with the cure that its help has to name.
+    """A call that is refused on an input, with the fix that its help has to name.
 
-    ``cured`` is the chain of calls that the cure makes of it; None where the cure is elsewhere (the
+    ``fixed`` is the chain of calls that the fix makes of it; None where the fix is elsewhere (the
     design's input).
     """
 
     code: str
     call: str
     shape: Shape
-    cure: str
-    cured: str | None
+    fix: str
+    fixed: str | None
 
 
 MISTAKES = [
@@ -114,9 +114,9 @@ MISTAKES = [
 ]  # fmt: skip
 
 
-def refused(call: str, *shapes: Shape) -> Refusal:
+def refused(call: str, *shapes: Shape) -> OperatorError:
     op = operator(call)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(OperatorError) as caught:
         op.infer(shapes)
     refusal = caught.value
     assert refusal.argument is None or refusal.argument in type(op).model_fields
@@ -136,52 +136,52 @@ def through(chain: str, shape: Shape) -> Shape:
 def test_a_mistake_has_its_code_and_a_cure(mistake: Mistake) -> None:
     refusal = refused(mistake.call, mistake.shape)
     assert refusal.code == mistake.code
-    assert mistake.cure in refusal.help
-    if mistake.cured is not None:
-        through(mistake.cured, mistake.shape)
+    assert mistake.fix in refusal.help
+    if mistake.fixed is not None:
+        through(mistake.fixed, mistake.shape)
 
 
-class Clash(NamedTuple):
-    """Branches that do not fit; the cure's first chain, at the end of the branch it names, fits."""
+class BranchMismatch(NamedTuple):
+    """Branches that do not fit; the fix's first chain, at the end of the branch it names, fits."""
 
     code: str
     call: str
     shapes: tuple[Shape, ...]
-    cure: str
+    fix: str
 
 
 CLASHES = [
-    Clash("concat-size-mismatch", "concat", ((64, 16, 16), (32, 32, 32)), "put `max_pool(2)` at the end of the second"),
-    Clash("concat-size-mismatch", "concat", ((32, 15, 15), (64, 8, 8)), "put `max_pool(1, stride=2)` at the end of the first"),
-    Clash("concat-size-mismatch", "concat", ((4, 9, 9), (4, 9, 9), (4, 7, 7)), "give a convolution in the third branch `padding=1`, or put `center_crop(7, 7)` at the end of the first"),
-    Clash("concat-size-mismatch", "concat", ((4, 30, 28), (4, 28, 28)), "put `center_crop(28, 28)` at the end of the first"),
-    Clash("concat-size-mismatch", "concat", ((4,), (4, 7, 7)), "put `flatten` at the end of the second"),
-    Clash("concat-size-mismatch", "concat(dim=2)", ((4, 7, 7), (6, 7, 7)), "put `conv(4, 1)` at the end of the second"),
-    Clash("concat-size-mismatch", "concat(dim=3)", ((4, 7, 5), (6, 14, 3)), "put `conv(4, 1, stride=[2, 1])` at the end of the second"),
-    Clash("add-shape-mismatch", "add", ((128, 16, 16), (64, 32, 32)), "put `conv(128, 1, stride=2)` at the end of the second"),
-    Clash("add-shape-mismatch", "add", ((64, 32, 32), (64, 16, 16)), "put `conv(64, 1, stride=2)` at the end of the first"),
-    Clash("add-shape-mismatch", "add", ((128, 16, 16), (64, 16, 16)), "put `conv(128, 1)` at the end of the second"),
-    Clash("add-shape-mismatch", "add", ((64, 30, 30), (64, 32, 32)), "give a convolution in the first branch `padding=1`, or put `center_crop(30, 30)` at the end of the second"),
-    Clash("add-shape-mismatch", "add", ((32, 30, 30), (64, 32, 32)), "put `conv(32, 1) -> center_crop(30, 30)` at the end of the second"),
-    Clash("add-shape-mismatch", "add", ((10,), (12,)), "put `linear(10)` at the end of the second"),
-    Clash("add-shape-mismatch", "add", ((4,), (4, 7, 7)), "put `flatten -> linear(4)` at the end of the second"),
-    Clash("mul-shape-mismatch", "mul", ((4, 8, 8), (1, 4, 4)), "put `conv(1, 1, stride=2)` at the end of the first"),
-    Clash("max-shape-mismatch", "max", ((4, 8), (4, 4)), "put `conv(4, 1, stride=2)` at the end of the first"),
-    Clash("mul-shape-mismatch", "mul", ((4, 8, 8), (3, 1, 1)), "put `conv(4, 1)` at the end of the second"),
-    Clash("mul-shape-mismatch", "mul", ((4, 8, 8), (4,)), "put `reshape(-1, 1, 1)` at the end of the second"),
+    BranchMismatch("concat-size-mismatch", "concat", ((64, 16, 16), (32, 32, 32)), "put `max_pool(2)` at the end of the second"),
+    BranchMismatch("concat-size-mismatch", "concat", ((32, 15, 15), (64, 8, 8)), "put `max_pool(1, stride=2)` at the end of the first"),
+    BranchMismatch("concat-size-mismatch", "concat", ((4, 9, 9), (4, 9, 9), (4, 7, 7)), "give a convolution in the third branch `padding=1`, or put `center_crop(7, 7)` at the end of the first"),
+    BranchMismatch("concat-size-mismatch", "concat", ((4, 30, 28), (4, 28, 28)), "put `center_crop(28, 28)` at the end of the first"),
+    BranchMismatch("concat-size-mismatch", "concat", ((4,), (4, 7, 7)), "put `flatten` at the end of the second"),
+    BranchMismatch("concat-size-mismatch", "concat(dim=2)", ((4, 7, 7), (6, 7, 7)), "put `conv(4, 1)` at the end of the second"),
+    BranchMismatch("concat-size-mismatch", "concat(dim=3)", ((4, 7, 5), (6, 14, 3)), "put `conv(4, 1, stride=[2, 1])` at the end of the second"),
+    BranchMismatch("add-shape-mismatch", "add", ((128, 16, 16), (64, 32, 32)), "put `conv(128, 1, stride=2)` at the end of the second"),
+    BranchMismatch("add-shape-mismatch", "add", ((64, 32, 32), (64, 16, 16)), "put `conv(64, 1, stride=2)` at the end of the first"),
+    BranchMismatch("add-shape-mismatch", "add", ((128, 16, 16), (64, 16, 16)), "put `conv(128, 1)` at the end of the second"),
+    BranchMismatch("add-shape-mismatch", "add", ((64, 30, 30), (64, 32, 32)), "give a convolution in the first branch `padding=1`, or put `center_crop(30, 30)` at the end of the second"),
+    BranchMismatch("add-shape-mismatch", "add", ((32, 30, 30), (64, 32, 32)), "put `conv(32, 1) -> center_crop(30, 30)` at the end of the second"),
+    BranchMismatch("add-shape-mismatch", "add", ((10,), (12,)), "put `linear(10)` at the end of the second"),
+    BranchMismatch("add-shape-mismatch", "add", ((4,), (4, 7, 7)), "put `flatten -> linear(4)` at the end of the second"),
+    BranchMismatch("mul-shape-mismatch", "mul", ((4, 8, 8), (1, 4, 4)), "put `conv(1, 1, stride=2)` at the end of the first"),
+    BranchMismatch("max-shape-mismatch", "max", ((4, 8), (4, 4)), "put `conv(4, 1, stride=2)` at the end of the first"),
+    BranchMismatch("mul-shape-mismatch", "mul", ((4, 8, 8), (3, 1, 1)), "put `conv(4, 1)` at the end of the second"),
+    BranchMismatch("mul-shape-mismatch", "mul", ((4, 8, 8), (4,)), "put `reshape(-1, 1, 1)` at the end of the second"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("clash", CLASHES, ids=lambda c: f"{c.call} of {c.shapes}")
-def test_a_clash_of_branches_has_a_cure(clash: Clash) -> None:
+def test_a_clash_of_branches_has_a_cure(clash: BranchMismatch) -> None:
     refusal = refused(clash.call, *clash.shapes)
     assert refusal.code == clash.code
-    assert clash.cure in refusal.help
-    cure = re.search(r"put `(.+?)` at the end of the (first|second|third) branch", refusal.help)
-    assert cure is not None
-    index = ("first", "second", "third").index(cure[2])
+    assert clash.fix in refusal.help
+    fix = re.search(r"put `(.+?)` at the end of the (first|second|third) branch", refusal.help)
+    assert fix is not None
+    index = ("first", "second", "third").index(fix[2])
     shapes = list(clash.shapes)
-    shapes[index] = through(cure[1], shapes[index])
+    shapes[index] = through(fix[1], shapes[index])
     if len(shapes) == 2:
         operator(clash.call).infer(tuple(shapes))
 
@@ -216,7 +216,7 @@ def test_linear_on_a_map_is_a_warning(shape: Shape, warns: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "shape", "cure"),
+    ("call", "shape", "fix"),
     [
         ("conv(3, 64, 3, padding=1)", (3, 224, 224), "`conv(64, 3)`"),
         ("conv(3, 64, 3)", (3, 32, 32), "`conv(64, 3)`"),
@@ -229,12 +229,12 @@ def test_linear_on_a_map_is_a_warning(shape: Shape, warns: bool) -> None:
         ("conv(96, 11, stride=4)", (3, 227, 227), None),
     ],
 )
-def test_a_convolution_in_pytorchs_order_is_a_warning(call: str, shape: Shape, cure: str | None) -> None:
+def test_a_convolution_in_pytorchs_order_is_a_warning(call: str, shape: Shape, fix: str | None) -> None:
     warning = operator(call).check((shape,))
-    assert (warning is None) == (cure is None)
-    if warning is not None and cure is not None:
+    assert (warning is None) == (fix is None)
+    if warning is not None and fix is not None:
         assert warning.code == "inferred-argument"
-        assert cure in warning.help
+        assert fix in warning.help
 
 
 def test_every_refusal_of_the_operators_is_raised_here() -> None:
@@ -247,7 +247,7 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
     codes = set()
     for path in folder.glob("*.py"):
         text = path.read_text(encoding="utf-8")
-        codes |= set(re.findall(r'(?:Refusal|Clash)\(\s*f?"([a-z{}.-]+)"', text))
+        codes |= set(re.findall(r'(?:OperatorError|BranchMismatch)\(\s*f?"([a-z{}.-]+)"', text))
         codes |= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)" if len\(shape\)', text))
     codes.discard("{self.word}-shape-mismatch")
     raised = (

@@ -15,26 +15,31 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archdsl"
 
 FLOORS = (
-    {"source", "diagnostics", "types", "files", "resources", "garbage", "explanations", "__init__"},
+    {"source", "terminal", "gc_pause", "resources", "__init__"},
+    {"diagnostics"},
+    {"shapes", "atomic_write"},
     {"syntax"},
     {"ops"},
-    {"spec"},
+    {"design"},
     {"graph"},
+    {"elaborate"},
+    {"analyses"},
+    {"checks"},
     {"passes"},
     {"weights"},
     {"backends"},
     {"runtime"},
     {"pipeline", "network", "zoo"},
-    {"report", "rewrite"},
+    {"format"},
+    {"report"},
     {"cli", "__main__"},
 )
 """The folders and files of the package, in the order in which a network flows through them."""
 
 UPWARDS = {
-    # An error that nobody caught shows what the command line would show.
-    ("diagnostics.py", "report"),
     # `archdsl.load` is the package's own door.
     ("__init__.py", "pipeline"),
+    ("__init__.py", "diagnostics"),
     ("__init__.py", "network"),
 }
 """What may look up all the same, and does so inside a function or for type checkers alone."""

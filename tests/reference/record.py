@@ -5,7 +5,7 @@ and nothing of archdsl.
 
 Every design with a line ``reference: package:model`` gets files beside this one:
 
-- ``NAME.json``: the state dict's trained tensors and buffers, the multiply-accumulates of one sample in
+- ``NAME.json``: the state dict's trained tensors and buffers, the multiply-adds_variance of one sample in
   inference as PyTorch's own counter finds them, torchvision's published figures where it has some, and
   the package's version;
 - ``NAME.npz``: the logits of two samples with the weights of `filled.py`, at the design's size or 128,
@@ -34,7 +34,7 @@ from torch.utils.flop_counter import FlopCounterMode
 HERE = Path(__file__).parent
 DESIGNS = (HERE.parents[1] / "architectures", HERE.parent / "designs")
 BATCH, LARGEST_SIZE, MOST_CLASSES = 2, 128, 1000
-WHOLE_INPUT = ("inception_v3",)  # its side head's last window fits on nothing smaller
+WHOLE_INPUT = ("inception_v3",)  # its auxiliary head's last window fits on nothing smaller
 # A network of each way in which torchvision initialises those that the zoo has.
 INITIAL = (
     "alexnet_torchvision", "densenet121", "googlenet_torchvision", "inception_v3", "resnet18", "resnext50", "vgg11_bn"
@@ -44,7 +44,7 @@ INITIAL = (
 def torchvision_model(name: str, *, initialised: bool = False) -> tuple[Any, dict[str, float]]:
     """The model and its published figures. Without ``initialised`` its weights may be anything.
 
-    Side heads are part of the reference where it has them.
+    Auxiliary heads are part of the reference where it has them.
     """
     import torchvision
 

@@ -6,15 +6,15 @@ import pytest
 
 from archdsl.graph.ir import Graph
 from archdsl.report.headline import one_line
-from archdsl.report.style import short
 from archdsl.report.summary import render, rows, to_json
-from archdsl.types import Size
+from archdsl.shapes import Size
+from archdsl.terminal import short
 from tests.graph.build import Build
 
 
 @pytest.fixture
 def network() -> Graph:
-    """Two scopes, what an equation adds, a shared step and a side head."""
+    """Two scopes, what an equation adds, a shared step and an auxiliary head."""
     build = Build("small")
     image = build.input(3, 8, 8)
     stem = build.node("conv", image, name="stem", out=4, kernel=3, padding=1)
@@ -29,9 +29,9 @@ def network() -> Graph:
     return build.graph(scores)
 
 
-# By hand: 4 * 3 * 9 + 4 = 112 parameters and 64 * 4 * 27 = 6,912 multiply-accumulates in the stem;
+# By hand: 4 * 3 * 9 + 4 = 112 parameters and 64 * 4 * 27 = 6,912 multiply-adds_variance in the stem;
 # 4 * 4 * 9 + 4 = 148 and 64 * 4 * 36 = 9,216 in each conv of the layer, whose parameters are the same;
-# 256 * 10 + 10 = 2,570 and 2,560 in the classifier, and as many in the side head.
+# 256 * 10 + 10 = 2,570 and 2,560 in the classifier, and as many in the auxiliary head.
 PARAMS = 112 + 148 + 2570
 MACS = 6912 + 2 * 9216 + 2560
 

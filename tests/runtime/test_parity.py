@@ -13,11 +13,11 @@ import torch
 import archdsl
 from archdsl.diagnostics import UsageError
 from archdsl.ops import OPERATORS
+from archdsl.runtime import first_divergence
 from archdsl.runtime import parity as parity_module
-from archdsl.runtime import parting as parting_module
 from archdsl.runtime.difference import difference
 from archdsl.runtime.parity import verify
-from archdsl.runtime.trial import TrialWeights, trial_inputs
+from archdsl.runtime.synthetic import TrialWeights, trial_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archdsl.ops import Emitter, Parameter
     from archdsl.ops.base import Shapes
     from archdsl.runtime.parity import Parity
-    from archdsl.types import Shape
+    from archdsl.shapes import Shape
 
 DEEP = """\
 name: deep
@@ -229,7 +229,7 @@ def test_the_first_node_that_goes_wrong_is_named_with_its_line(
     # The norms of 16 and 24 channels: the first of them in the order of execution is the second unit's.
     for channels in (16, 24):
         break_onnx(monkeypatch, "batch_norm", channels, eps=0.2)
-    monkeypatch.setattr(parting_module, "STRETCH", stretch)
+    monkeypatch.setattr(first_divergence, "STRETCH", stretch)
     found = on_cpu(net)
     assert not found.agrees
     assert found.module == ()
@@ -289,14 +289,14 @@ def test_values_beyond_float32_are_no_agreement() -> None:
 
 def test_a_module_that_is_put_together_wrongly_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """The live module leaves the last layer's bias out; its operators, one at a time, do not."""
-    from archdsl.runtime import by_torch
+    from archdsl.runtime import torch_reference
 
-    honest = by_torch.live
+    honest = torch_reference.live
 
     def wrong(*arguments: object) -> dict[str, numpy.ndarray]:
         return {name: value + numpy.float32(5) for name, value in honest(*arguments).items()}  # type: ignore[arg-type]
 
-    monkeypatch.setattr(by_torch, "live", wrong)
+    monkeypatch.setattr(torch_reference, "live", wrong)
     found = on_cpu(graph())
     assert not found.agrees
     assert found.parting is None

@@ -16,7 +16,7 @@ from archdsl.backends.onnx.write import save, to_model
 from archdsl.diagnostics import UsageError
 from archdsl.runtime.run import run
 from archdsl.runtime.session import open_session
-from archdsl.runtime.top import read_labels, top
+from archdsl.runtime.top_k import read_labels, top
 from tests.graph.build import Build
 from tests.weights.given import Given
 

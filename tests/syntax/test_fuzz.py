@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archdsl import pipeline
 from archdsl.diagnostics import ArchError, UsageError
-from archdsl.report.diagnostics import render_text
+from archdsl.diagnostics.render import render_text
 from archdsl.source import Source
 from archdsl.syntax import parser
 

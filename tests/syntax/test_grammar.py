@@ -10,7 +10,7 @@ import pytest
 
 from archdsl.source import Source
 from archdsl.syntax import parser
-from archdsl.syntax.lines import Lines
+from archdsl.syntax.newlines import Lines
 from archdsl.syntax.tree import (
     Apply,
     Binary,

@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 from archdsl.ops import Parameter
-from archdsl.ops.initialise import Constant, Normal, Uniform
+from archdsl.ops.initializers import Constant, Normal, Uniform
 from archdsl.weights.initialise import Initialised
 
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 import archdsl
-from archdsl.backends.torch import forms
+from archdsl.backends.torch import eager
 from archdsl.graph.tensors import tensors
 from archdsl.ops import OPERATORS, Parameter
-from archdsl.ops.initialise import (
+from archdsl.ops.initializers import (
     SCHEMES,
     Constant,
     Initialiser,
@@ -247,7 +247,7 @@ EXAMPLES = [
     example
     for kind in OPERATORS.values()
     for example in kind.examples
-    if forms.layer_of(operator(example.call).to_torch(example.inputs)) is not None
+    if eager.layer_of(operator(example.call).to_torch(example.inputs)) is not None
 ]
 
 
@@ -255,11 +255,11 @@ EXAMPLES = [
 def test_layers_fill_themselves_by_the_scheme_of_pytorch(example: Example) -> None:
     """What is said to be left to PyTorch's constructor is."""
     op = operator(example.call)
-    layer = forms.layer_of(op.to_torch(example.inputs))
+    layer = eager.layer_of(op.to_torch(example.inputs))
     assert layer is not None
     for parameter in op.params(example.inputs):
         assert parameter.is_filled_by_torch("pytorch")
-        built = [forms.build(layer).state_dict()[parameter.name] for _ in range(50)]
+        built = [eager.build(layer).state_dict()[parameter.name] for _ in range(50)]
         assert built[0].shape == parameter.shape
         theirs = torch.cat([tensor.ravel() for tensor in built]).numpy()
         match parameter.initialiser:

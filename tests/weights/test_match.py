@@ -13,9 +13,9 @@ import torch
 import archdsl
 from archdsl.diagnostics import UsageError
 from archdsl.graph.tensors import tensors
+from archdsl.weights.formats.npz import Npz
 from archdsl.weights.initialise import Initialised
 from archdsl.weights.match import Match, match
-from archdsl.weights.npz import Npz
 from archdsl.weights.read import Loaded, load_weights
 from archdsl.weights.write import save_weights, state
 from tests.weights.given import Given
@@ -133,7 +133,7 @@ def test_counters_may_be_missing_and_are_told_where_training_goes_on(tmp_path: P
         assert weights.counter("norm.num_batches_tracked") == 0
 
 
-# ---- side heads
+# ---- auxiliary heads
 
 
 def without_heads(entries: State) -> State:
@@ -143,7 +143,7 @@ def without_heads(entries: State) -> State:
 def test_a_head_that_is_missing_is_initialised_and_told(tmp_path: Path) -> None:
     path = saved(tmp_path / "w.pth", without_heads(twin_state()))
     assert notes(path, heads=False) == []
-    assert notes(path) == ["the side head `aux` is not in the file: initialised from seed 0"]
+    assert notes(path) == ["the auxiliary head `aux` is not in the file: initialised from seed 0"]
     with load_weights(path, small(), heads=True, seed=7) as weights:
         for name, parameter in tensors(small()):
             if name.startswith("aux."):

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from archdsl.diagnostics import UsageError
-from archdsl.weights.pth import Pth
+from archdsl.weights.formats.pth import Pth
 from tests.weights.test_write import Twin
 
 LEGACY = {"_use_new_zipfile_serialization": False}
@@ -58,7 +58,7 @@ def test_any_strides_are_read_and_large_tensors_in_pieces(
         "part": plain[:, 1:, :, 2],
     }
     torch.save(entries, tmp_path / "w.pt")
-    monkeypatch.setattr("archdsl.weights.pth.PIECE", 7)
+    monkeypatch.setattr("archdsl.weights.formats.pth.PIECE", 7)
     weights = opened(tmp_path / "w.pt")
     for name, tensor in entries.items():
         assert values(weights, name).tolist() == tensor.flatten().tolist()

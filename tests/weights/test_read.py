@@ -106,7 +106,7 @@ def test_fortran_order_and_big_endian_arrays_are_read(tmp_path: Path) -> None:
 def test_large_tensors_come_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, write in WRITERS:
         write(tmp_path / name, arrays())
-        monkeypatch.setattr(f"archdsl.weights.{name[2:]}.PIECE", 10)
+        monkeypatch.setattr(f"archdsl.weights.formats.{name[2:]}.PIECE", 10)
         with load_weights(tmp_path / name, network()) as weights:
             parameter = dict(tensors(network()))["features.conv0.weight"]
             sizes = [piece.size for piece in weights.pieces("features.conv0.weight", parameter)]

@@ -20,7 +20,7 @@ FORMATS = [".pth", ".pt", ".safetensors", ".npz"]
 
 
 def small() -> Graph:
-    """A convolution with a norm, and a side head with one as well."""
+    """A convolution with a norm, and an auxiliary head with one as well."""
     build = Build()
     image = build.input(3, 8, 8)
     stem = build.node("batch_norm", build.node("conv", image, name="conv", out=4, kernel=3), name="norm")

@@ -23,7 +23,7 @@ SMALLER = {
     "inception_resnet_v2": "3x139x139",
     "inception_resnet_v2_paper": "3x107x107",
     "inception_v2": "3x107x107",
-    "inception_v3": "3x299x299",  # its side head wants 17x17
+    "inception_v3": "3x299x299",  # its auxiliary head wants 17x17
     "inception_v4": "3x107x107",
     "unet": "1x188x188",
     "siamese": "left=1x65x65,right=1x65x65",

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from archdsl.analyses.count import count
 from archdsl.graph.verify import verify
-from archdsl.passes.count import count
 from tests.zoo.files import ARCHITECTURES, DESIGNS, checked
 
 # The exact counts of each network with where they are from: papers, reference implementations and

@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS, lower
-from archdsl.passes.inference import inference
+from archdsl.passes.drop_training import inference
 from tests.zoo.files import ARCHITECTURES, DESIGNS, checked
 
 if TYPE_CHECKING:

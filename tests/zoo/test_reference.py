@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from archdsl.analyses.count import count
 from archdsl.graph.tensors import tensors
-from archdsl.passes.count import count
 from tests.zoo.files import ARCHITECTURES, DESIGNS, RECORDINGS, checked
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_counts_are_those_of_the_reference(path: Path) -> None:
     assert training.params == sum(math.prod(shape) for shape in recorded["trained"].values())
     published = recorded["published"]
     if published:
-        # torchvision publishes Inception v3 with its side head and GoogLeNet without its two.
+        # torchvision publishes Inception v3 with its auxiliary head and GoogLeNet without its two.
         assert published["params"] in (running.params, training.params)
         assert running.macs is not None
         assert running.macs / 1e9 == pytest.approx(published["giga_macs"], abs=5e-4)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from tests.torch.evaluated import outputs, without_dropout
+from tests.backends.torch.evaluated import outputs, without_dropout
 from tests.zoo.files import ARCHITECTURES, DESIGNS, checked, smaller
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A graph as an ONNX graph for inference, all but the values of its parameters.
 
-Written node by node from the operators' own ONNX forms: nothing is traced. Nodes of side heads and
+Written node by node from the operators' own ONNX forms: nothing is traced. Nodes of auxiliary heads and
 nodes that no output needs are left out. The batch is the first dimension of every value and bears a
 name, so that one model runs any number of samples.
 """
@@ -16,13 +16,13 @@ from onnx.helper import OP_SET_ID_VERSION_MAP
 from archdsl.backends.onnx.emitter import GraphEmitter, node_proto
 from archdsl.diagnostics import UsageError
 from archdsl.graph.tensors import owners
-from archdsl.passes.inference import inference
-from archdsl.types import is_known
+from archdsl.passes.drop_training import inference
+from archdsl.shapes import is_known
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph, Node
     from archdsl.ops.base import Parameter
-    from archdsl.types import Shape
+    from archdsl.shapes import Shape
 
 OPSETS = range(13, 24)
 """Opsets that can be asked for: 13 made axes of Squeeze and sums inputs, 23 is the newest that the

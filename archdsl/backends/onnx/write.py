@@ -20,9 +20,9 @@ from typing import IO, TYPE_CHECKING
 
 from onnx import ModelProto, TensorProto
 
+from archdsl.atomic_write import replacing
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, lower
 from archdsl.diagnostics import UsageError
-from archdsl.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

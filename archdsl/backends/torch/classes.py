@@ -7,17 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from archdsl.backends.torch.drafts import Draft, Tensors
-from archdsl.backends.torch.functions import Line, Nest
+from archdsl.backends.torch.forward_writer import Line, Nest
 from archdsl.backends.torch.layout import Hole, flat, holes, is_number
+from archdsl.backends.torch.module_plan import ModulePlan, Tensors
 from archdsl.backends.torch.names import MODULE_ATTRIBUTES, class_name, identifier, is_plain, unused
 from archdsl.ops.torch_form import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from archdsl.backends.torch.drafts import Field
-    from archdsl.backends.torch.functions import Statement
+    from archdsl.backends.torch.forward_writer import Statement
+    from archdsl.backends.torch.module_plan import Field
 
 DEFAULTS: dict[str, dict[str, object]] = {
     "nn.Conv": {"stride": 1, "padding": 0, "dilation": 1, "groups": 1},
@@ -52,7 +52,7 @@ class Class:
     """Modules of one code. ``arguments`` are its constructor's; ``filled`` tells which of them stands at
     a place, and ``fixed`` the number where all modules have the same."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: ModulePlan) -> None:
         self.drafts = [draft]
         self.name = ""
         self.arguments: list[Argument] = []
@@ -66,14 +66,14 @@ class Class:
         """Arguments that the forward needs, and that are kept as attributes."""
 
     @property
-    def draft(self) -> Draft:
+    def draft(self) -> ModulePlan:
         return self.drafts[0]
 
 
 class Classes:
     """The classes of a network, inner before outer; the last is the network's own."""
 
-    def __init__(self, root: Draft) -> None:
+    def __init__(self, root: ModulePlan) -> None:
         self.of: dict[int, Class] = {}
         """The class of each draft, by identity."""
         self._by_key: dict[Hashable, Class] = {}
@@ -85,7 +85,7 @@ class Classes:
 
     # ---- grouping
 
-    def _group(self, draft: Draft) -> Hashable:
+    def _group(self, draft: ModulePlan) -> Hashable:
         """A key that modules of one class have in common."""
         fields = tuple([(name, self._field_key(field)) for name, field in draft.fields.items()])
         if draft.is_inline():
@@ -102,7 +102,7 @@ class Classes:
         return ("class", id(known))
 
     def _field_key(self, field: Field) -> Hashable:
-        if isinstance(field, Draft):
+        if isinstance(field, ModulePlan):
             return self._group(field)
         if isinstance(field, Tensors):
             parameter = field.parameter
@@ -149,7 +149,7 @@ class Classes:
         path = place.field.replace(".", "_")
         return identifier(f"{plain}_{path}" if path[0].isdigit() else f"{path}_{plain}", taken)
 
-    def numbers(self, draft: Draft, each: Class) -> Iterator[tuple[Place, tuple[object, str]]]:
+    def numbers(self, draft: ModulePlan, each: Class) -> Iterator[tuple[Place, tuple[object, str]]]:
         """Every number of a module with its place and a name for it, in the order of the class."""
         yield from self._numbers_of_fields(draft.fields, each, "")
         for position, hole in enumerate(_holes(draft.statements or ())):
@@ -209,7 +209,7 @@ def _collect(fields: dict[str, Field], keywords: dict[str, list[str]], before: s
         if isinstance(field, Layer):
             known = keywords.setdefault(path, [])
             known += [keyword for keyword in field.keywords if keyword not in known]
-        elif isinstance(field, Draft) and field.is_inline():
+        elif isinstance(field, ModulePlan) and field.is_inline():
             _collect(field.fields, keywords, path)
 
 

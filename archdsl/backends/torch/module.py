@@ -18,7 +18,7 @@ import torch
 import torch.overrides
 
 from archdsl.backends.torch.source import source_of
-from archdsl.garbage import uncollected
+from archdsl.gc_pause import gc_paused
 from archdsl.graph.tensors import tensors
 from archdsl.weights.initialise import Initialised
 
@@ -36,7 +36,7 @@ def to_module(graph: Graph, weights: Weights, source: Source | None = None) -> t
 
     ``source`` is that of the graph, which need not fill its layers; without it, it is written here.
     """
-    with uncollected():
+    with gc_paused():
         text, class_name = source or source_of(graph, fills=False)
         with _Unfilled():
             module: torch.nn.Module = getattr(_compiled(text), class_name)()

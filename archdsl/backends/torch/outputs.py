@@ -1,15 +1,15 @@
-"""What a network returns: a tensor, or a named tuple of its outputs and, in training, its side heads."""
+"""What a network returns: a tensor, or a named tuple of its outputs and, in training, its auxiliary heads."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.functions import Line, Nest
+from archdsl.backends.torch.forward_writer import Line, Nest
 from archdsl.backends.torch.layout import Call, literal
 from archdsl.backends.torch.names import identifier
 
 if TYPE_CHECKING:
-    from archdsl.backends.torch.functions import Function, Statement
+    from archdsl.backends.torch.forward_writer import Function, Statement
     from archdsl.graph.ir import Graph
 
 ALL, TRAINING = "Outputs", "TrainingOutputs"
@@ -40,7 +40,7 @@ def classes(graph: Graph) -> list[str]:
     if len(names) > 1:
         written.append(_named_tuple(ALL, "The outputs.", names))
     if graph.heads:
-        about = "What comes out in training: the outputs, and then the side heads."
+        about = "What comes out in training: the outputs, and then the auxiliary heads."
         weights = [*(1.0 for _ in names), *(head.weight for head in graph.heads)]
         names += [head.name for head in graph.heads]
         written.append(_named_tuple(_training_class(graph), about, names) + _weights(weights))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.entries import layer_of, weights_of
+from archdsl.backends.torch.form_walk import layer_of, weights_of
 from archdsl.backends.torch.runs import runs_of, scopes_in
 from archdsl.ops.torch_form import Invoke, Layer
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archdsl.backends.torch.runs import Run
     from archdsl.graph.ir import Graph
     from archdsl.ops.torch_form import TorchForm
-    from archdsl.types import Shape
+    from archdsl.shapes import Shape
 
 OUTSIDE = -1
 """The reader of what the network gives out."""
@@ -23,7 +23,7 @@ class Program:
     """``operands`` are the inputs of each node as it is called, which for a merge of a merge are the
     inner one's; ``forms`` are the nodes' PyTorch forms, None for inputs, ``layers`` and ``weights`` what
     stands in these; ``is_needed`` tells whether an
-    output or a side head follows from a node, and ``readers`` which nodes read it (`OUTSIDE` where it
+    output or an auxiliary head follows from a node, and ``readers`` which nodes read it (`OUTSIDE` where it
     comes out).
 
     ``first`` holds the run of each scope from which its module is written, ``again`` the further runs,
@@ -268,4 +268,4 @@ class Program:
         made_anew = isinstance(form, Layer) or (
             isinstance(form, Invoke) and (isinstance(form.target, Layer) or len(self.operands[source]) > 1)
         )
-        return made_anew and self.graph.nodes[source].op.output_is_spare
+        return made_anew and self.graph.nodes[source].op.output_may_be_overwritten

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.backends.torch import outputs
 from archdsl.backends.torch.classes import Class, Classes, Place
-from archdsl.backends.torch.drafts import Draft, Tensors, draft_of
 from archdsl.backends.torch.expressions import arguments_of, constructed, expression
-from archdsl.backends.torch.functions import Line, Nest
-from archdsl.backends.torch.initialising import NAME, Initialisation, initialisation
+from archdsl.backends.torch.forward_writer import Line, Nest
+from archdsl.backends.torch.initialisation import NAME, Initialisation, initialisation
 from archdsl.backends.torch.layout import INDENT, WIDTH, Call, Hole, Joined, flat, lines, literal, quoted
+from archdsl.backends.torch.module_plan import ModulePlan, Tensors, draft_of
 from archdsl.backends.torch.names import is_plain, is_reserved
 from archdsl.backends.torch.program import Program
-from archdsl.types import text_of
+from archdsl.shapes import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from archdsl.backends.torch.drafts import Field
-    from archdsl.backends.torch.functions import Statement
+    from archdsl.backends.torch.forward_writer import Statement
     from archdsl.backends.torch.layout import Text
+    from archdsl.backends.torch.module_plan import Field
     from archdsl.graph.ir import Graph
     from archdsl.ops.torch_form import Layer
 
@@ -187,7 +187,7 @@ class _Writer:
         """The expression that makes a field. Numbers are holes that know their place."""
         if isinstance(field, Tensors):
             return self._initialised(field, path)
-        if not isinstance(field, Draft):
+        if not isinstance(field, ModulePlan):
             return self._layer(field, each, path)
         if field.is_inline():
             inner = [self._field(item, each, f"{path}.{name}") for name, item in field.fields.items()]
@@ -262,7 +262,7 @@ class _Writer:
         return "\n".join(out)
 
 
-def _shapes(draft: Draft) -> str:
+def _shapes(draft: ModulePlan) -> str:
     inputs, outputs = draft.shapes
     return f"{', '.join(map(text_of, inputs))} -> {', '.join(map(text_of, outputs))}"
 

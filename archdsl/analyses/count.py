@@ -1,0 +1,115 @@
+"""Parameters, buffers and multiply-adds_variance.
+
+    params  = sum over owners of the elements of what is trained
+    buffers = sum over owners of the elements of what is not
+    macs    = sum over nodes of their operators' multiply-adds_variance, for one sample
+
+A shared step is an owner once and a node each time. The network as it runs has no auxiliary heads;
+``training`` adds them. Everything else that the design unrolls to counts, also what no output
+needs: its parameters are there and it runs, and a warning of its own says so.
+
+Exact. Multiply-adds_variance are those of convolutions and linear layers (kernel cells times channels
+of a group times output elements; input times output features); biases, normalisation, activations,
+pools and merges add none. A multiplication and its addition are one.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from archdsl.ops.base import Operator
+from archdsl.shapes import all_known
+
+if TYPE_CHECKING:
+    from archdsl.graph.ir import Graph
+    from archdsl.shapes import Shape
+
+
+class Counts(NamedTuple):
+    """What a network, or a node of it, has and does.
+
+    ``params`` and ``buffers`` are elements. ``macs`` are for one sample, and None where a named
+    dimension leaves them open.
+    """
+
+    params: int
+    buffers: int
+    macs: int | None
+
+
+NodeCounts: TypeAlias = Counts
+
+
+def count(graph: Graph, *, training: bool = False) -> Counts:
+    """The whole network: as it runs, or with its auxiliary heads for ``training``."""
+    return total(
+        [
+            counts
+            for node, counts in zip(graph.nodes, node_counts(graph), strict=True)
+            if training or node.head is None
+        ]
+    )
+
+
+def total(parts: list[NodeCounts]) -> Counts:
+    """The sum; its multiply-adds_variance are open where those of a part are."""
+    macs: int | None = 0
+    params = buffers = 0
+    for part in parts:
+        params += part.params
+        buffers += part.buffers
+        macs = None if macs is None or part.macs is None else macs + part.macs
+    return Counts(params, buffers, macs)
+
+
+NOTHING = NodeCounts(0, 0, 0)
+
+
+def node_counts(graph: Graph) -> list[NodeCounts]:
+    """Each node's share, in execution order; the later uses of a shared step own nothing.
+
+    The shares of all nodes add up to ``count(graph, training=True)``.
+    """
+    nodes = graph.nodes
+    counted: set[str] = set()
+    # Operators are frozen, so the same one on the same shapes counts the same: a repeated block is
+    # counted once, however often it is repeated.
+    known: dict[tuple[int, tuple[Shape, ...]], NodeCounts] = {}
+    shares = []
+    for node in nodes:
+        op = node.op
+        if _counts_nothing(type(op)):
+            shares.append(NOTHING)
+            continue
+        shapes = tuple([nodes[source].shape for source in node.inputs])
+        share = known.get((id(op), shapes))
+        if share is None:
+            share = known[id(op), shapes] = _share(op, shapes, node.shape)
+        if node.owner in counted:
+            share = NodeCounts(0, 0, share.macs)
+        counted.add(node.owner)
+        shares.append(share)
+    return shares
+
+
+@cache
+def _counts_nothing(kind: type[Operator]) -> bool:
+    """Whether a class defines neither parameters nor multiply-adds_variance, as most do not."""
+    return kind.params is Operator.params and kind.macs is Operator.macs
+
+
+def _share(op: Operator, shapes: tuple[Shape, ...], output: Shape) -> NodeCounts:
+    params = buffers = 0
+    for parameter in op.params(shapes):
+        elements = math.prod(parameter.shape)
+        if parameter.trained:
+            params += elements
+        else:
+            buffers += elements
+    macs: int | None = 0
+    if type(op).macs is not Operator.macs:  # it has some, and cannot be asked where sizes are open
+        known = all_known(output) and all(map(all_known, shapes))
+        macs = op.macs(shapes, output) if known else None
+    return NodeCounts(params, buffers, macs)

@@ -1,0 +1,368 @@
+"""The steps of a run as the statements of a function: a module's forward, or a checkpoint's part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from archdsl.backends.torch.expressions import constructed, expression
+from archdsl.backends.torch.layout import Call, Joined
+from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
+from archdsl.backends.torch.program import OUTSIDE, Program
+from archdsl.backends.torch.runs import Run
+from archdsl.ops.torch_form import Invoke, Layer, Operand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archdsl.backends.torch.layout import Text
+
+
+class Line(NamedTuple):
+    """A statement; ``value`` is the node whose value it makes, for remarks on its shape."""
+
+    text: Text
+    value: int | None = None
+
+
+class Nest(NamedTuple):
+    """Statements below a header: a condition, or a function."""
+
+    header: Text
+    body: list[Statement]
+
+    @property
+    def is_function(self) -> bool:
+        return isinstance(self.header, Call)
+
+
+Statement: TypeAlias = "Line | Nest"
+
+
+class Signature(NamedTuple):
+    """The values that a run is given, and those it hands out, as positions of nodes."""
+
+    inputs: list[int]
+    outputs: list[int]
+
+
+class Signatures:
+    """The signatures of a program's runs. All runs of one module have one, value for value."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._made: dict[int, Signature] = {}
+        self.sunk = {at for at in program.run_of if self._is_sunk(at)}
+        """Values that are made anew in each checkpoint that reads them, and nowhere else."""
+
+    def of(self, run: Run) -> Signature:
+        made = self._made.get(id(run))
+        if made is None:
+            made = self._made[id(run)] = Signature(self._inputs(run), self._outputs(run))
+        return made
+
+    def steps(self, run: Run) -> list[int | Run]:
+        """A run's items; a checkpoint's begin with what it makes anew."""
+        return [*self._anew(run), *run.items] if run.kind == "checkpoint" else run.items
+
+    def _anew(self, run: Run) -> list[int]:
+        program, inside = self.program, set(run.nodes())
+        found = []
+        for at in run.nodes():
+            for source in program.operands[at]:
+                moves = source in program.run_of and program.graph.nodes[source].op.is_data_movement
+                near = moves and program.module_of(program.run_of[source]) is program.module_of(run)
+                if near and source not in inside and source not in found:
+                    found.append(source)
+        return found
+
+    def _is_sunk(self, at: int) -> bool:
+        program = self.program
+        home = program.function_of(program.run_of[at])
+        if not program.graph.nodes[at].op.is_data_movement or not program.readers[at]:
+            return False
+        for reader in program.readers[at]:
+            if reader == OUTSIDE:
+                return False
+            run = program.function_of(program.run_of[reader])
+            while run.kind != "checkpoint" and run is not home and run.parent is not None:
+                run = program.function_of(run.parent)
+            inner = run.kind == "checkpoint" and run is not home
+            if not inner or program.module_of(run) is not program.module_of(home):
+                return False
+        return True
+
+    def _inputs(self, run: Run) -> list[int]:
+        program = self.program
+        if run.parent is None:
+            return list(program.graph.inputs)
+        anew = self._anew(run) if run.kind == "checkpoint" else []
+        inside = {*run.nodes(), *anew}
+        found: dict[int, None] = {}
+        for at in (*anew, *run.nodes()):
+            if program.is_needed[at]:
+                for source in program.operands[at]:
+                    if source not in inside:
+                        found[source] = None
+        return list(found)
+
+    def _outputs(self, run: Run) -> list[int]:
+        program = self.program
+        if run.is_scope:
+            first = program.first[run.path]
+            runs = [first, *(other for other in program.again.values() if other.path == run.path)]
+        else:
+            first, runs = run, [run]
+        indices: set[int] = set()
+        for other in runs:
+            inside = set(other.nodes())
+            indices |= {
+                index
+                for index, at in enumerate(other.nodes())
+                if any(reader not in inside for reader in program.readers[at])
+            }
+        ordered = sorted(indices)
+        main = program.graph.scopes.get(run.path) if run.is_scope else None
+        nodes = first.nodes()
+        ordered.sort(key=lambda index: nodes[index] != main)
+        mine = run.nodes()
+        return [mine[index] for index in ordered]
+
+
+class Function:
+    """Writes the steps of a run. ``names`` are the variables that hold values."""
+
+    def __init__(self, signatures: Signatures, run: Run, arguments: Sequence[str] = ()) -> None:
+        self.program, self.signatures, self.run = signatures.program, signatures, run
+        self.signature = signatures.of(run)
+        self.scope = self.program.module_of(run).path
+        self.uses: Counter[int] = Counter(self.signature.outputs)
+        self._count(signatures.steps(run))
+        self.names: dict[int, str] = {}
+        self.arguments: list[str] = []
+        results = self.signature.outputs
+        if run.parent is None:
+            results = [output.node for output in self.program.graph.outputs]
+        self._result = results[0] if len(results) == 1 else None
+        for position, value in enumerate(self.signature.inputs):
+            wanted = arguments[position] if arguments else self._argument(value, position)
+            self.names[value] = unused(wanted, self.arguments)
+            self.arguments.append(self.names[value])
+        self._regions = 0
+        self.guarded: set[int] = set()
+        """Values that exist in training only."""
+        self.body: list[Statement] = []
+
+    def write(self) -> list[Statement]:
+        """All statements but the return."""
+        self._steps(self.signatures.steps(self.run), self.body)
+        self._declare_result()
+        return self.body
+
+    def returned(self) -> str:
+        names = [self.names[value] for value in self.signature.outputs]
+        return ", ".join(names)
+
+    # ---- what is used
+
+    def _count(self, items: Iterable[int | Run]) -> None:
+        for item in items:
+            if not isinstance(item, Run):
+                if self._is_written(item):
+                    self.uses.update(self.program.operands[item])
+            elif self._is_call(item):
+                self.uses.update(self.signatures.of(item).inputs)
+            else:
+                self._count(item.items)
+
+    def _is_call(self, run: Run) -> bool:
+        return self.program.is_module(run) or run.kind == "checkpoint"
+
+    def _is_written(self, at: int) -> bool:
+        return self.program.is_needed[at] and (
+            at not in self.signatures.sunk or self.run.kind == "checkpoint"
+        )
+
+    # ---- steps
+
+    def _steps(self, items: Iterable[int | Run], body: list[Statement]) -> None:
+        for item in items:
+            if not isinstance(item, Run):
+                if self._is_written(item):
+                    self._node(item, body)
+            elif self.program.is_module(item):
+                self._module(item, body)
+            elif item.kind == "checkpoint":
+                self._checkpoint(item, body)
+            elif item.kind == "aux":
+                self._head(item, body)
+            else:
+                self._steps(item.items, body)
+
+    def _node(self, at: int, body: list[Statement]) -> None:
+        form = self.program.form(at)
+        operands = self.program.operands[at]
+        names = [self.names[source] for source in operands]
+        text = self._expression(at, names)
+        self._spend(operands)
+        label = self.program.graph.nodes[at].name.rpartition(".")[2]
+        name = self._target(at, operands, names, label if self.uses[at] > 1 else None)
+        if isinstance(form, Invoke) and form.target == ".add_" and len(form.arguments) == 2:
+            first, second = form.arguments
+            assert isinstance(first, Operand)
+            assert isinstance(second, Operand)
+            if name == names[first.position]:
+                body.append(Line(f"{name} += {names[second.position]}", at))
+                return
+        if text != name:
+            body.append(Line(Joined((f"{name} = ", text)), at))
+
+    def _module(self, run: Run, body: list[Statement]) -> None:
+        signature = self.signatures.of(run)
+        if not any(self.program.is_needed[at] for at in signature.outputs):
+            return
+        names = tuple([self.names[value] for value in signature.inputs])
+        call = Call(Joined((self.path(run.path), "(")), names)
+        self._assign(call, signature, run.path.rpartition(".")[2], body)
+
+    def _assign(self, call: Text, signature: Signature, label: str | None, body: list[Statement]) -> None:
+        names = [self.names[value] for value in signature.inputs]
+        self._spend(signature.inputs)
+        if len(signature.outputs) == 1:
+            (value,) = signature.outputs
+            name = self._target(value, signature.inputs, names, label)
+            body.append(Line(Joined((f"{name} = ", call)), value))
+            return
+        targets = []
+        for position, value in enumerate(signature.outputs):
+            wanted = label if position == 0 else self.program.graph.nodes[value].name.rpartition(".")[2]
+            if self.uses[value]:
+                targets.append(self._fresh(value, wanted))
+            else:
+                targets.append("_")
+        body.append(Line(Joined((f"{', '.join(targets)} = ", call))))
+
+    def _head(self, run: Run, body: list[Statement]) -> None:
+        """An auxiliary head: in training only, and None else where the network does not ask for training."""
+        inner: list[Statement] = []
+        self._steps(run.items, inner)
+        if not inner:
+            return
+        graph = self.program.graph
+        name = graph.nodes[run.nodes()[0]].head
+        node = next(head.node for head in graph.heads if head.name == name)
+        if self.scope or self.run.kind == "checkpoint":
+            body.append(Line(f"{self.names[node]}: Tensor | None = None"))
+        self.guarded.add(node)
+        body.append(Nest("if self.training:", inner))
+
+    def _checkpoint(self, run: Run, body: list[Statement]) -> None:
+        signature = self.signatures.of(run)
+        if not signature.outputs:
+            return
+        self._regions += 1
+        function = unused("part" if self._regions == 1 else f"part_{self._regions}", self._taken())
+        part = Function(self.signatures, run, [self.names[value] for value in signature.inputs])
+        statements = part.write()
+        returned = Joined(("return ", part.returned()))
+        arguments = tuple(f"{name}: Tensor" for name in part.arguments)
+        results = "Tensor" if len(signature.outputs) == 1 else "tuple[Tensor | None, ...]"
+        header = Call(f"def {function}(", arguments, f") -> {results}:")
+        body.append(Nest(header, [*statements, Line(returned)]))
+        values = [self.names[value] for value in signature.inputs]
+        call = Call("recomputed(", (self._module_inside(run), function, *values))
+        items = [item for item in run.items if isinstance(item, Run)]
+        label = items[-1].path.rpartition(".")[2] if items and items[-1].is_scope else None
+        self._assign(call, signature, label, body)
+
+    def _module_inside(self, run: Run) -> str:
+        """The module whose norms a part runs: the only one that it calls, or else this one."""
+        called = {
+            self.path(target)
+            for item in run.items
+            if (target := item.path if isinstance(item, Run) else self.program.target(item)) is not None
+        }
+        of_scopes = all(not isinstance(item, Run) or self.program.is_module(item) for item in run.items)
+        return called.pop() if len(called) == 1 and of_scopes else "self"
+
+    # ---- names
+
+    def _argument(self, value: int, position: int) -> str:
+        """The network's arguments are called as its inputs are. Those of a block have names without a
+        meaning: the values that two calls of it are given may have different ones."""
+        if self.run.parent is None:
+            return identifier(self.program.graph.nodes[value].name) if len(self.signature.inputs) > 1 else "x"
+        return "x" if position == 0 else f"x{position + 1}"
+
+    def _taken(self) -> set[str]:
+        return {*self.names.values(), *self.arguments}
+
+    def _spend(self, values: Iterable[int]) -> None:
+        for value in values:
+            self.uses[value] -= 1
+
+    def _target(self, value: int, operands: Sequence[int], names: Sequence[str], label: str | None) -> str:
+        """A variable for a value: one that is free now, or a new one, called after its label. A value
+        that flows on and is needed later too, as a skip connection is, bears its label."""
+        later = self.uses[value] - self._heads_of(value)
+        if later < 2 or label is None or not is_plain(label):
+            free = [
+                name
+                for operand, name in zip(operands, names, strict=True)
+                if not self.uses[operand] and operand not in self.guarded
+            ]
+            if free:
+                self.names[value] = next((name for name in free if name in self.arguments), free[0])
+                return self.names[value]
+        return self._fresh(value, label)
+
+    def _heads_of(self, value: int) -> int:
+        """How many auxiliary heads read a value."""
+        nodes, readers = self.program.graph.nodes, self.program.readers[value]
+        return len({nodes[reader].head for reader in readers if reader != OUTSIDE} - {None})
+
+    def _fresh(self, value: int, label: str | None) -> str:
+        wanted = identifier(label) if label is not None and is_plain(label) else "y"
+        self.names[value] = unused(wanted, self._taken())
+        return self.names[value]
+
+    def _declare_result(self) -> None:
+        """Give the variable that is returned its type where it is made: a module's call has none."""
+        name = self.names[self._result] if self._result is not None else ""
+        if not name or name in self.arguments:
+            return
+        for position, statement in enumerate(self.body):
+            if not isinstance(statement, Line) or not isinstance(statement.text, Joined):
+                continue
+            first, *rest = statement.text.parts
+            if first == f"{name} = ":
+                self.body[position] = Line(Joined((f"{name}: Tensor = ", *rest)), statement.value)
+                return
+            if isinstance(first, str) and name in first.removesuffix(" = ").split(", "):
+                self.body.insert(position, Line(f"{name}: Tensor"))
+                return
+
+    # ---- expressions
+
+    def path(self, path: str, kind: str = "children") -> str:
+        """The expression for a submodule, or a parameter, by its dotted name."""
+        inside = path[len(self.scope) + 1 :] if self.scope else path
+        *scopes, last = inside.split(".")
+        text = "self"
+        for scope in scopes:
+            text = attribute(text, scope)
+        return attribute(text, last, kind)
+
+    def _expression(self, at: int, names: Sequence[str]) -> Text:
+        form = self.program.form(at)
+        target = self.path(self.program.child(at))
+        if any(weight.name for weight in self.program.weights[at]):
+            return Call(f"{target}(", tuple(names))
+        head: tuple[Text, ...] = (target,)
+        layer = self.program.layers[at]
+        if layer is not None and not self.program.is_plain_call(at) and self.program.holds(at):
+            # The same parameters in a layer of other numbers, which holds none itself.
+            empty = constructed(Layer(layer.target, {**layer.keywords, "device": "meta"}))
+            head = ("torch.func.functional_call", empty, f"dict({target}.named_parameters())")
+        own = self.path(self.program.child(at), "parameters")
+        return expression(form, names, head, lambda _: own)

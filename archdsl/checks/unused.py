@@ -1,0 +1,75 @@
+"""Warnings about values that nothing uses.
+
+    unused       = nodes - needed(outputs + auxiliary heads)
+    unused-value : the unused nodes that no node reads, that is the last of each unused chain
+    unused-input : the inputs among them
+
+Every unused value leads to one that is told (its readers are unused too, and the graph is finite and
+has no cycle), so one warning a chain is enough. Exact, in linear time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.analyses.reach import needed
+from archdsl.shapes import text_of
+
+if TYPE_CHECKING:
+    from archdsl.diagnostics import Diagnostics
+    from archdsl.graph.ir import Graph, Node
+    from archdsl.source import Span
+
+
+def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
+    """Add a warning for each value, at its place, from which no output or auxiliary head can be reached."""
+    outputs = [output.node for output in graph.outputs]
+    used = needed(graph, outputs + [head.node for head in graph.heads])
+    if all(used):
+        return
+    read = {source for node in graph.nodes for source in node.inputs}
+    inputs = set(graph.inputs)
+    labels = _labels(graph)
+    for position, node in enumerate(graph.nodes):
+        if used[position] or position in read:
+            continue
+        if position in inputs:
+            diagnostics.warning(
+                "unused-input",
+                f"nothing uses the input `{node.name}`",
+                node.span,
+                label=f"{text_of(node.shape)}, never read",
+                help=f"remove it, or use it with `from({node.name})`",
+            )
+            continue
+        path = labels.get(position, node.name)
+        label = path.rpartition(".")[2]
+        written = label if label.isidentifier() else f'"{label}"'
+        diagnostics.warning(
+            "unused-value",
+            f"nothing uses the value of `{path}`",
+            _span(node, path),
+            label=f"makes {text_of(node.shape)}, from which no output can be reached",
+            help="remove it, or give it a label and use it with `from(label)`"
+            if label.isdecimal()
+            else f"remove it, or use it with `from({written})`",
+        )
+
+
+def _span(node: Node, path: str) -> Span:
+    """Where the name of a value stands: the label of its group, or the call that makes it."""
+    span, frame = node.span, node.construct
+    while frame is not None:
+        if frame.name == path and frame.kind in ("group", "block"):
+            span = frame.span
+        frame = frame.parent
+    return span
+
+
+def _labels(graph: Graph) -> dict[int, str]:
+    """The dotted name of each value that has one of its own; the outermost scope's comes first."""
+    labels: dict[int, str] = {}
+    for name, position in sorted(graph.scopes.items(), key=lambda scope: scope[0].count(".")):
+        if not name.rpartition(".")[2].isdecimal():
+            labels.setdefault(position, name)
+    return labels

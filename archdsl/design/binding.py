@@ -1,0 +1,237 @@
+"""Arguments to attributes: what is written in a call meets what its block or operator declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import NamedTuple, TypeAlias
+
+from archdsl.design.values import Block, Callee, Result
+from archdsl.diagnostics import Diagnostic, Label, did_you_mean
+from archdsl.ops.base import Operator
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+
+class Signature(NamedTuple):
+    """What a block or operator declares: its attributes in order, and those without a default.
+
+    ``variadic`` is the attribute that takes every argument without a name.
+    """
+
+    names: tuple[str, ...]
+    required: tuple[str, ...]
+    variadic: str | None = None
+
+
+class Given(NamedTuple):
+    """An argument that was given its value where a block was passed on: ``norm=group_norm(32)``."""
+
+    value: Result
+
+
+Bound: TypeAlias = "dict[str, tree.Expression | Given | tuple[tree.Expression | Given, ...]]"
+
+
+@cache
+def _operator_signature(target: type[Operator]) -> Signature:
+    fields = target.model_fields
+    required = tuple(name for name, field in fields.items() if field.is_required())
+    return Signature(tuple(fields), required, target.variadic)
+
+
+def signature_of(target: Block | type[Operator]) -> Signature:
+    if isinstance(target, Block):
+        names = tuple(parameter.name.word for parameter in target.parameters)
+        required = tuple(p.name.word for p in target.parameters if p.default is None)
+        return Signature(names, required)
+    return _operator_signature(target)
+
+
+def bind(
+    callee: Callee, arguments: Iterable[tree.Argument | tree.Binding], call: Span, *, partial: bool = False
+) -> tuple[Bound, list[Diagnostic]]:
+    """Give each argument its attribute, and say what is unknown, missing or given twice.
+
+    Of a ``partial`` call, a block that is passed on with some of its arguments, none is missing yet.
+    """
+    signature = signature_of(callee.target)
+    faults: list[Diagnostic] = []
+    bound: Bound = {name: Given(value) for name, value in callee.keywords.items()}
+    many: list[tree.Expression | Given] = []
+    positional: list[tuple[tree.Expression | Given, Span]] = [(Given(v), call) for v in callee.positional]
+    arguments = tuple(arguments)
+    named: dict[str, tree.Name] = {}
+    for argument in arguments:
+        name = argument.name
+        if isinstance(argument, tree.Binding):
+            faults.append(
+                Diagnostic(
+                    "wrong-argument",
+                    f"`{callee.word}` takes values, not `x in xs`",
+                    argument.span,
+                    help="`for(x in xs)` is a construct",
+                )
+            )
+        elif name is None:
+            positional.append((argument.value, argument.span))
+        else:
+            bound[name.word] = argument.value
+            if name.word not in signature.names:
+                faults.append(_unknown(callee, argument, name, signature, arguments))
+            elif name.word in named:
+                faults.append(_twice(name.word, name.span, named[name.word].span))
+            named.setdefault(name.word, name)
+    for index, (value, span) in enumerate(positional):
+        if signature.variadic is not None:
+            many.append(value)
+            continue
+        word = signature.names[index] if index < len(signature.names) else None
+        if word is not None and (word not in bound or isinstance(value, Given)):
+            bound[word] = value
+            continue
+        shorter = without_inferred(callee, arguments, call)
+        if shorter is not None:
+            faults.append(shorter)
+        elif word is not None:
+            faults.append(_twice(word, span, named[word].span if word in named else None))
+            continue
+        else:
+            faults.append(_too_many(callee, span, signature))
+        break
+    if many and signature.variadic is not None:
+        bound[signature.variadic] = tuple(many)
+    missing = [name for name in signature.required if name not in bound]
+    if missing and not faults and not partial:
+        faults.append(_missing(callee, missing, signature, arguments, call))
+    return bound, faults
+
+
+def without_inferred(
+    callee: Callee,
+    arguments: tuple[tree.Argument | tree.Binding, ...],
+    call: Span,
+    fits: Callable[[tree.Expression, Bound], bool] = lambda told, bound: True,
+) -> Diagnostic | None:
+    """The diagnostic for a call in PyTorch's order, ``linear(512, 10)``, where leaving out what the
+    operator takes from its input makes one that ``fits``; None for any other call."""
+    target = callee.target
+    if isinstance(target, Block) or callee.positional or callee.keywords:
+        return None
+    places = [place for place, argument in enumerate(arguments) if argument.name is None]
+    if len(places) <= len(signature_of(target).required):
+        return None  # PyTorch needs one more
+    for name, place in target.inferred.items():
+        told = arguments[places[place]]
+        left = (*arguments[: places[place]], *arguments[places[place] + 1 :])
+        bound, faults = bind(callee, left, call)
+        if not faults and fits(told.value, bound):
+            return _inferred(callee, name, told.span, f"PyTorch's `{name}`", left)
+    return None
+
+
+def _inferred(
+    callee: Callee, name: str, span: Span, label: str, left: tuple[tree.Argument | tree.Binding, ...]
+) -> Diagnostic:
+    text = ", ".join(argument.span.text for argument in left)
+    return Diagnostic(
+        "inferred-argument",
+        f"`{callee.word}` is told its `{name}`, which it takes from its input",
+        span,
+        label,
+        f"write `{callee.word}{f'({text})' if text else ''}`",
+    )
+
+
+def _twice(word: str, span: Span, before: Span | None) -> Diagnostic:
+    related = () if before is None else (Label(before, f"`{word}` is given here"),)
+    return Diagnostic(
+        "argument-twice", f"`{word}` is given twice", span, f"this is `{word}`", "remove one of them", related
+    )
+
+
+def _unknown(
+    callee: Callee,
+    argument: tree.Argument,
+    name: tree.Name,
+    signature: Signature,
+    arguments: tuple[tree.Argument | tree.Binding, ...],
+) -> Diagnostic:
+    word = name.word
+    if not isinstance(callee.target, Block) and word in callee.target.inferred:
+        left = tuple(other for other in arguments if other is not argument)
+        return _inferred(callee, word, argument.span, "not an argument here", left)
+    near = did_you_mean(_FROM_PYTORCH.get(word, word), signature.names)
+    listed = ", ".join(f"`{known}`" for known in signature.names)
+    help = f"did you mean `{near}`?" if near else f"it takes {listed}" if listed else f"write `{callee.word}`"
+    return Diagnostic(
+        "unknown-argument",
+        f"`{callee.word}` has no argument `{word}`",
+        name.span,
+        "not known here",
+        help,
+        _declared(callee),
+    )
+
+
+_FROM_PYTORCH = {
+    "kernel_size": "kernel",
+    "out_channels": "out",
+    "out_features": "out",
+    "ceil_mode": "ceil",
+    "num_groups": "groups",
+    "scale_factor": "factor",
+    "p": "rate",
+}
+
+
+def _declared(callee: Callee) -> tuple[Label, ...]:
+    """Where a block says what it takes."""
+    target = callee.target
+    return (Label(target.span, f"`{target.name}` is declared here"),) if isinstance(target, Block) else ()
+
+
+def _too_many(callee: Callee, span: Span, signature: Signature) -> Diagnostic:
+    count = len(signature.names)
+    takes = f"at most {count} argument{'s' if count > 1 else ''}" if count else "no arguments"
+    listed = ", ".join(f"`{name}`" for name in signature.names)
+    return Diagnostic(
+        "too-many-arguments",
+        f"`{callee.word}` takes {takes}",
+        span,
+        "one too many",
+        f"they are {listed}" if listed else f"write `{callee.word}`",
+        _declared(callee),
+    )
+
+
+def _missing(
+    callee: Callee,
+    missing: list[str],
+    signature: Signature,
+    arguments: tuple[tree.Argument | tree.Binding, ...],
+    call: Span,
+) -> Diagnostic:
+    names = " and ".join(f"`{name}`" for name in missing)
+    target = callee.target
+    if isinstance(target, Block) or arguments:
+        given = [argument.span.text for argument in arguments]
+        in_order = all(argument.name is None for argument in arguments) and not callee.positional
+        if in_order and signature.names[len(given)] == missing[0] and missing[0] in _EXAMPLES:
+            given.append(_EXAMPLES[missing[0]])
+            missing = missing[1:]
+        given += [f"{name}={_EXAMPLES.get(name, '...')}" for name in missing]
+        help = f"write `{callee.word}({', '.join(given)})`"
+    else:
+        help = f"write `{target.examples[0].call}`, for example"
+    return Diagnostic(
+        "missing-argument",
+        f"`{callee.word}` needs {names}",
+        call,
+        f"{names} missing here",
+        help,
+        _declared(callee),
+    )
+
+
+_EXAMPLES = {"out": "64", "kernel": "3"}

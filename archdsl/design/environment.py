@@ -1,0 +1,66 @@
+"""What a text can see, and the words that stand for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from archdsl.design.values import Callee, Library, Result, Value
+from archdsl.ops.base import OPERATORS
+from archdsl.source import Span
+
+
+class Flow(Protocol):
+    """What expressions ask of the stage that lets values flow."""
+
+    def find(self, path: str, span: Span, environment: Environment) -> Value:
+        """The value that ``from(path)`` names."""
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Count work against the limit."""
+
+
+class Unresolved(Exception):
+    """An expression that depends on a value of unknown shape: its reason is reported already."""
+
+
+class Environment:
+    """What a text can see: the variables of its body, its file's parameters and blocks, and the
+    value that enters the call in which it stands. ``place`` belongs to the stage that evaluates."""
+
+    __slots__ = ("flow", "incoming", "library", "place", "variables")
+
+    def __init__(
+        self,
+        library: Library,
+        variables: dict[str, Result],
+        flow: Flow | None = None,
+        place: object = None,
+        incoming: Value | None = None,
+    ) -> None:
+        self.library = library
+        self.variables = variables
+        self.flow = flow
+        self.place = place
+        self.incoming = incoming
+
+    def with_variables(self, variables: Mapping[str, Result]) -> Environment:
+        return Environment(
+            self.library, {**self.variables, **variables}, self.flow, self.place, self.incoming
+        )
+
+    def lookup(self, word: str) -> Result | None:
+        """The variable or parameter of that name, or None."""
+        found = self.variables.get(word)
+        return self.library.params.get(word) if found is None else found
+
+
+def callee_of(word: str, environment: Environment) -> Callee | None:
+    """The block or operator of that name, or None."""
+    block = environment.library.blocks.get(word)
+    if block is not None:
+        return Callee(word, block)
+    operator_class = OPERATORS.get(word)
+    if operator_class is not None and not operator_class.merges:
+        return Callee(word, operator_class)
+    return None

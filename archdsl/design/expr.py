@@ -1,0 +1,398 @@
+"""Expressions to values: pure, total and bounded. Nothing here is ever handed to Python's own
+evaluator.
+
+They mean what they mean in Python, with these differences: booleans are no numbers, comparisons do
+not chain, there is no text, and numbers, lists and steps have limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archdsl.design.arithmetic import (
+    FUNCTIONS,
+    LARGEST,
+    ExpressionFault,
+    call,
+    combine,
+    limited,
+    mismatch,
+    negate,
+    too_large,
+    whole,
+)
+from archdsl.design.binding import bind
+from archdsl.design.environment import Environment, Unresolved, callee_of
+from archdsl.design.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
+from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
+from archdsl.ops.base import OPERATORS
+from archdsl.shapes import text_of
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+SIZES = ("channels", "height", "width")
+
+
+def evaluate(expression: tree.Expression, environment: Environment) -> Result:
+    """The value of an expression.
+
+    Raises `ExpressionFault` where it has none, `Unresolved` where it follows from a mistake.
+    """
+    return _EVALUATE[expression.__class__](expression, environment)
+
+
+def render(template: tree.Template, environment: Environment) -> str:
+    """A label or name with its computed parts: whole numbers and words."""
+    text = ""
+    for part in template.parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        value = evaluate(part, environment)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int | Word | Callee):
+            raise ExpressionFault(
+                "wrong-label",
+                f"a label takes whole numbers and words, not {written(value)}",
+                part.span,
+                kind_of(value),
+                "write a whole number, `i // 2` for example",
+            )
+        text += written(value)
+    return text
+
+
+def path_of(expression: tree.Expression, environment: Environment) -> str:
+    """The dotted name that ``from``, ``share``, ``output`` and ``aux`` take, computed or plain."""
+    if isinstance(expression, tree.Template):
+        return render(expression, environment)
+    if isinstance(expression, tree.Name):
+        return expression.word
+    if isinstance(expression, tree.Attribute):
+        return f"{path_of(expression.of, environment)}.{expression.name.word}"
+    raise ExpressionFault(
+        "wrong-argument",
+        "expected a name here",
+        expression.span,
+        "not a name",
+        'write a label, or `"enc{i}"`',
+    )
+
+
+# ---- one function a kind of expression
+
+
+def _constant(expression: tree.Number | tree.Boolean, environment: Environment) -> Result:
+    if expression.value >= LARGEST:
+        raise too_large(expression.span)
+    return expression.value
+
+
+def _nothing(expression: tree.Nothing, environment: Environment) -> Result:
+    raise ArchError([foreign_word("none", expression.span)])
+
+
+_FOREIGN = {
+    "True": "write `true`",
+    "False": "write `false`",
+    "None": "the absent block is `identity`",
+    "none": "the absent block is `identity`",
+    "null": "the absent block is `identity`",
+    "self": "parameters go by their names alone",
+}
+
+
+def is_foreign(word: str) -> bool:
+    """Whether this is a word of Python's that has another name here, or none."""
+    return word in _FOREIGN
+
+
+def foreign_word(word: str, span: Span) -> Diagnostic:
+    return Diagnostic("python-word", f"there is no `{word}`", span, "Python's word", _FOREIGN[word])
+
+
+def _broken(expression: tree.Broken, environment: Environment) -> Result:
+    raise Unresolved
+
+
+def _name(expression: tree.Name, environment: Environment) -> Result:
+    word = expression.word
+    found = environment.lookup(word)
+    if found is not None:
+        if isinstance(found, Value) and not found.known:
+            raise Unresolved
+        return found
+    if word in SIZES and environment.incoming is not None:
+        return size_of(environment.incoming, word, expression.span)
+    if word in SIZES and environment.flow is not None:
+        raise ExpressionFault(
+            "nothing-flows",
+            f"`{word}` needs a value that flows in here",
+            expression.span,
+            help="begin the chain with `from(...)`",
+        )
+    callee = callee_of(word, environment)
+    if callee is not None:
+        return callee
+    if word in _FOREIGN:
+        raise ArchError([foreign_word(word, expression.span)])
+    return Word(word)
+
+
+def size_of(value: Value, word: str, span: Span) -> Result:
+    """The channels, height or width of a value; height and width are its last two dimensions."""
+    if not value.known:
+        raise Unresolved
+    shape = value.shape
+    if word == "channels" and shape:
+        return shape[0]
+    if word == "width" and len(shape) >= 2:
+        return shape[-1]
+    if word == "height" and len(shape) >= 3:
+        return shape[-2]
+    raise ExpressionFault(
+        "no-such-size",
+        f"a value of {text_of(shape)} has no {word}",
+        span,
+        f"its shape is {text_of(shape)}",
+        "read it before the value is flattened",
+    )
+
+
+def _template(expression: tree.Template, environment: Environment) -> Result:
+    raise ExpressionFault(
+        "text-value",
+        "text in quotes is no value",
+        expression.span,
+        "quoted",
+        f"write `{expression.plain}` without quotes"
+        if (expression.plain or "").isidentifier()
+        else "write a number or a word; quoted names stand in `from(...)` alone",
+    )
+
+
+def _list(expression: tree.ListOf, environment: Environment) -> Result:
+    _spend(len(expression.items), environment, expression.span)
+    return limited(tuple([evaluate(item, environment) for item in expression.items]), expression.span)
+
+
+def _spend(steps: int, environment: Environment, span: Span) -> None:
+    if environment.flow is not None:
+        environment.flow.spend(steps, span)
+
+
+def known(expression: tree.Expression, environment: Environment) -> Result:
+    """The value of an expression where no word can stand for itself.
+
+    Raises `ExpressionFault` for a name that nobody declares, beside what `evaluate` raises.
+    """
+    value = evaluate(expression, environment)
+    if _is_itself(expression, value, environment):
+        raise unknown_parameter(written(value), expression.span, environment)
+    return value
+
+
+def _is_itself(expression: tree.Expression, value: Result, environment: Environment) -> bool:
+    """Whether a value is a word that nobody declares."""
+    if value.__class__ is not Word or not isinstance(expression, tree.Name) or value != expression.word:
+        return False
+    return environment.lookup(expression.word) is None
+
+
+def _refuse_misspelt(
+    expression: tree.Expression, value: Result, other: Result, environment: Environment
+) -> None:
+    """A word beside a number equals it never; where it looks like a parameter, one was meant."""
+    if isinstance(other, Word | Callee) or not _is_itself(expression, value, environment):
+        return
+    if did_you_mean(written(value), [*environment.variables, *environment.library.params, *SIZES]):
+        raise unknown_parameter(written(value), expression.span, environment)
+
+
+def unknown_parameter(word: str, span: Span, environment: Environment) -> ExpressionFault:
+    """The fault of a word in a place where only a parameter or a loop variable can be meant."""
+    names = [*environment.variables, *environment.library.params]
+    near = did_you_mean(word, [*names, *SIZES])
+    listed = ", ".join(f"`{name}`" for name in names)
+    if near is not None:
+        help = f"did you mean `{near}`?"
+    else:
+        help = f"parameters here are {listed}" if names else f"declare it: `params: {{{word}: 64}}`"
+    return ExpressionFault(
+        "unknown-parameter", f"there is no parameter `{word}`", span, "not known here", help
+    )
+
+
+def _unary(expression: tree.Unary, environment: Environment) -> Result:
+    return negate(expression.operator, known(expression.operand, environment), expression.operand.span)
+
+
+def _binary(expression: tree.Binary, environment: Environment) -> Result:
+    sign = expression.operator
+    if sign in ("==", "!="):  # words that stand for themselves are compared too
+        left, right = evaluate(expression.left, environment), evaluate(expression.right, environment)
+        _refuse_misspelt(expression.left, left, right, environment)
+        _refuse_misspelt(expression.right, right, left, environment)
+        return combine(sign, left, right, expression.span, (expression.left.span, expression.right.span))
+    left = known(expression.left, environment)
+    if sign not in ("and", "or"):
+        places = (expression.left.span, expression.right.span)
+        value = combine(sign, left, known(expression.right, environment), expression.span, places)
+        if value.__class__ is tuple:
+            _spend(len(value), environment, expression.span)
+        return value
+    if not isinstance(left, bool):
+        raise mismatch(sign, left, expression.left.span)
+    if left == (sign == "or"):
+        return left
+    right = known(expression.right, environment)
+    if not isinstance(right, bool):
+        raise mismatch(sign, right, expression.right.span)
+    return right
+
+
+def _conditional(expression: tree.Conditional, environment: Environment) -> Result:
+    return evaluate(
+        expression.then if condition(expression.condition, environment) else expression.otherwise, environment
+    )
+
+
+def condition(expression: tree.Expression, environment: Environment) -> bool:
+    """A condition's value, which has to be true or false."""
+    value = known(expression, environment)
+    if isinstance(value, bool):
+        return value
+    shown, text = written(value), expression.span.text
+    example = (
+        "> 0" if isinstance(value, int | float) else "!= identity" if isinstance(value, Callee) else "== 1"
+    )
+    raise ExpressionFault(
+        "wrong-condition",
+        f"a condition is true or false, not {kind_of(value)}",
+        expression.span,
+        kind_of(value) if shown == text else f"this is {shown}",
+        f"compare it: `{text} {example}`",
+    )
+
+
+def _index(expression: tree.Index, environment: Environment) -> Result:
+    items = known(expression.of, environment)
+    at = whole(known(expression.at, environment))
+    if not is_list(items):
+        raise ExpressionFault(
+            "wrong-operand",
+            f"only a list has items, not {kind_of(items)}",
+            expression.of.span,
+            f"this is {written(items)}",
+            f"write `{expression.of.span.text}` alone",
+        )
+    if at is None or not -len(items) <= at < len(items):
+        raise ExpressionFault(
+            "index-out-of-range",
+            f"a list of {len(items)} has no item `{expression.at.span.text}`",
+            expression.at.span,
+            "not a whole number"
+            if at is None
+            else f"the last is {len(items) - 1}"
+            if items
+            else "it is empty",
+            f"items are counted from 0 to {len(items) - 1}" if items else "give the list items",
+        )
+    return items[at]
+
+
+def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
+    name = expression.name
+    value = known(expression.of, environment)
+    if isinstance(value, Value) and name.word in SIZES:
+        return size_of(value, name.word, name.span)
+    near = did_you_mean(name.word, SIZES) if isinstance(value, Value) else None
+    raise ExpressionFault(
+        "no-such-size",
+        f"{kind_of(value)} has no `.{name.word}`",
+        name.span,
+        written(value) if not isinstance(value, Value) else "",
+        f"did you mean `.{near}`?"
+        if near
+        else f"`{', '.join(SIZES)}` are read of a parameter that holds a value",
+    )
+
+
+def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
+    """The diagnostic for a call in a value of something that nobody knows."""
+    word = name.word
+    blocks = [known for known, operator in OPERATORS.items() if not operator.merges]
+    near = _FROM_PYTHON.get(word) or did_you_mean(word, (*FUNCTIONS, *blocks, *library.blocks))
+    if word in (*tree.CONSTRUCTS, *tree.FLOW_CALLS):
+        message = f"`{word}` is a step, not a value"
+        return Diagnostic(
+            "unknown-function", message, name.span, "stands in a value", "make it a step, or a block"
+        )
+    help = f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}"
+    message = f"there is no function or block `{word}`"
+    return Diagnostic("unknown-function", message, name.span, "not known here", help)
+
+
+def _apply(expression: tree.Apply, environment: Environment) -> Result:
+    word = expression.name.word
+    if word == "from" and environment.flow is not None:
+        if len(expression.arguments) != 1 or expression.arguments[0].name is not None:
+            raise ExpressionFault(
+                "wrong-argument", "`from` takes one name", expression.span, help="write `from(label)`"
+            )
+        path = path_of(expression.arguments[0].value, environment)
+        found = environment.flow.find(path, expression.arguments[0].span, environment)
+        if not found.known:
+            raise Unresolved
+        return found
+    if word in FUNCTIONS:
+        values = []
+        for argument in expression.arguments:
+            if argument.name is not None:
+                raise ExpressionFault(
+                    "wrong-argument",
+                    f"the arguments of `{word}` have no names",
+                    argument.name.span,
+                    "a name",
+                    f"write `{word}({argument.value.span.text})`",
+                )
+            values.append(known(argument.value, environment))
+        _spend(1 + sum(len(value) for value in values if is_list(value)), environment, expression.span)
+        return call(word, values, expression.span, [argument.span for argument in expression.arguments])
+    held = environment.lookup(word)
+    callee = held if isinstance(held, Callee) else callee_of(word, environment)
+    if callee is None:
+        raise ArchError([unknown_function(expression.name, environment.library)])
+    faults = bind(callee, expression.arguments, expression.span, partial=True)[1]
+    if faults:
+        raise ArchError(faults)
+    positional = list(callee.positional)
+    keywords = dict(callee.keywords)
+    for argument in expression.arguments:
+        value = evaluate(argument.value, environment)
+        if argument.name is None:
+            positional.append(value)
+        else:
+            keywords[argument.name.word] = value
+    return Callee(callee.word, callee.target, tuple(positional), keywords)
+
+
+_FROM_PYTHON = {"int": "floor", "floordiv": "floor", "math": "floor", "length": "len", "size": "len"}
+
+_EVALUATE: dict[type, Callable[[Any, Environment], Result]] = {
+    tree.Number: _constant,
+    tree.Boolean: _constant,
+    tree.Nothing: _nothing,
+    tree.Name: _name,
+    tree.Broken: _broken,
+    tree.Template: _template,
+    tree.ListOf: _list,
+    tree.Unary: _unary,
+    tree.Binary: _binary,
+    tree.Conditional: _conditional,
+    tree.Index: _index,
+    tree.Attribute: _attribute,
+    tree.Apply: _apply,
+}

@@ -1,0 +1,258 @@
+"""What a design's texts say of names, before anything runs: every call, argument and word of every
+block, also of arms that are not taken and blocks that nobody calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from archdsl.design.arithmetic import FUNCTIONS
+from archdsl.design.binding import bind
+from archdsl.design.expr import foreign_word, is_foreign, unknown_function
+from archdsl.design.headings import bind_heading, loop_of, variables_of
+from archdsl.design.read import Design
+from archdsl.design.values import Callee, Library
+from archdsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
+from archdsl.ops import OPERATORS
+from archdsl.syntax import tree
+
+
+def check_names(design: Design, diagnostics: Diagnostics) -> None:
+    """Report unknown callees, misfit arguments and Python's words in every text of the design."""
+    libraries: dict[int, Library] = {id(design.library): design.library}
+    pending = [design.library]
+    while pending:
+        for block in pending.pop().blocks.values():
+            if id(block.library) not in libraries:
+                libraries[id(block.library)] = block.library
+                pending.append(block.library)
+    for library in libraries.values():
+        for block in library.blocks.values():
+            if block.library is not library:
+                continue
+            names = frozenset(parameter.name.word for parameter in block.parameters)
+            checker = _Checker(library, diagnostics)
+            for parameter in block.parameters:
+                if parameter.default is not None:
+                    checker.expression(parameter.default, names)
+            _refuse_twins(block.parameters, diagnostics)
+            checker.step(block.body, names)
+    if design.body is not None:
+        _Checker(design.library, diagnostics).step(design.body, frozenset())
+
+
+def _refuse_twins(parameters: Iterable[tree.Parameter], diagnostics: Diagnostics) -> None:
+    seen: set[str] = set()
+    optional = None
+    for parameter in parameters:
+        name = parameter.name
+        if name.word in seen:
+            diagnostics.error(
+                "argument-twice",
+                f"the parameter `{name.word}` stands twice",
+                name.span,
+                help="rename one of them",
+            )
+        seen.add(name.word)
+        if parameter.default is not None:
+            optional = name
+        elif optional is not None:
+            diagnostics.error(
+                "required-after-default",
+                f"`{name.word}` has no default, but comes after one that has",
+                name.span,
+                f"after `{optional.word}`",
+                "put the parameters without a default first",
+            )
+
+
+class _Checker:
+    def __init__(self, library: Library, diagnostics: Diagnostics) -> None:
+        self.library = library
+        self.diagnostics = diagnostics
+
+    def step(self, step: tree.Step, variables: frozenset[str]) -> None:
+        if isinstance(step, tree.Chain):
+            for index, call in enumerate(step.calls):
+                self.call(call, index, variables)
+        elif isinstance(step, tree.Group):
+            for inner in step.steps:
+                self.step(inner, variables)
+        elif isinstance(step, tree.Labelled):
+            self.expression(step.label, variables)
+            self.step(step.step, variables)
+        elif isinstance(step, tree.Construct):
+            self.construct(step, variables)
+
+    def construct(self, construct: tree.Construct, variables: frozenset[str]) -> None:
+        variables |= variables_of(construct)
+        for index, argument in enumerate(construct.arguments):
+            if construct.name.word == "aux" and index == 0:
+                self.path(argument.value, variables)
+            else:
+                self.expression(argument.value, variables)
+        faults = loop_of(construct)[1] if construct.name.word == "for" else bind_heading(construct)[1]
+        for fault in faults:
+            self.diagnostics.add(fault)
+        for part in construct.parts:
+            self.step(part, variables)
+
+    def call(self, call: tree.Call, index: int, variables: frozenset[str]) -> None:
+        word = call.name.word
+        if word in tree.FLOW_CALLS:
+            self.flow_call(call, index)
+            for argument in call.arguments:
+                self.path(argument.value, variables)
+            return
+        for argument in call.arguments:
+            self.expression(argument.value, variables)
+        if word in variables or word in self.library.params:
+            return  # what it holds shows when it runs
+        block = self.library.blocks.get(word)
+        operator = OPERATORS.get(word)
+        if block is None and (operator is None or operator.merges):
+            self.diagnostics.add(unknown_callee(call.name, self.library, variables))
+            return
+        target = block if block is not None else operator
+        assert target is not None
+        for fault in bind(Callee(word, target), call.arguments, call.span)[1]:
+            self.diagnostics.add(fault)
+
+    def apply(self, part: tree.Apply, variables: frozenset[str]) -> None:
+        """A call in a value: a function, ``from``, or a block with some of its arguments."""
+        word = part.name.word
+        operator = OPERATORS.get(word)
+        if operator is not None and not operator.merges:
+            return
+        if not any(
+            word in known
+            for known in (FUNCTIONS, ("from",), variables, self.library.params, self.library.blocks)
+        ):
+            self.diagnostics.add(unknown_function(part.name, self.library))
+
+    def flow_call(self, call: tree.Call, index: int) -> None:
+        word = call.name.word
+        if len(call.arguments) != 1 or call.arguments[0].name is not None:
+            self.diagnostics.error(
+                "wrong-argument", f"`{word}` takes one name", call.span, help=f"write `{word}(label)`"
+            )
+        if word == "from" and index:
+            self.diagnostics.error(
+                "from-in-chain",
+                "`from` stands only at the head of a chain",
+                call.span,
+                "drops what flows in",
+                f"begin a new step with it: `- {call.span.text}`; a merge brings two values together",
+            )
+
+    def path(self, expression: tree.Expression, variables: frozenset[str]) -> None:
+        """A name of a value or an output: labels are a namespace of their own."""
+        if isinstance(expression, tree.Template):
+            self.expression(expression, variables)
+
+    def expression(self, expression: tree.Expression, variables: frozenset[str]) -> None:
+        for part in _walk(expression):
+            if isinstance(part, tree.Apply):
+                self.apply(part, variables)
+            elif isinstance(part, tree.Nothing):
+                self.diagnostics.add(foreign_word("none", part.span))
+            elif (
+                isinstance(part, tree.Name) and is_foreign(part.word) and not self.knows(part.word, variables)
+            ):
+                self.diagnostics.add(foreign_word(part.word, part.span))
+
+    def knows(self, word: str, variables: frozenset[str]) -> bool:
+        """Whether a word of Python's is somebody's name all the same."""
+        return any(word in known for known in (variables, self.library.params, self.library.blocks))
+
+
+def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] = ()) -> Diagnostic:
+    """The diagnostic for a call of something that is neither block nor operator."""
+    word = name.word
+    callable_words = [known for known, operator in OPERATORS.items() if not operator.merges]
+    if word in tree.CONSTRUCTS:
+        return Diagnostic(
+            "construct-in-chain",
+            f"`{word}` is a construct and takes a body",
+            name.span,
+            "cannot stand in a chain",
+            f"write it as a step of its own: `- {word}{'' if word in tree.WITHOUT_ARGUMENTS else '(...)'}: ...`",
+        )
+    plain = word.rpartition(".")[2]
+    known = [*library.blocks, *variables, *callable_words, *tree.FLOW_CALLS]
+    near = _python_class(plain) or did_you_mean(plain, known) or did_you_mean(plain, tree.CONSTRUCTS)
+    return Diagnostic(
+        "unknown-operator",
+        f"there is no operator or block `{word}`",
+        name.span,
+        "not known here",
+        f"did you mean `{near}`?" if near else "`archdsl ops` lists the operators",
+    )
+
+
+def _python_class(word: str) -> str | None:
+    """The operator that a PyTorch class is here: ``Conv2d``, ``BatchNorm2d``, ``ReLU6``."""
+    plain = re.sub(r"[123]d$", "", word).replace("_", "").lower()
+    plain = _ELSEWHERE.get(plain, plain)
+    return next((known for known in OPERATORS if known.replace("_", "") == plain), None)
+
+
+_ELSEWHERE = {
+    "localresponsenorm": "lrn",
+    "droppath": "stochastic_depth",
+    "deconv": "convtranspose",
+    "upconv": "convtranspose",
+    "bn": "batchnorm",
+    "ln": "layernorm",
+    "gn": "groupnorm",
+    "fc": "linear",
+    "swish": "silu",
+    "gap": "globalavgpool",
+    "zeropad": "pad",
+}
+"""What operators are called elsewhere, without ``_``."""
+
+
+def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:
+    """An expression and its parts, without the names of values."""
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending.extend(_parts(part))
+
+
+def _parts(expression: tree.Expression) -> Iterable[tree.Expression]:
+    if isinstance(expression, tree.Binary):
+        return expression.left, expression.right
+    if isinstance(expression, tree.ListOf):
+        return expression.items
+    if isinstance(expression, tree.Apply):
+        values = [argument.value for argument in expression.arguments]
+        if expression.name.word == "from":
+            return [value for value in values if isinstance(value, tree.Template)]
+        return values
+    if isinstance(expression, tree.Unary):
+        return (expression.operand,)
+    if isinstance(expression, tree.Conditional):
+        return expression.then, expression.condition, expression.otherwise
+    if isinstance(expression, tree.Index):
+        return expression.of, expression.at
+    if isinstance(expression, tree.Attribute):
+        return (expression.of,)
+    if isinstance(expression, tree.Template):
+        return [part for part in expression.parts if not isinstance(part, str)]
+    return ()
+
+
+def labels_of(step: tree.Step | None) -> Iterator[tree.Template]:
+    """Every label in a body, in order, also those of arms not taken."""
+    if isinstance(step, tree.Group):
+        for inner in step.steps:
+            yield from labels_of(inner)
+    elif isinstance(step, tree.Labelled):
+        yield step.label
+        yield from labels_of(step.step)
+    elif isinstance(step, tree.Construct):
+        for part in step.parts:
+            yield from labels_of(part)

@@ -1,0 +1,64 @@
+"""The exceptions of archdsl.
+
+ArchError           a design has errors; carries every diagnostic
+OperatorError       raised by an operator that cannot take its inputs; the stage that called it
+                    adds the places and makes it a Diagnostic
+UsageError          a mistake outside a design: a file, an option, a package that is missing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archdsl.diagnostics.model import Diagnostic
+from archdsl.diagnostics.render import render_text
+
+
+class ArchError(Exception):
+    """A design that archdsl refuses, with all of its diagnostics."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return render_text(self.diagnostics)
+
+
+class OperatorError(Exception):
+    """An operator's refusal: what it cannot do with these inputs, why, and what to write.
+
+    ``argument`` names the attribute to point at; without it the call as a whole is meant.
+    ``label`` is written under that place. ``of_input`` tells whether it has to do with what goes in,
+    so that the place where that was made is worth showing; ``surplus`` that the fix is the call
+    without ``argument``. The caller adds the spans.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        label: str = "",
+        help: str = "",
+        argument: str | None = None,
+        of_input: bool = True,
+        surplus: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.label, self.help, self.argument = code, message, label, help, argument
+        self.of_input, self.surplus = of_input, surplus
+
+
+class UsageError(Exception):
+    """A mistake that has no place in a design: a file, an option, a package that is missing.
+
+    ``message`` is a headline, with any further lines below it; ``help`` is the fix.
+    """
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhelp: {self.help}" if self.help else self.message

@@ -1,0 +1,212 @@
+"""What an operator refuses, told of the place where it happened: with the places that made its
+inputs and, for a merge, with the names that its branches have in the design."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from archdsl.design.binding import Bound, Given
+from archdsl.design.environment import Environment, callee_of
+from archdsl.design.expr import unknown_parameter
+from archdsl.design.values import Result, kind_of, written
+from archdsl.diagnostics import Diagnostic, Label, OperatorError, Severity, did_you_mean
+from archdsl.ops.base import OPERATORS, Expects
+from archdsl.ops.branch_mismatch import Branch, BranchMismatch
+from archdsl.shapes import Dim, Shape, is_known, text_of
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from archdsl.design.values import Value
+    from archdsl.elaborate.elaborator import Elaborator
+    from archdsl.graph.ir import Construct, Node
+    from archdsl.ops.base import Operator
+
+
+def report_refusal(
+    walk: Elaborator,
+    refusal: OperatorError,
+    values: tuple[Value, ...],
+    span: Span,
+    around: Construct | None,
+    *,
+    bound: Bound | None = None,
+    merge: tree.Construct | None = None,
+    severity: Severity = "error",
+) -> None:
+    """Report what an operator refuses of these values.
+
+    ``span`` is the call's, ``bound`` are its arguments, ``around`` is the construct in which it
+    stands; ``merge`` is the construct whose branches the values are.
+    """
+    place = argument_span(span, refusal.argument, bound or {})
+    message, help = refusal.message, refusal.help
+    made = []
+    if isinstance(refusal, BranchMismatch) and merge is not None:
+        branches = branches_of(merge, len(values))
+        message = f"`{merge.name.word}` {refusal.claim}"
+        help = refusal.told(branches)
+        for value, branch in zip(values, branches, strict=True):
+            node = walk.nodes[value.node]
+            while node.span == span and len(node.inputs) == 1:
+                node = walk.nodes[node.inputs[0]]  # what the equation itself adds: the scale
+            made.append(Label(_seen_from(node, around), f"{branch.name} is {text_of(value.shape)}"))
+    elif refusal.surplus:
+        help = _without(span, place)
+    elif refusal.of_input:
+        for value in values:
+            is_input = value.node < len(walk.inputs)
+            text = f"the input is {text_of(value.shape)}" if is_input else f"makes {text_of(value.shape)}"
+            made.append(Label(_seen_from(walk.nodes[value.node], around), text))
+    # A turn of a loop may take what the turn before it made at the very same place.
+    shown = [label for label in made if not _within(place, label.span)]
+    walk.report(Diagnostic(refusal.code, message, place, refusal.label, help, tuple(shown), severity))
+
+
+def misfit_of(
+    target: type[Operator], field: str, given: object, span: Span, environment: Environment
+) -> Diagnostic:
+    """The diagnostic for an attribute that cannot have the value that it is given."""
+    word, details = target.word, target.model_fields[field]
+    expects = next((part for part in details.metadata if isinstance(part, Expects)), Expects("another value"))
+    options = re.findall(r"`(\w+)`", expects.text)
+    if isinstance(given, str) and not options and expects.text != _FLAG:
+        if span.text == given and environment.lookup(given) is None and callee_of(given, environment) is None:
+            (unknown,) = unknown_parameter(given, span, environment).diagnostics
+            return unknown
+        near = did_you_mean(given, environment.library.params)
+        help = f"did you mean `{near}`?" if near else f"no parameter is called `{given}`"
+    elif isinstance(given, str):
+        near = _YES_NO.get(given) if expects.text == _FLAG else did_you_mean(given, options)
+        help = f"did you mean `{near}`?" if near else ""
+    elif expects.text == _FLAG and given in (0, 1):
+        help = f"did you mean `{'true' if given else 'false'}`?"
+    else:
+        help = ""
+    if not help and not details.is_required():
+        default = details.get_default(call_default_factory=True)
+        help = "" if default is None else f"the default is `{field}={written(default)}`"
+    return Diagnostic(
+        "wrong-argument",
+        f"`{field}` of `{word}` cannot be `{given if isinstance(given, str) else written(given)}`",  # type: ignore[arg-type]
+        span,
+        f"expected {expects.short or expects.text}",
+        help or f"`archdsl ops {word}` tells what it takes",
+    )
+
+
+def too_large(shape: Shape, size: Dim, span: Span) -> Diagnostic:
+    """The diagnostic for an output with a size that no back end can hold."""
+    if is_known(size):
+        message, label = (
+            f"the output would be {text_of(shape)}",
+            f"no dimension is larger than {LARGEST_SIZE:,}",
+        )
+        return Diagnostic("number-too-large", message, span, label, "write smaller numbers")
+    return Diagnostic(
+        "number-too-large",
+        "the size of the output is too long a formula of the named dimensions",
+        span,
+        "depends on them in too many ways",
+        "give the dimensions of `input` in numbers",
+    )
+
+
+LARGEST_SIZE = 2**31 - 1
+
+
+def not_callable(word: str, held: Result, span: Span, environment: Environment) -> Diagnostic:
+    """The diagnostic for a call of a parameter that holds something else than a block."""
+    shown = written(held)
+    blocks = [name for name in (*environment.library.blocks, *OPERATORS) if callee_of(name, environment)]
+    near = did_you_mean(shown, blocks)
+    return Diagnostic(
+        "not-callable",
+        f"`{word}` holds {kind_of(held)}, not a block",
+        span,
+        f"this is {shown}",
+        f"did you mean `{near}`?" if near else f"give `{word}` a block or an operator, such as `{word}=relu`",
+    )
+
+
+_FLAG = "true or false"
+_YES_NO = {"yes": "true", "on": "true", "True": "true", "no": "false", "off": "false", "False": "false"}
+
+
+def argument_span(call: Span, field: str | None, bound: Bound) -> Span:
+    """Where an attribute is written; the call as a whole where it is not."""
+    argument = bound.get(field) if field else None
+    if argument is None or isinstance(argument, Given):
+        return call
+    if argument.__class__ is tuple:
+        spans = [item.span for item in argument if not isinstance(item, Given)]  # type: ignore[union-attr]
+        return Span(call.source, spans[0].start, spans[-1].end) if spans else call
+    return argument.span  # type: ignore[union-attr]
+
+
+def is_told(refusal: OperatorError, bound: Bound | None) -> bool:
+    """Whether a doubt about a surplus argument holds: it is a number that stands where PyTorch's
+    would, and not one of a block's parameters."""
+    argument = (bound or {}).get(refusal.argument or "")
+    if not refusal.surplus or not isinstance(argument, tree.Number):
+        return not refusal.surplus
+    text = argument.span.source.text
+    return text[: argument.span.start].rstrip().endswith("(")
+
+
+def _without(call: Span, argument: Span) -> str:
+    """What to write where the argument at this place is one too many."""
+    before = call.source.text[call.start : argument.start]
+    after = call.source.text[argument.end : call.end].lstrip(", ")
+    return f"write `{before}{after}`"
+
+
+def branches_of(merge: tree.Construct, count: int) -> list[Branch]:
+    """What a design calls the branches of a merge, of a ``residual`` or of a ``dense``."""
+    known = _BRANCHES.get(merge.name.word)
+    if known is not None:
+        return known(merge)
+    return [_branch(part, index) for index, part in enumerate(merge.parts[:count])]
+
+
+def _branch(part: tree.Step, index: int) -> Branch:
+    if isinstance(part, tree.Labelled) and part.label.plain is not None:
+        return Branch.named(f"`{part.label.plain}`")
+    branch = Branch.counted(index)
+    if isinstance(part, tree.Group) and not part.steps:
+        return Branch(branch.name, f"make {branch.name} `{{}}`", has_steps=False)
+    return branch
+
+
+def _of_residual(merge: tree.Construct) -> list[Branch]:
+    if len(merge.parts) > 1:
+        return [Branch.named("the body"), Branch.named("the shortcut")]
+    entering = Branch("what enters", "write `shortcut: {}` beside its `body:`", has_steps=False)
+    return [Branch.named("the body"), entering]
+
+
+def _of_dense(merge: tree.Construct) -> list[Branch]:
+    return [Branch("what enters", None, has_steps=False), Branch.named("the layer")]
+
+
+_BRANCHES = {"residual": _of_residual, "dense": _of_dense}
+
+
+def _seen_from(node: Node, around: Construct | None) -> Span:
+    """The place that made a value, as it is seen from inside ``around``: of a value that another
+    block made, the call of that block."""
+    ours = set()
+    while around is not None:
+        ours.add(id(around))
+        around = around.parent
+    span, frame = node.span, node.construct
+    while frame is not None and id(frame) not in ours:
+        if frame.kind in ("block", "share"):
+            span = frame.span
+        frame = frame.parent
+    return span
+
+
+def _within(place: Span, other: Span) -> bool:
+    return place.source is other.source and other.start <= place.start and place.end <= other.end

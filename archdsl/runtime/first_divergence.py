@@ -1,0 +1,147 @@
+"""Where two back ends part: the first node, in execution order, whose values differ.
+
+torch's value of a node comes from the node's own PyTorch form, onnxruntime's from a model that puts
+the values of a stretch of nodes out. Stretches end where they hold `STRETCH` bytes, so that a large
+network's activations are never in memory all at once; the weights lie in a file beside the models.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy
+import onnx
+
+from archdsl.backends.onnx.lower import lower
+from archdsl.backends.onnx.write import save
+from archdsl.passes.drop_training import inference
+from archdsl.runtime.difference import Difference, difference
+from archdsl.runtime.session import open_session
+from archdsl.runtime.torch_reference import steps, tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from archdsl.graph.ir import Graph, Node
+    from archdsl.weights.base import Weights
+
+STRETCH = 256 << 20
+"""Bytes of values that are compared at a time."""
+
+
+class Parting(NamedTuple):
+    """The first node at which the values differ.
+
+    ``inputs`` are the nodes that it reads with the differences there; ``weights`` the names of its
+    tensors that hold NaN or an infinity.
+    """
+
+    node: Node
+    provider: str
+    difference: Difference
+    inputs: tuple[tuple[Node, Difference], ...]
+    weights: tuple[str, ...]
+
+
+class Trace(NamedTuple):
+    """The first parting, if any node parts, and the outputs by torch's operators one at a time."""
+
+    parting: Parting | None
+    outputs: dict[str, numpy.ndarray]
+
+
+def trace(
+    graph: Graph,
+    weights: Weights,
+    feeds: Mapping[str, numpy.ndarray],
+    *,
+    provider: str,
+    tolerance: float,
+    folder: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> Trace:
+    """Run a graph node by node on both sides. ``folder`` takes the models; ``progress`` is told the
+    nodes done and how many there are."""
+    running = inference(graph).graph
+    exposed = Exposed(graph, weights, feeds, provider, folder)
+    wanted = {output.node for output in running.outputs}
+    kept: dict[int, numpy.ndarray] = {}
+    found: dict[int, Difference] = {}
+    parting: Parting | None = None
+    held: dict[int, numpy.ndarray] = {}
+    for at, value in enumerate(steps(running, weights, feeds)):
+        if progress is not None:
+            progress(at, len(running.nodes))
+        if at in wanted:
+            kept[at] = value.numpy()
+        if parting is not None:
+            continue
+        held[at] = value.numpy()
+        if at + 1 < len(running.nodes) and sum(array.nbytes for array in held.values()) < STRETCH:
+            continue
+        for position, other in exposed.values(list(held)).items():
+            found[position] = difference(other, held[position])
+            if not found[position].within(tolerance):
+                parting = _parting(running, position, provider, found, weights)
+                break
+        held = {}
+    return Trace(parting, {output.name: kept[output.node] for output in running.outputs})
+
+
+def _parting(
+    graph: Graph, at: int, provider: str, found: Mapping[int, Difference], weights: Weights
+) -> Parting:
+    node = graph.nodes[at]
+    inputs = tuple([(graph.nodes[source], found[source]) for source in dict.fromkeys(node.inputs)])
+    broken = [
+        parameter.name or "weight"
+        for parameter in graph.params_of(node)
+        if not numpy.isfinite(tensor(weights, node, parameter)).all()
+    ]
+    return Parting(node, provider, found[at], inputs, tuple(broken))
+
+
+class Exposed:
+    """onnxruntime's values of a graph's nodes, by models that put them out."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Weights,
+        feeds: Mapping[str, numpy.ndarray],
+        provider: str,
+        folder: str,
+    ) -> None:
+        self._feeds, self._provider = feeds, provider
+        self._names = lower(graph).values
+        self._path = os.path.join(folder, "nodes.onnx")
+        save(graph, self._path, weights=weights, largest=0)
+        self._model = onnx.load(self._path, load_external_data=False)
+
+    def values(self, positions: list[int]) -> dict[int, numpy.ndarray]:
+        """The values of the nodes at these positions in the graph as it runs."""
+        names = {at: self._names[at] for at in positions}
+        # What does nothing to an input is that input, which no model can put out.
+        computed = self._run([name for name in dict.fromkeys(names.values()) if name not in self._feeds])
+        return {
+            at: self._feeds[name] if name in self._feeds else computed[name] for at, name in names.items()
+        }
+
+    def _run(self, names: list[str]) -> dict[str, numpy.ndarray]:
+        if not names:
+            return {}
+        model = onnx.ModelProto()
+        model.CopyFrom(self._model)
+        wanted = set(names)
+        last = max(at for at, node in enumerate(model.graph.node) if not wanted.isdisjoint(node.output))
+        del model.graph.node[last + 1 :], model.graph.output[:], model.graph.value_info[:]
+        read = {name for node in model.graph.node for name in node.input}
+        stored = [entry for entry in model.graph.initializer if entry.name in read]
+        del model.graph.initializer[:]
+        model.graph.initializer.extend(stored)
+        for name in names:
+            model.graph.output.add(name=name).type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+        with open(self._path, "wb") as file:
+            file.write(model.SerializeToString())
+        return open_session(self._path, self._provider, tf32=False).run(self._feeds)

@@ -1,0 +1,77 @@
+"""A network run by torch: the live module, or its operators one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy
+import torch
+
+from archdsl.backends.torch.eager import build, run
+from archdsl.backends.torch.form_walk import layer_of
+from archdsl.backends.torch.module import to_module
+from archdsl.graph.ir import parameter_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from archdsl.graph.ir import Graph, Node
+    from archdsl.ops.base import Parameter
+    from archdsl.weights.base import Weights
+
+
+def live(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) -> dict[str, numpy.ndarray]:
+    """The outputs of the live module in eval mode, by name."""
+    module = to_module(graph, weights).eval()
+    # Copies: what a module does to its input in place is its own affair.
+    inputs = [torch.tensor(feeds[graph.nodes[position].name]) for position in graph.inputs]
+    with torch.inference_mode():
+        found = module(*inputs)
+    values = [found] if isinstance(found, torch.Tensor) else list(found)
+    return {output.name: value.numpy() for output, value in zip(graph.outputs, values, strict=True)}
+
+
+def steps(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) -> Iterator[torch.Tensor]:
+    """The value of each node of a graph as it runs, in its order, by the node's own PyTorch form.
+
+    A value is dropped after its last use here, so that memory is that of what is still needed.
+    """
+    last = {source: at for at, node in enumerate(graph.nodes) for source in node.inputs}
+    values: dict[int, torch.Tensor] = {}
+    given = set(graph.inputs)
+    for at, node in enumerate(graph.nodes):
+        if at in given:
+            value = torch.from_numpy(feeds[node.name])
+        else:
+            value = _step(graph, node, weights, [values[source] for source in node.inputs])
+        yield value
+        values[at] = value
+        for source in {at, *node.inputs}:
+            if last.get(source, at) <= at:
+                del values[source]
+
+
+@torch.inference_mode()
+def _step(graph: Graph, node: Node, weights: Weights, inputs: list[torch.Tensor]) -> torch.Tensor:
+    shapes = graph.input_shapes(node)
+    form = node.op.to_torch(shapes)
+    owned = {
+        parameter.name: torch.from_numpy(tensor(weights, node, parameter))
+        for parameter in node.op.params(shapes)
+    }
+    layer = layer_of(form)
+    if layer is None:
+        return run(form, inputs, None, owned)
+    with torch.device("meta"):  # without values, which come from elsewhere
+        module = build(layer).eval()
+    missing, _ = module.load_state_dict(owned, strict=False, assign=True)
+    assert all(name.endswith("num_batches_tracked") for name in missing), missing
+    return run(form, inputs, module, owned)
+
+
+def tensor(weights: Weights, node: Node, parameter: Parameter) -> numpy.ndarray:
+    """The values of a node's parameter, in its shape."""
+    pieces = weights.pieces(parameter_name(node.owner, parameter), parameter)
+    # A piece is good until the next one only.
+    copies = [numpy.array(piece, numpy.float32) for piece in pieces]
+    return numpy.concatenate(copies).reshape(parameter.shape)

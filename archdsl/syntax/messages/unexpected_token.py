@@ -1,0 +1,234 @@
+"""A text that the grammar refused: where the parser stood, and what stands around that place."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from archdsl.diagnostics import did_you_mean
+from archdsl.source import Source, Span
+from archdsl.syntax.messages.canonical_state import States, accepted, settled
+
+_PIECE = re.compile(r"\"[^\"\n]*\"|(?<!\S)#[^\n]*|->|[<>=!]=|//|\*\*|[A-Za-z_]\w*|[\d.][\w.]*|\S")
+_SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.|[<>=!]=|//|\*\*|.")
+"""Signs of the language, and longer ones of others that it would take apart."""
+CLOSING = {"(": ")", "[": "]"}
+OPENING = {")": "(", "]": "["}
+_LONGEST_SIGN = 3
+_LONGEST_CURE = 48
+_VALUES = ("TRUE", "FALSE", "NONE")
+_HEADINGS = (
+    "NETWORK", "PAPER", "REFERENCE", "EXTENDS", "INIT", "USE", "INPUT", "INPUTS", "BLOCK", "BODY", "EXPECT",
+)  # fmt: skip
+_PARTS = {
+    "file": "a line",
+    "chain": "a step",
+    "key": "a label or a construct",
+    "signature": "a block's heading",
+    "expression": "a value",
+    "fact": "a fact",
+}
+
+
+class Refused:
+    """The token that the grammar refused, and its surroundings.
+
+    ``text`` is the source's, with what could not be read struck out, of which the grammar read
+    ``start`` to ``end``. ``kind`` is the token's type; for a sign that the grammar does not have, the
+    sign itself.
+    """
+
+    def __init__(
+        self,
+        door: str,
+        source: Source,
+        text: str,
+        start: int,
+        end: int,
+        at: int,
+        kind: str,
+        stack: list[int],
+        states: States,
+    ) -> None:
+        self.door, self.source, self.start, self.end, self.at = door, source, start, end, at
+        self._text = text
+        self.kind = self._class_of(kind)
+        self.state = settled(stack, states)
+        self._stack, self._states = stack, states
+
+    def _class_of(self, kind: str) -> str:
+        """Alike tokens in one: a heading's word is a name elsewhere, a letter of any script a letter."""
+        if len(kind) == 1 and not kind.isascii() and kind.isalpha():
+            return "LETTER"
+        if kind in _HEADINGS:
+            return "NAME"
+        return {"LONG_TEXT": "STRING", "FALSE": "TRUE", "NONE": "TRUE"}.get(kind, kind)
+
+    @cached_property
+    def expected(self) -> set[str]:
+        """The terminals that could stand there."""
+        return accepted(self._stack, self._states)
+
+    # ---- places
+
+    @cached_property
+    def span(self) -> Span:
+        """The sign that was refused: empty at the end and for a new line."""
+        start, end = self.at, self.at
+        if self.kind not in ("$END", "_NL") and start < self.end:
+            piece = _PIECE.match(self._text, start, self.end)
+            end = piece.end() if piece is not None else start + 1
+            if not self._text[start].isalnum() and self._text[start] not in '"_':
+                start, end = self._sign()
+        return Span(self.source, start, end)
+
+    def _sign(self) -> tuple[int, int]:
+        """A sign of another language, though the grammar took its first half."""
+        for start in range(max(self.at - _LONGEST_SIGN + 1, self.start), self.at):
+            found = _SIGN.match(self._text, start, self.end)
+            taken = self.previous.start <= start < self.previous.end
+            if taken and found is not None and found.end() > self.at and self.previous.text != "->":
+                return start, found.end()
+        found = _SIGN.match(self._text, self.at, self.end)
+        return self.at, self.at + 1 if found is None else found.end()
+
+    @cached_property
+    def _pieces(self) -> list[Span]:
+        """The words and signs before the fault, comments left out."""
+        return [
+            Span(self.source, *piece.span())
+            for piece in _PIECE.finditer(self._text, self.start, self.at)
+            if not piece.group().startswith("#")
+        ]
+
+    @property
+    def previous(self) -> Span:
+        """The word or sign before the fault; empty where there is none."""
+        return self._pieces[-1] if self._pieces else Span(self.source, self.start, self.start)
+
+    @property
+    def from_previous(self) -> Span:
+        return Span(self.source, self.previous.start, self.span.end)
+
+    @property
+    def last(self) -> Span:
+        """The last word of the text."""
+        word = re.search(r"\w+\W*$", self._text[self.start : self.end])
+        if word is None:
+            return self.span
+        start = self.start + word.start()
+        return Span(self.source, start, start + len(word.group().rstrip()))
+
+    @cached_property
+    def _open(self) -> list[int]:
+        """Where each bracket that is still open stands."""
+        stack: list[int] = []
+        for piece in self._pieces:
+            sign = self._text[piece.start]
+            if sign in CLOSING:
+                stack.append(piece.start)
+            elif sign in OPENING and stack:
+                stack.pop()
+            elif sign in ("{", "}"):
+                stack.clear()
+        return stack
+
+    # ---- what an entry of the table may ask besides the state and the token
+
+    def value_of(self, name: str) -> str:
+        return str(getattr(self, name))
+
+    @property
+    def found(self) -> str:
+        return self.span.text
+
+    @property
+    def after(self) -> str:
+        """The text of the sign before."""
+        return self._text[self.previous.start : self.previous.end]
+
+    @property
+    def glued(self) -> str:
+        """Whether no space stands before the fault."""
+        return "yes" if self._text[self.start : self.at][-1:].strip() else "no"
+
+    @property
+    def open(self) -> str:
+        """The innermost bracket that is open."""
+        return self._text[self._open[-1]] if self._open else ""
+
+    @property
+    def behind(self) -> str:
+        """Whether a sign that wants a value stands before."""
+        return "sign" if re.fullmatch(r"(?!->)[-+*/%<>=!]+|and|or|not|if|else|in", self.after) else "other"
+
+    @property
+    def spaced(self) -> str:
+        """Whether a space follows the sign."""
+        return "yes" if self._text[self.span.end : self.span.end + 1].isspace() else "no"
+
+    @property
+    def value(self) -> str:
+        """Whether the fault is inside a value, not between calls or in a label."""
+        return "yes" if self._open or self.door in ("expression", "fact") else "no"
+
+    @property
+    def colon(self) -> str:
+        """Whether a colon follows the text, as it does where YAML took it for a key."""
+        return "yes" if self._text.startswith(":", self.end) else "no"
+
+    @property
+    def misspelt(self) -> str:
+        """Whether the sign is nearly the heading of a section."""
+        return "yes" if self._near else "no"
+
+    @cached_property
+    def _near(self) -> str:
+        return did_you_mean(self.found, [word.lower() for word in _HEADINGS]) or ""
+
+    # ---- what a message may quote
+
+    def words(self) -> dict[str, str]:
+        """What the placeholders of a message stand for."""
+        first, last = self._line()
+        before = self._text[first : self.span.start].strip()
+        tail = re.sub(r"(?:^|\s)#[^\n]*$", "", self._text[self.span.end : last]).strip()
+        head = self._text[first : max(self.previous.start, first)].lstrip()
+        tight = " " if self._text[self.span.end : self.span.end + 1].isspace() else ""
+        whole = self._text[self.start : self.end].strip()
+        closed = whole + "".join(CLOSING[self._text[at]] for at in reversed(self._open))
+        return {
+            "found": self.found,
+            "previous": self.after,
+            "before": _end_of(before),
+            "head": _end_of(head),
+            "tail": _begin_of(tail),
+            "after": _begin_of(f"{self.found}{tight}{tail}".strip()),
+            "whole": whole,
+            "joined": "_".join(re.findall(r"\w+", whole)),
+            "closed": closed if "\n" not in closed else CLOSING.get(self.open, ""),
+            "opened": self.open,
+            "closes": CLOSING.get(self.open, ""),
+            "opens": OPENING.get(self.found, ""),
+            "both": self.from_previous.text,
+            "grouped": re.sub(r"(?<=\d)[ ,'](?=\d)", "_", whole),
+            "part": _PARTS[self.door],
+            "goes": "go on" if before else "begin",
+            "last": self.last.text,
+            "near": self._near,
+        }
+
+    def _line(self) -> tuple[int, int]:
+        """The line of the fault, as far as it belongs to the text."""
+        last = self._text.find("\n", self.span.end, self.end)
+        return max(self._text.rfind("\n", self.start, self.span.start) + 1, self.start), (
+            self.end if last < 0 else last
+        )
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= _LONGEST_CURE else "..." + text[-_LONGEST_CURE:].lstrip()
+
+
+def _begin_of(text: str) -> str:
+    return text if len(text) <= _LONGEST_CURE else text[:_LONGEST_CURE].rstrip() + "..."

@@ -1,0 +1,304 @@
+"""YAML nodes to steps: rule S of the language."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from archdsl.diagnostics import ArchError, did_you_mean
+from archdsl.source import Span
+from archdsl.syntax.builder import Heading
+from archdsl.syntax.parser import SyntaxFault, parse_chain, parse_key
+from archdsl.syntax.tree import (
+    CONSTRUCTS,
+    MERGES,
+    WITHOUT_ARGUMENTS,
+    Argument,
+    Broken,
+    Call,
+    Chain,
+    Construct,
+    Group,
+    Labelled,
+    Step,
+    Template,
+    unwrapped,
+)
+from archdsl.syntax.yaml.nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
+from archdsl.syntax.yaml.reader import NodeReader
+
+PARTS = ("body", "shortcut")
+"""What a `residual` is made of."""
+
+
+class StepReader(NodeReader):
+    """Reads steps. Where one has faults, a `Broken` step stands in."""
+
+    # ---- steps
+
+    def step(self, node: yaml.Node) -> Step:
+        """The step a node stands for; `Broken` where it has faults, which are reported."""
+        self.depth += 1
+        try:
+            if self.depth > DEPTH_LIMIT:
+                raise too_deep(span_of(self.source, node))
+            return self._step(node)
+        except ArchError as fault:
+            self.fault(fault)
+            return Broken(span_of(self.source, node))
+        finally:
+            self.depth -= 1
+
+    def _step(self, node: yaml.Node) -> Step:
+        self.enter(node)
+        if isinstance(node, yaml.ScalarNode):
+            return self._chain(node)
+        if isinstance(node, yaml.SequenceNode):
+            return self._group(node)
+        assert isinstance(node, yaml.MappingNode)
+        return self._mapping(node)
+
+    def _chain(self, node: yaml.ScalarNode) -> Chain:
+        if is_null(node):
+            raise SyntaxFault(
+                "null-value",
+                "a step is missing here",
+                span_of(self.source, node),
+                "nothing stands here",
+                "write a step, or `[]` to pass the value on",
+            )
+        span = scalar_text(self.source, node)
+        if not node.style:
+            self._refuse_list(span)
+        return parse_chain(self.source, span.start, span.end)
+
+    def _refuse_list(self, span: Span) -> None:
+        """A list below a text: without its colon, YAML reads both as one text."""
+        item = re.search(r"\n\s*- ", span.text)
+        if item is None:
+            return
+        first = span.text[: item.start()].strip()
+        if first.count("(") > first.count(")"):
+            return  # a difference in parentheses
+        word = re.match(r"\w*", first)
+        calls = word is not None and word.group() in self.callable_names
+        raise SyntaxFault(
+            "missing-colon",
+            f"`{first}` and the list below it are one text",
+            self.source.span(span.start, span.start + len(first)),
+            "a `:` is missing after this",
+            "indent the lines below as deep as this one" if calls else f"write `{first}:`",
+        )
+
+    def _group(self, node: yaml.SequenceNode) -> Group:
+        return Group(span_of(self.source, node), tuple(self.step(child) for child in node.value))
+
+    def _mapping(self, node: yaml.MappingNode) -> Step:
+        pairs = node.value
+        if not pairs:
+            raise SyntaxFault(
+                "empty-mapping",
+                "an empty mapping is no step",
+                span_of(self.source, node),
+                help="write `[]` to pass the value on",
+            )
+        key_node, value = pairs[0]
+        heading = self.key(key_node)
+        name = heading.name.word if isinstance(heading, Heading) else ""
+        others = [key for key, _ in pairs[1:]]
+        second = None
+        if name == "when" and others and self._is_else(others[0]):
+            del others[0]
+            second = pairs[1][1]
+        if others:
+            self.refuse_equal(node)
+            raise SyntaxFault(
+                "several-keys",
+                "a step has one key",
+                span_of(self.source, others[0]),
+                "a second key in the same step",
+                "begin each step on a line of its own with `- `",
+            )
+        if isinstance(heading, Template):
+            return self._labelled(heading, value)
+        if name in CONSTRUCTS:
+            if heading.arguments is None and name not in WITHOUT_ARGUMENTS:
+                raise SyntaxFault(
+                    "missing-argument",
+                    f"`{name}` needs arguments in parentheses",
+                    heading.span,
+                    help=f'write `{name}(...)`; or `"{name}"` in quotes if this is a label',
+                )
+            return self._construct(heading, value, second)
+        if heading.arguments is not None:
+            raise self._not_a_construct(heading)
+        if isinstance(value, yaml.MappingNode) and name in self.callable_names:
+            return self._keyword_form(heading, value)
+        return self._labelled(Template(heading.span, (name,)), value)
+
+    def _is_else(self, node: yaml.Node) -> bool:
+        return (
+            isinstance(node, yaml.ScalarNode) and not node.style and span_of(self.source, node).text == "else"
+        )
+
+    def key(self, node: yaml.Node) -> Heading | Template:
+        """A key: quoted, it is a label; else a heading."""
+        refuse_extras(self.source, node)
+        span = span_of(self.source, node)
+        if not isinstance(node, yaml.ScalarNode):
+            raise SyntaxFault(
+                "wrong-key",
+                "a key is a label or a construct",
+                span,
+                help="put quotes around a computed label" if span.text.startswith("{") else "",
+            )
+        if node.style in ("'", '"'):
+            return self.label(node)
+        text = span.text
+        self.refuse_merge(span)
+        if text == "else":
+            raise SyntaxFault(
+                "stray-else",
+                "`else` without its `when`",
+                span,
+                help="write `else:` in the same step as `when(...):`, one key below the other",
+            )
+        return parse_key(self.source, span.start, span.end)
+
+    def _labelled(self, label: Template, value: yaml.Node) -> Step:
+        if is_null(value):
+            text = label.span.text
+            hint = f"`{text}` without the colon" if text in self.callable_names else "a step after the colon"
+            raise SyntaxFault(
+                "null-value",
+                f"nothing follows `{text}:`",
+                label.span,
+                "the value is missing",
+                f"write {hint}",
+            )
+        step = self.step(value)
+        if isinstance(step, Labelled):
+            step = Group(step.span, (step,))  # a label of a label opens a scope, as a list does
+        return Labelled(label.span, label, step)
+
+    def _keyword_form(self, heading: Heading, node: yaml.MappingNode) -> Step:
+        """``conv: {out: 64, kernel: 3}``, for files that programs write."""
+        self.enter(node)
+        pairs = self.pairs(node)
+        arguments = [Argument(key.span, key, self.value(value)) for key, value in pairs if value is not None]
+        if len(arguments) < len(pairs):
+            return Broken(heading.span)  # what is missing is reported
+        call = Call(heading.span, heading.name, tuple(arguments))
+        return Chain(heading.span, (call,))
+
+    def _not_a_construct(self, heading: Heading) -> SyntaxFault:
+        name = heading.name.word
+        if name in self.callable_names:
+            return SyntaxFault(
+                "not-a-construct",
+                f"`{name}` takes no body",
+                heading.span,
+                "a call, not a construct",
+                f"write `- {heading.span.text}` without the colon, or a label before it",
+            )
+        near = "when" if name in ("elif", "elseif", "switch") else did_you_mean(name, CONSTRUCTS)
+        return SyntaxFault(
+            "not-a-construct",
+            f"there is no construct `{name}`",
+            heading.name.span,
+            "takes no body",
+            f"did you mean `{near}`?"
+            if near
+            else f"constructs are {', '.join(f'`{c}`' for c in CONSTRUCTS)}",
+        )
+
+    # ---- constructs
+
+    def _construct(self, heading: Heading, value: yaml.Node, second: yaml.Node | None) -> Step:
+        name = heading.name.word
+        if is_null(value):
+            raise SyntaxFault(
+                "null-value",
+                f"`{name}` has no body",
+                heading.span,
+                "nothing follows the colon",
+                "write its steps below, indented",
+            )
+        arguments = heading.arguments or ()
+        if name in MERGES:
+            parts = self._branches(heading, value)
+        elif name == "residual":
+            parts = self._residual(value)
+        else:
+            parts = [self.step(value)]
+            if second is not None:
+                parts.append(self.step(second))
+        if name not in (*MERGES, "aux"):  # an `aux` is a label too, and a list below it a scope
+            parts = [unwrapped(part) for part in parts]
+        return Construct(heading.span, heading.name, arguments, tuple(parts))
+
+    def _branches(self, heading: Heading, node: yaml.Node) -> list[Step]:
+        self.enter(node)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.step(child) for child in node.value]
+        if isinstance(node, yaml.MappingNode):
+            self.refuse_equal(node)
+            return [self._branch(key, value) for key, value in node.value]
+        raise SyntaxFault(
+            "wrong-branch",
+            f"`{heading.name.word}` takes a list or a mapping of branches",
+            span_of(self.source, node),
+            "one text",
+            "write the branches below, each with `- `",
+        )
+
+    def _branch(self, key_node: yaml.Node, value: yaml.Node) -> Step:
+        """A branch of a mapping: its key is a label, whatever it is elsewhere."""
+        try:
+            key = self.key(key_node)
+            if isinstance(key, Template):
+                return self._labelled(key, value)
+            construct = key.name.word in CONSTRUCTS and not isinstance(value, yaml.ScalarNode)
+            if key.arguments is not None or construct:
+                raise SyntaxFault(
+                    "wrong-branch",
+                    "the keys of a mapping of branches are labels",
+                    key.span,
+                    "not a label",
+                    "write the branches as a list, each with `- `"
+                    + (f'; a label `"{key.name.word}"` is written in quotes' if construct else ""),
+                )
+            return self._labelled(Template(key.span, (key.name.word,)), value)
+        except ArchError as fault:
+            self.fault(fault)
+            return Broken(span_of(self.source, key_node))
+
+    def _residual(self, node: yaml.Node) -> list[Step]:
+        if not isinstance(node, yaml.MappingNode):
+            return [self.step(node)]
+        self.enter(node)
+        found: dict[str, Step] = {}
+        quoted = {span_of(self.source, key).start for key, _ in node.value if getattr(key, "style", None)}
+        for key, value in self.pairs(node):
+            if key.word not in PARTS or key.span.start in quoted:
+                raise SyntaxFault(
+                    "unknown-key",
+                    f"`residual` has no part `{key.word}`",
+                    key.span,
+                    "a label, since it is quoted" if key.word in PARTS else "expected `body` or `shortcut`",
+                    "remove the quotes" if key.word in PARTS else self._residual_help(key.word),
+                )
+            found[key.word] = Broken(key.span) if value is None else self.step(value)
+        if "body" not in found:
+            raise SyntaxFault(
+                "missing-argument",
+                "`residual` has a shortcut but no body",
+                span_of(self.source, node),
+                help="write the steps under `body:`",
+            )
+        return [found["body"], *([found["shortcut"]] if "shortcut" in found else [])]
+
+    def _residual_help(self, word: str) -> str:
+        near = did_you_mean(word, PARTS)
+        return f"did you mean `{near}`?" if near else "write the steps under `body:`, or as a list"

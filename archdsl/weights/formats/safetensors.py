@@ -1,0 +1,183 @@
+"""The safetensors format: a length, a JSON header, and the tensors' bytes one after the other.
+
+    8 bytes    the header's length, unsigned, little-endian
+    header     {"name": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [0, 37632]}, ...}
+    data       the tensors, without gaps; offsets count from here
+
+https://github.com/huggingface/safetensors
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+import numpy
+
+from archdsl.atomic_write import replacing
+from archdsl.diagnostics import UsageError
+from archdsl.weights.base import PIECE, count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from archdsl.ops.base import Parameter
+    from archdsl.weights.base import Weights
+
+HEADER_LIMIT = 100_000_000
+"""Bytes of header that the format allows."""
+
+ITEM_SIZES = {
+    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
+    "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
+}  # fmt: skip
+
+_INTEGERS = {
+    "U8": "<u1", "I8": "<i1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8",
+}  # fmt: skip
+
+
+class Entry(NamedTuple):
+    """A tensor's place in the file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    size: int
+
+
+class Safetensors:
+    """A ``.safetensors`` file, opened and its header checked; values are read when asked for.
+
+    Raises `UsageError` where the file is none, or its header contradicts itself or the file.
+    """
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, file: IO[bytes], path: str) -> None:
+        self._file, self._path = file, path
+        self.entries = self._entries()
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {name: entry.shape for name, entry in self.entries.items()}
+
+    def dtype(self, name: str) -> str:
+        return self.entries[name].dtype
+
+    def is_floating(self, name: str) -> bool:
+        return self.entries[name].dtype in ("F64", "F32", "F16", "BF16")
+
+    def read(self, name: str) -> Iterator[numpy.ndarray]:
+        """The tensor in flat float32 pieces."""
+        dtype = self.entries[name].dtype
+        for raw in self._raw(name):
+            yield _to_float32(raw, dtype)
+
+    def count(self, name: str) -> int:
+        dtype = self.entries[name].dtype
+        raw = b"".join(self._raw(name))
+        if dtype in _INTEGERS:
+            values = numpy.frombuffer(raw, _INTEGERS[dtype])
+        elif self.is_floating(name):
+            values = _to_float32(raw, dtype)
+        else:
+            values = numpy.empty(0)
+        return count_of(values, name, self._path)
+
+    def _raw(self, name: str) -> Iterator[bytes]:
+        entry = self.entries[name]
+        item = ITEM_SIZES[entry.dtype]
+        # Read and not mapped: a mapped file counts as memory of the process, all of it in the end.
+        for start in range(0, entry.size, PIECE * item):
+            self._file.seek(entry.offset + start)
+            wanted = min(PIECE * item, entry.size - start)
+            raw = self._file.read(wanted)
+            if len(raw) != wanted:
+                raise UsageError(f"`{self._path}` ends in the middle of `{name}`")
+            yield raw
+
+    def _entries(self) -> dict[str, Entry]:
+        length = os.fstat(self._file.fileno()).st_size
+        first = self._file.read(8)
+        header_size = struct.unpack("<Q", first)[0] if len(first) == 8 else 0
+        if not 2 <= header_size <= min(HEADER_LIMIT, length - 8):
+            raise self._refused("its first 8 bytes are not the length of a header")
+        try:
+            header = json.loads(self._file.read(header_size), object_pairs_hook=self._unique)
+        except (ValueError, RecursionError) as error:
+            raise self._refused("its header is not JSON") from error
+        if not isinstance(header, dict):
+            raise self._refused("its header is not a table of tensors")
+        header.pop("__metadata__", None)
+        entries: dict[str, Entry] = {}
+        end = 0
+        start = 8 + header_size
+        for name, entry in sorted(
+            ((name, self._entry(name, given)) for name, given in header.items()),
+            key=lambda item: item[1].offset,
+        ):
+            if entry.offset != end:
+                raise self._refused(f"`{name}` begins at {entry.offset}, where {end} is expected")
+            end += entry.size
+            entries[name] = entry._replace(offset=start + entry.offset)
+        if start + end != length:
+            raise self._refused(f"its header speaks of {end} bytes, and {length - start} follow it")
+        # In the order of the header, which is the order of the model.
+        return {name: entries[name] for name in header}
+
+    def _unique(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        table = dict(pairs)
+        if len(table) != len(pairs):
+            raise self._refused("its header names a tensor twice")
+        return table
+
+    def _entry(self, name: str, given: object) -> Entry:
+        match given:
+            case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(begin), int(end)]}:
+                sizes = all(type(size) is int and size >= 0 for size in shape)
+                if dtype in ITEM_SIZES and sizes and 0 <= begin <= end:
+                    if math.prod(shape) * ITEM_SIZES[dtype] == end - begin:
+                        return Entry(dtype, tuple(shape), begin, end - begin)
+                    raise self._refused(f"the shape of `{name}` does not fit its {end - begin} bytes")
+        raise self._refused(f"the header's entry for `{name}` cannot be read")
+
+    def _refused(self, why: str) -> UsageError:
+        return UsageError(f"`{self._path}` is not a sound .safetensors file: {why}", help="save it again")
+
+
+def _to_float32(raw: bytes, dtype: str) -> numpy.ndarray:
+    if dtype == "BF16":
+        # A bfloat16 is the upper half of a float32.
+        return (numpy.frombuffer(raw, "<u2").astype(numpy.uint32) << 16).view(numpy.float32)
+    formats = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
+    return numpy.frombuffer(raw, formats[dtype]).astype(numpy.float32, copy=False)
+
+
+def save_safetensors(
+    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter | None]], weights: Weights
+) -> None:
+    """Write these tensors as float32, and where there is no parameter a counter, as int64; a piece at a
+    time; the file appears whole or not at all."""
+    # By the size of their elements, the largest first, so that each begins at a multiple of it.
+    listed = sorted(tensors, key=lambda entry: entry[1] is not None)
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, parameter in listed:
+        dtype, shape = ("I64", ()) if parameter is None else ("F32", parameter.shape)
+        size = ITEM_SIZES[dtype] * math.prod(shape)
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [end, end + size]}
+        end += size
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the data is aligned
+    with replacing(path) as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for name, parameter in listed:
+            if parameter is None:
+                file.write(struct.pack("<q", weights.counter(name)))
+                continue
+            for piece in weights.pieces(name, parameter):
+                file.write(piece.astype("<f4", copy=False).data)

@@ -1,0 +1,135 @@
+"""Writing what ``torch.save(model.state_dict(), path)`` writes: a state dict, without torch.
+
+torch would want the whole model in memory first. The format is plain enough to be written a piece at
+a time: a zip archive of stored, aligned records,
+
+    archive/data.pkl     an OrderedDict of tensors, each a call of `torch._utils._rebuild_tensor_v2`
+                         with its sizes, its strides and the key of its storage
+    archive/byteorder    "little"
+    archive/data/KEY     a storage: its elements
+    archive/version      "3"
+
+in which the pickle is of protocol 2 and names nothing but what ``weights_only=True`` allows. torch
+reads it since 1.6, and maps it where it is asked to.
+
+https://pytorch.org/docs/stable/notes/serialization.html
+https://docs.python.org/3/library/pickletools.html
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import zipfile
+from typing import IO, TYPE_CHECKING
+
+from archdsl.atomic_write import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archdsl.ops.base import Parameter
+    from archdsl.weights.base import Weights
+
+ALIGNMENT = 64
+"""Storages begin at multiples of it, as torch's own do, so that they can be mapped and used in place."""
+
+LOCAL_HEADER = 30
+"""Bytes of a zip archive's local header, before the record's name."""
+
+ZIP64_FIELD = 20
+"""Bytes that a local header takes in addition where a record may be larger than 4 GiB."""
+
+PADDING = b"FB"
+"""The kind of the extra field with which torch pads its headers."""
+
+
+def save_pth(
+    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter | None]], weights: Weights
+) -> None:
+    """Write these tensors as float32, and where there is no parameter a counter, as int64, a piece at a
+    time; the file appears whole or not at all, and its bytes depend on the values alone."""
+    listed = list(tensors)
+    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+        _record(archive, file, "data.pkl", [_state_dict(listed)])
+        _record(archive, file, "byteorder", [b"little"])
+        for key, (name, parameter) in enumerate(listed):
+            if parameter is None:
+                values: Iterable[bytes | memoryview] = [struct.pack("<q", weights.counter(name))]
+            else:
+                values = (piece.astype("<f4", copy=False).data for piece in weights.pieces(name, parameter))
+            _record(archive, file, f"data/{key}", values)
+        _record(archive, file, "version", [b"3\n"])
+
+
+def _record(
+    archive: zipfile.ZipFile, file: IO[bytes], name: str, pieces: Iterable[bytes | memoryview]
+) -> None:
+    record = zipfile.ZipInfo(f"archive/{name}")
+    # Where the data would begin, with an extra field of at least its own head of four bytes.
+    begin = archive.start_dir + LOCAL_HEADER + len(record.filename) + ZIP64_FIELD + 4
+    padding = -begin % ALIGNMENT
+    record.extra = PADDING + struct.pack("<H", padding) + b"Z" * padding
+    with archive.open(record, "w", force_zip64=True) as member:
+        for piece in pieces:
+            member.write(piece)
+
+
+# ---- the pickle
+
+
+def _state_dict(tensors: Sequence[tuple[str, Parameter | None]]) -> bytes:
+    """The pickle of an OrderedDict with these tensors; the storage of each has its position as the key."""
+    items = [
+        _text(name) + _tensor(key, () if parameter is None else parameter.shape, parameter is None)
+        for key, (name, parameter) in enumerate(tensors)
+    ]
+    return b"".join([pickle.PROTO, b"\x02", _ORDERED_DICT, pickle.MARK, *items, pickle.SETITEMS, pickle.STOP])
+
+
+def _tensor(key: int, shape: tuple[int, ...], is_counter: bool) -> bytes:
+    """`_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`."""
+    strides, elements = [], 1
+    for size in reversed(shape):
+        strides.append(elements)
+        elements *= size
+    kind = "LongStorage" if is_counter else "FloatStorage"
+    storage = _tuple(
+        _text("storage"), _global("torch", kind), _text(str(key)), _text("cpu"), _integer(elements)
+    )
+    return (
+        _global("torch._utils", "_rebuild_tensor_v2")
+        + _tuple(
+            storage + pickle.BINPERSID,
+            _integer(0),
+            _tuple(*map(_integer, shape)),
+            _tuple(*map(_integer, reversed(strides))),
+            pickle.NEWFALSE,
+            _ORDERED_DICT,
+        )
+        + pickle.REDUCE
+    )
+
+
+def _global(module: str, name: str) -> bytes:
+    return pickle.GLOBAL + f"{module}\n{name}\n".encode()
+
+
+def _tuple(*items: bytes) -> bytes:
+    return b"".join([pickle.MARK, *items, pickle.TUPLE]) if items else pickle.EMPTY_TUPLE
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return pickle.BINUNICODE + struct.pack("<I", len(encoded)) + encoded
+
+
+def _integer(number: int) -> bytes:
+    if number < 1 << 31:
+        return pickle.BININT + struct.pack("<i", number)
+    encoded = pickle.encode_long(number)
+    return pickle.LONG1 + bytes([len(encoded)]) + encoded
+
+
+_ORDERED_DICT = _global("collections", "OrderedDict") + pickle.EMPTY_TUPLE + pickle.REDUCE
