@@ -30,7 +30,7 @@ class Network:
     """A design without errors, unrolled. Made by `archdsl.load`.
 
     Shapes are without the batch. ``params`` counts what is trained, ``buffers`` what is not (running
-    means and variances), ``macs`` the multiply-adds_variance for one sample; all without auxiliary heads.
+    means and variances), ``macs`` the multiply-accumulates for one sample; all without auxiliary heads.
     """
 
     def __init__(self, design: Design, graph: Graph, counts: Counts) -> None:

@@ -1,6 +1,6 @@
 """The zoo as a table: what each of its files says of itself.
 
-Parameters and multiply-adds_variance are those that a file states under `expect`, which are tested; where
+Parameters and multiply-accumulates are those that a file states under `expect`, which are tested; where
 it states none, or only a bound, the network is checked and counted.
 """
 

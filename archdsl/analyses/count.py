@@ -1,14 +1,14 @@
-"""Parameters, buffers and multiply-adds_variance.
+"""Parameters, buffers and multiply-accumulates.
 
     params  = sum over owners of the elements of what is trained
     buffers = sum over owners of the elements of what is not
-    macs    = sum over nodes of their operators' multiply-adds_variance, for one sample
+    macs    = sum over nodes of their operators' multiply-accumulates, for one sample
 
 A shared step is an owner once and a node each time. The network as it runs has no auxiliary heads;
 ``training`` adds them. Everything else that the design unrolls to counts, also what no output
 needs: its parameters are there and it runs, and a warning of its own says so.
 
-Exact. Multiply-adds_variance are those of convolutions and linear layers (kernel cells times channels
+Exact. Multiply-accumulates are those of convolutions and linear layers (kernel cells times channels
 of a group times output elements; input times output features); biases, normalisation, activations,
 pools and merges add none. A multiplication and its addition are one.
 """
@@ -54,7 +54,7 @@ def count(graph: Graph, *, training: bool = False) -> Counts:
 
 
 def total(parts: list[NodeCounts]) -> Counts:
-    """The sum; its multiply-adds_variance are open where those of a part are."""
+    """The sum; its multiply-accumulates are open where those of a part are."""
     macs: int | None = 0
     params = buffers = 0
     for part in parts:
@@ -96,7 +96,7 @@ def node_counts(graph: Graph) -> list[NodeCounts]:
 
 @cache
 def _counts_nothing(kind: type[Operator]) -> bool:
-    """Whether a class defines neither parameters nor multiply-adds_variance, as most do not."""
+    """Whether a class defines neither parameters nor multiply-accumulates, as most do not."""
     return kind.params is Operator.params and kind.macs is Operator.macs
 
 

@@ -99,7 +99,7 @@ def _counts(
         bound = stated[key]
         if bound is None:
             continue
-        words = {"params": "parameters", "macs": "multiply-adds_variance"}[key]
+        words = {"params": "parameters", "macs": "multiply-accumulates"}[key]
         span = _span((*path, key), spans)
         if number is None:
             diagnostics.error(

@@ -46,7 +46,7 @@ class Training(_Section):
     """Facts about the network with its auxiliary heads, as it is trained."""
 
     params: Annotated[Bound | None, Field(description="parameters with the auxiliary heads")] = None
-    macs: Annotated[Bound | None, Field(description="multiply-adds_variance with the auxiliary heads")] = None
+    macs: Annotated[Bound | None, Field(description="multiply-accumulates with the auxiliary heads")] = None
 
 
 class Expect(_Section):
@@ -55,7 +55,7 @@ class Expect(_Section):
     output: Annotated[StatedShape | None, Field(description="the shape of the only output")] = None
     outputs: Annotated[dict[str, StatedShape], Field(description="the shapes of several outputs")] = {}
     params: Annotated[Bound | None, Field(description="parameters of the network as it runs")] = None
-    macs: Annotated[Bound | None, Field(description="multiply-adds_variance of the network as it runs")] = (
+    macs: Annotated[Bound | None, Field(description="multiply-accumulates of the network as it runs")] = (
         None
     )
     training: Annotated[Training, Field(description="the network as it is trained")] = Training()

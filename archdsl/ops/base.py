@@ -173,7 +173,7 @@ class Operator(BaseModel):
         return ()
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
-        """Multiply-adds_variance for one sample; what convolutions and linear layers do, else 0.
+        """Multiply-accumulates for one sample; what convolutions and linear layers do, else 0.
 
         Called only where every size is known.
         """

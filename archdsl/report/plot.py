@@ -1,4 +1,4 @@
-"""A figure of the zoo: parameters against multiply-adds_variance, a dot a network."""
+"""A figure of the zoo: parameters against multiply-accumulates, a dot a network."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _draw(figure: Any, entries: Sequence[Entry]) -> None:
             label=family or "others",
             zorder=3,
         )
-    axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="multiply-adds_variance, one sample")
+    axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="multiply-accumulates, one sample")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: _amount(value))
     axes.grid(which="major", color="#dddddd", linewidth=0.7)
@@ -85,7 +85,7 @@ def _draw(figure: Any, entries: Sequence[Entry]) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.legend(loc="upper left", frameon=False)
-    axes.set_title("The zoo: parameters and multiply-adds_variance", loc="left")
+    axes.set_title("The zoo: parameters and multiply-accumulates", loc="left")
     _label(figure, axes, entries, families)
 
 

@@ -17,7 +17,7 @@ BEGIN = """\
 # The zoo
 
 One network a file, each with the facts of its paper under `expect`, which every check asks. Parameters
-and multiply-adds_variance are for one sample, as the network runs: without auxiliary heads. Where a reference
+and multiply-accumulates are for one sample, as the network runs: without auxiliary heads. Where a reference
 is named, the names and shapes of all tensors and the logits equal that network's.
 
 This page is written by `archdsl list --markdown`."""

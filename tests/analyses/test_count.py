@@ -1,4 +1,4 @@
-"""Parameters, buffers and multiply-adds_variance against the figures of papers."""
+"""Parameters, buffers and multiply-accumulates against the figures of papers."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tests.conftest import Archdsl
 GOOD = "name: good\ninput: [3, 8, 8]\nbody: conv(4, 3, padding=1)\n"
 BAD = "name: bad\ninput: [3, 8, 8]\nbody:\n  - conv(4, 9)\n"
 WARNED = "name: warned\ninput: [3, 8, 8]\nbody: linear(10)\n"
-# 4 * 3 * 9 + 4 parameters, 64 * 4 * 27 multiply-adds_variance.
+# 4 * 3 * 9 + 4 parameters, 64 * 4 * 27 multiply-accumulates.
 GOOD_LINE = "good: ok, 112 params, 6.91 k MACs, 3x8x8 -> 4x8x8\n"
 
 

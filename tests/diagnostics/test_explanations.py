@@ -16,7 +16,7 @@ from archdsl.ops import OPERATORS
 PACKAGE = Path(__file__).resolve().parents[2] / "archdsl"
 ENTRIES = explanations()
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+|assignment")
-NO_CODES = {"multiply-adds_variance", "utf-8", "utf-8-sig"}
+NO_CODES = {"multiply-accumulates", "utf-8", "utf-8-sig"}
 """Texts of that form that are encodings, and a word."""
 BEYOND_DESIGNS = {"no-features"}
 """operator errors that no design can meet: an input has a dimension at least, and no operator takes the last."""

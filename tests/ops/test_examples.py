@@ -1,6 +1,6 @@
 """Every example of every operator, against torch and onnxruntime.
 
-What is asked of each: the shapes, the tensors it owns, its outputs and its multiply-adds_variance are
+What is asked of each: the shapes, the tensors it owns, its outputs and its multiply-accumulates are
 those that torch has, and the ONNX model is legal, infers our shapes and computes the same numbers.
 """
 

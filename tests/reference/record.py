@@ -5,7 +5,7 @@ and nothing of archdsl.
 
 Every design with a line ``reference: package:model`` gets files beside this one:
 
-- ``NAME.json``: the state dict's trained tensors and buffers, the multiply-adds_variance of one sample in
+- ``NAME.json``: the state dict's trained tensors and buffers, the multiply-accumulates of one sample in
   inference as PyTorch's own counter finds them, torchvision's published figures where it has some, and
   the package's version;
 - ``NAME.npz``: the logits of two samples with the weights of `filled.py`, at the design's size or 128,

@@ -29,7 +29,7 @@ def network() -> Graph:
     return build.graph(scores)
 
 
-# By hand: 4 * 3 * 9 + 4 = 112 parameters and 64 * 4 * 27 = 6,912 multiply-adds_variance in the stem;
+# By hand: 4 * 3 * 9 + 4 = 112 parameters and 64 * 4 * 27 = 6,912 multiply-accumulates in the stem;
 # 4 * 4 * 9 + 4 = 148 and 64 * 4 * 36 = 9,216 in each conv of the layer, whose parameters are the same;
 # 256 * 10 + 10 = 2,570 and 2,560 in the classifier, and as many in the auxiliary head.
 PARAMS = 112 + 148 + 2570

@@ -32,7 +32,7 @@ def counts(name: str, **settings: str) -> tuple[int, int | None]:
 
 
 # Table 1 of Szegedy et al. 2015: what enters, the widths, and what leaves. The paper's column of
-# multiply-adds_variance, in millions, is arithmetic's but for 5a; that of weights is not, so these are
+# multiply-accumulates, in millions, is arithmetic's but for 5a; that of weights is not, so these are
 # sums of products: in * (b1 + reduce3 + reduce5 + projection) + 9 * reduce3 * b3 + 25 * reduce5 * b5.
 MODULES = {
     "3a": (192, 28, (64, 96, 128, 16, 32, 32), 256, 163_328, 128_049_152),

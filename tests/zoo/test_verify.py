@@ -17,7 +17,7 @@ NETWORKS = [*ARCHITECTURES, *DESIGNS]
 
 LARGEST_RUN = 1_000_000_000
 MOST_PARAMS = 30_000_000
-"""Multiply-adds_variance and parameters of networks that run whole each time: about half a second."""
+"""Multiply-accumulates and parameters of networks that run whole each time: about half a second."""
 
 
 def is_large(path: Path) -> bool:
