@@ -90,7 +90,7 @@ def bind(
         if word is not None and (word not in bound or isinstance(value, Given)):
             bound[word] = value
             continue
-        shorter = without_inferred(callee, arguments, call)
+        shorter = without_torch_only(callee, arguments, call)
         if shorter is not None:
             faults.append(shorter)
         elif word is not None:
@@ -107,7 +107,7 @@ def bind(
     return bound, faults
 
 
-def without_inferred(
+def without_torch_only(
     callee: Callee,
     arguments: tuple[tree.Argument | tree.Binding, ...],
     call: Span,
@@ -121,7 +121,7 @@ def without_inferred(
     places = [place for place, argument in enumerate(arguments) if argument.name is None]
     if len(places) <= len(signature_of(target).required):
         return None  # PyTorch needs one more
-    for name, place in target.inferred.items():
+    for name, place in target.torch_only_arguments.items():
         told = arguments[places[place]]
         left = (*arguments[: places[place]], *arguments[places[place] + 1 :])
         bound, faults = bind(callee, left, call)
@@ -158,10 +158,11 @@ def _unknown(
     arguments: tuple[tree.Argument | tree.Binding, ...],
 ) -> Diagnostic:
     word = name.word
-    if not isinstance(callee.target, Block) and word in callee.target.inferred:
+    if not isinstance(callee.target, Block) and word in callee.target.torch_only_arguments:
         left = tuple(other for other in arguments if other is not argument)
         return _inferred(callee, word, argument.span, "not an argument here", left)
-    near = did_you_mean(_FROM_PYTORCH.get(word, word), signature.names)
+    aliases = {} if isinstance(callee.target, Block) else callee.target.argument_aliases
+    near = aliases.get(word) or did_you_mean(word, signature.names)
     listed = ", ".join(f"`{known}`" for known in signature.names)
     help = f"did you mean `{near}`?" if near else f"it takes {listed}" if listed else f"write `{callee.word}`"
     return Diagnostic(
@@ -172,17 +173,6 @@ def _unknown(
         help,
         _declared(callee),
     )
-
-
-_FROM_PYTORCH = {
-    "kernel_size": "kernel",
-    "out_channels": "out",
-    "out_features": "out",
-    "ceil_mode": "ceil",
-    "num_groups": "groups",
-    "scale_factor": "factor",
-    "p": "rate",
-}
 
 
 def _declared(callee: Callee) -> tuple[Label, ...]:

@@ -55,9 +55,7 @@ class Expect(_Section):
     output: Annotated[StatedShape | None, Field(description="the shape of the only output")] = None
     outputs: Annotated[dict[str, StatedShape], Field(description="the shapes of several outputs")] = {}
     params: Annotated[Bound | None, Field(description="parameters of the network as it runs")] = None
-    macs: Annotated[Bound | None, Field(description="multiply-accumulates of the network as it runs")] = (
-        None
-    )
+    macs: Annotated[Bound | None, Field(description="multiply-accumulates of the network as it runs")] = None
     training: Annotated[Training, Field(description="the network as it is trained")] = Training()
     shapes: Annotated[dict[str, StatedShape], Field(description="shapes inside the network")] = {}
 

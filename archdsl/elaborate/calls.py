@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from archdsl.design.binding import Bound, Given, bind, without_inferred
+from archdsl.design.binding import Bound, Given, bind, without_torch_only
 from archdsl.design.environment import Environment, Unresolved, callee_of
 from archdsl.design.expr import evaluate
 from archdsl.design.names import unknown_callee
@@ -208,7 +208,7 @@ def _misfits(
             return False
         return True
 
-    told = without_inferred(plan.callee, call.arguments, call.span, fits)
+    told = without_torch_only(plan.callee, call.arguments, call.span, fits)
     if told is not None:
         yield told
         return

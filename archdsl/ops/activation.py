@@ -27,6 +27,7 @@ class Relu(Elementwise):
     """max(x, 0)."""
 
     word = "relu"
+    aliases = ("ReLU",)
     examples = (Example("relu", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -43,6 +44,7 @@ class Relu6(Elementwise):
     """min(max(x, 0), 6)."""
 
     word = "relu6"
+    aliases = ("ReLU6",)
     examples = (Example("relu6", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -59,6 +61,8 @@ class LeakyRelu(Elementwise):
     """x, or slope * x where x is below 0."""
 
     word = "leaky_relu"
+    aliases = ("LeakyReLU", "lrelu")
+    argument_aliases = {"negative_slope": "slope", "alpha": "slope"}
     examples = (
         Example("leaky_relu(0.2)", ((4, 5, 6),)),
         Example("leaky_relu", ((4,),)),
@@ -82,6 +86,8 @@ class Prelu(Elementwise):
     (He et al. 2015)."""
 
     word = "prelu"
+    aliases = ("PReLU",)
+    argument_aliases = {"init": "slope"}
     examples = (
         Example("prelu", ((4, 5, 6),)),
         Example("prelu(per_channel=true)", ((4, 5, 6),)),
@@ -116,6 +122,7 @@ class Sigmoid(Elementwise):
     """1 / (1 + exp(-x))."""
 
     word = "sigmoid"
+    aliases = ("Sigmoid", "logistic")
     examples = (Example("sigmoid", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -129,6 +136,7 @@ class HardSigmoid(Elementwise):
     """min(max(x / 6 + 1 / 2, 0), 1)."""
 
     word = "hardsigmoid"
+    aliases = ("Hardsigmoid", "h_sigmoid")
     examples = (Example("hardsigmoid", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -150,6 +158,7 @@ class Tanh(Elementwise):
     """Hyperbolic tangent."""
 
     word = "tanh"
+    aliases = ("Tanh",)
     examples = (Example("tanh", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -166,6 +175,7 @@ class Gelu(Elementwise):
     """
 
     word = "gelu"
+    aliases = ("GELU",)
     examples = (
         Example("gelu", ((4, 5, 6),)),
         Example("gelu(approximate=tanh)", ((4, 5, 6),)),
@@ -197,6 +207,7 @@ class Silu(Elementwise):
     """Sigmoid linear unit, also called swish: x * sigmoid(x)."""
 
     word = "silu"
+    aliases = ("SiLU", "swish", "swish1")
     examples = (Example("silu", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -213,6 +224,7 @@ class HardSwish(Elementwise):
     """x * hardsigmoid(x) (Howard et al. 2019)."""
 
     word = "hardswish"
+    aliases = ("Hardswish", "h_swish", "hard_silu")
     examples = (Example("hardswish", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -231,6 +243,8 @@ class Softmax(Operator):
     """exp(x) / sum(exp(x)) over the channels, or over another dimension."""
 
     word = "softmax"
+    aliases = ("Softmax", "Softmax2d")
+    argument_aliases = {"axis": "dim"}
     examples = (
         Example("softmax", ((10,),)),
         Example("softmax", ((4, 5, 6),)),
@@ -254,6 +268,7 @@ class Abs(Elementwise):
     """Absolute value."""
 
     word = "abs"
+    aliases = ("Abs", "absolute")
     examples = (Example("abs", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:

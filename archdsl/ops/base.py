@@ -151,9 +151,14 @@ class Operator(BaseModel):
     operator may write over it."""
     adds_variance: ClassVar[bool] = False
     """Whether the variances of its inputs add up in its output, so that values grow along a row of them."""
-    inferred: ClassVar[Mapping[str, int]] = {}
-    """What PyTorch's class is told and this one takes from its input: the argument's name there, and
-    its place. For the answer to those who write it all the same."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """What it is called elsewhere, where it computes the same: PyTorch's and Keras's classes, ONNX's
+    operators, papers. For suggestions alone: a design writes ``word``."""
+    argument_aliases: ClassVar[Mapping[str, str]] = {}
+    """What its attributes are called elsewhere: the name there, and the name here."""
+    torch_only_arguments: ClassVar[Mapping[str, int]] = {}
+    """The arguments that PyTorch's class takes and this one reads off its input, each with its place
+    among PyTorch's. For the answer to those who write them."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **keywords: Any) -> None:

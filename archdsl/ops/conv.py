@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.ops.aliases import CONV_ARGUMENTS, ranks
 from archdsl.ops.base import (
     Count,
     Emitter,
@@ -56,8 +57,10 @@ class Conv(Operator):
     """
 
     word = "conv"
+    aliases = (*ranks("Conv{}d"), "convolution")
+    argument_aliases = CONV_ARGUMENTS
     output_may_be_overwritten = True
-    inferred = {"in_channels": 0}
+    torch_only_arguments = {"in_channels": 0}
     examples = (
         Example("conv(64, 3, padding=1)", ((3, 32, 32),)),
         Example("conv(8, [1, 7], padding=[0, 3], bias=false)", ((4, 9, 9),)),
@@ -188,7 +191,16 @@ class ConvTranspose(Operator):
     """
 
     word = "conv_transpose"
-    inferred = {"in_channels": 0}
+    aliases = (
+        *ranks("ConvTranspose{}d"),
+        *ranks("Conv{}DTranspose"),
+        "transposed_conv",
+        "deconv",
+        "deconvolution",
+        "upconv",
+    )
+    argument_aliases = CONV_ARGUMENTS
+    torch_only_arguments = {"in_channels": 0}
     examples = (
         Example("conv_transpose(8, 2, stride=2)", ((4, 7, 5),)),
         Example("conv_transpose(8, 4, 2, padding=1, bias=false)", ((4, 7, 5),)),

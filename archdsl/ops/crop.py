@@ -19,6 +19,8 @@ class Slice(Operator):
     """The part of a dimension from ``begin`` up to and without ``end``; negative counts from the end."""
 
     word = "slice"
+    aliases = ("Slice", "narrow")
+    argument_aliases = {"start": "begin", "stop": "end", "axis": "dim"}
     examples = (
         Example("slice(0, 4)", ((8, 5, 6),)),
         Example("slice(4, 8)", ((8, 5, 6),)),
@@ -76,6 +78,7 @@ class CenterCrop(Operator):
     """The middle of a map; where the margin is odd, the smaller part is cut off at the begin."""
 
     word = "center_crop"
+    aliases = ("CenterCrop",)
     variadic = "size"
     examples = (
         Example("center_crop(4, 3)", ((2, 8, 8),)),

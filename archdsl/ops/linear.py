@@ -30,8 +30,10 @@ class Linear(Operator):
     """Fully connected layer: y = W x + b, on the last dimension."""
 
     word = "linear"
+    aliases = ("Linear", "fc", "fully_connected", "Gemm", "inner_product")
+    argument_aliases = {"out_features": "out", "units": "out", "use_bias": "bias"}
     output_may_be_overwritten = True
-    inferred = {"in_features": 0}
+    torch_only_arguments = {"in_features": 0}
     examples = (
         Example("linear(10)", ((84,),)),
         Example("linear(10, bias=false)", ((84,),)),

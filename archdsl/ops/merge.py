@@ -18,6 +18,8 @@ class Concat(Operator):
     """Puts the branches' values one behind the other, over the channels or another dimension."""
 
     word = "concat"
+    aliases = ("Concat", "cat", "concatenate")
+    argument_aliases = {"axis": "dim"}
     merges = True
     output_may_be_overwritten = True
     is_data_movement = True
@@ -109,6 +111,7 @@ class Add(_Elementwise):
     """The sum of the branches' values, which have equal shapes."""
 
     word = "add"
+    aliases = ("Add", "Sum")
     output_may_be_overwritten = True
     adds_variance = True
     torch_function = "torch.add"
@@ -130,6 +133,7 @@ class Max(_Elementwise):
     """The largest of the branches' values, element by element; they have equal shapes."""
 
     word = "max"
+    aliases = ("Max", "maximum")
     torch_function = "torch.maximum"
     onnx_operator = "Max"
     examples = (
@@ -143,6 +147,7 @@ class Mul(_Elementwise):
     (C x 1 x 1) weighs a map."""
 
     word = "mul"
+    aliases = ("Mul", "multiply", "Product")
     torch_function = "torch.mul"
     onnx_operator = "Mul"
     examples = (

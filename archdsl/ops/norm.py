@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.ops.aliases import ranks
 from archdsl.ops.base import (
     Count,
     Emitter,
@@ -49,8 +50,10 @@ class BatchNorm(Operator):
     """
 
     word = "batch_norm"
+    aliases = (*ranks("BatchNorm{}d"), "SyncBatchNorm", "BatchNormalization", "bn")
+    argument_aliases = {"epsilon": "eps"}
     output_may_be_overwritten = True
-    inferred = {"num_features": 0}
+    torch_only_arguments = {"num_features": 0}
     examples = (
         Example("batch_norm", ((8, 5, 5),)),
         Example("batch_norm(eps=0.001, momentum=0.01)", ((8, 5, 5),)),
@@ -107,8 +110,10 @@ class LayerNorm(Operator):
     """
 
     word = "layer_norm"
+    aliases = ("LayerNorm", "LayerNormalization", "ln")
+    argument_aliases = {"epsilon": "eps", "elementwise_affine": "affine"}
     output_may_be_overwritten = True
-    inferred = {"normalized_shape": 0}
+    torch_only_arguments = {"normalized_shape": 0}
     examples = (
         Example("layer_norm", ((5, 8),)),
         Example("layer_norm(eps=1e-6, dim=1)", ((8, 5, 6),)),
@@ -179,8 +184,10 @@ class GroupNorm(Operator):
     """Normalisation of each group of channels, sample by sample (Wu & He 2018)."""
 
     word = "group_norm"
+    aliases = ("GroupNorm", "GroupNormalization", "gn")
+    argument_aliases = {"num_groups": "groups", "epsilon": "eps"}
     output_may_be_overwritten = True
-    inferred = {"num_channels": 1}
+    torch_only_arguments = {"num_channels": 1}
     examples = (
         Example("group_norm(4)", ((8, 5, 6),)),
         Example("group_norm(1, eps=1e-3)", ((8, 5, 6),)),
@@ -231,8 +238,10 @@ class InstanceNorm(Operator):
     """Normalisation of each channel of each sample (Ulyanov et al. 2016)."""
 
     word = "instance_norm"
+    aliases = (*ranks("InstanceNorm{}d"), "InstanceNormalization")
+    argument_aliases = {"epsilon": "eps"}
     output_may_be_overwritten = True
-    inferred = {"num_features": 0}
+    torch_only_arguments = {"num_features": 0}
     examples = (
         Example("instance_norm", ((4, 5, 6),)),
         Example("instance_norm(eps=1e-3, affine=true)", ((4, 5, 6),)),
@@ -289,6 +298,7 @@ class LocalResponseNorm(Operator):
     """
 
     word = "lrn"
+    aliases = ("LocalResponseNorm", "local_response_normalization", "cross_map_lrn")
     examples = (
         Example("lrn(5, alpha=5e-4, k=2)", ((8, 5, 6),)),
         Example("lrn(3, alpha=0.5, beta=0.5, k=1)", ((8, 5, 6),)),
@@ -344,6 +354,8 @@ class L2Normalize(Operator):
     """Scales a dimension to Euclidean length 1: y = x / max(|x|, eps)."""
 
     word = "l2_normalize"
+    aliases = ("l2_norm", "LpNormalization", "UnitNormalization")
+    argument_aliases = {"axis": "dim"}
     examples = (
         Example("l2_normalize", ((512,),)),
         Example("l2_normalize(dim=-1, eps=1e-6)", ((4, 5, 6),)),

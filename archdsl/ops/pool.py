@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.ops.aliases import POOL_ARGUMENTS, ranks
 from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride
 from archdsl.ops.dimensions import known
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
@@ -90,6 +91,8 @@ class MaxPool(_Pool):
     """
 
     word = "max_pool"
+    aliases = (*ranks("MaxPool{}d"), *ranks("MaxPooling{}D"))
+    argument_aliases = POOL_ARGUMENTS
     output_may_be_overwritten = True
     examples = (
         Example("max_pool(2)", ((4, 8, 8),)),
@@ -181,6 +184,8 @@ class AvgPool(_Pool):
     """
 
     word = "avg_pool"
+    aliases = (*ranks("AvgPool{}d"), "AveragePool", *ranks("AveragePooling{}D"), "mean_pool")
+    argument_aliases = POOL_ARGUMENTS
     output_may_be_overwritten = True
     examples = (
         Example("avg_pool(2)", ((4, 8, 8),)),
@@ -300,6 +305,7 @@ class GlobalAvgPool(Operator):
     """The mean of each channel, as a map of one cell: C x 1 x 1."""
 
     word = "global_avg_pool"
+    aliases = ("GlobalAveragePool", *ranks("GlobalAveragePooling{}D"), "global_mean_pool", "gap")
     output_may_be_overwritten = True
     examples = (
         Example("global_avg_pool", ((4, 7, 7),)),
@@ -325,6 +331,8 @@ class AdaptiveAvgPool(Operator):
     """
 
     word = "adaptive_avg_pool"
+    aliases = (*ranks("AdaptiveAvgPool{}d"), "AdaptiveAveragePool", *ranks("AdaptiveAveragePooling{}D"))
+    argument_aliases = {"output_size": "size"}
     output_may_be_overwritten = True
     examples = (
         Example("adaptive_avg_pool(7)", ((4, 14, 14),)),

@@ -22,6 +22,8 @@ class Dropout(_TrainingOnly):
     """In training each number is dropped with probability ``rate`` and the rest scaled up."""
 
     word = "dropout"
+    aliases = ("Dropout",)
+    argument_aliases = {"p": "rate"}
     examples = (
         Example("dropout(0.5)", ((84,),)),
         Example("dropout", ((4, 5, 6),)),
@@ -38,6 +40,8 @@ class StochasticDepth(_TrainingOnly):
     scaled up: at the end of a residual branch the block is skipped (Huang et al. 2016)."""
 
     word = "stochastic_depth"
+    aliases = ("drop_path", "drop_connect")
+    argument_aliases = {"p": "rate", "drop_prob": "rate"}
     examples = (
         Example("stochastic_depth(0.1)", ((4, 5, 6),)),
         Example("stochastic_depth(0)", ((4,),)),

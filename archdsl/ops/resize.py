@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.ops.aliases import ranks
 from archdsl.ops.base import Emitter, Example, Expects, Flag, Margins, Number, Operator, Shapes, Stride
 from archdsl.ops.dimensions import counted, known
 from archdsl.ops.geometry import begins_and_ends, per_dimension, spatial, terse, torch_pads
@@ -25,6 +26,7 @@ class Pad(Operator):
     """
 
     word = "pad"
+    aliases = ("Pad", *ranks("ZeroPad{}d"), *ranks("ZeroPadding{}D"))
     examples = (
         Example("pad(1)", ((2, 4, 5),)),
         Example("pad(0, channels=[0, 3])", ((2, 4, 5),)),
@@ -118,6 +120,8 @@ class Upsample(Operator):
     """
 
     word = "upsample"
+    aliases = ("Upsample", *ranks("UpSampling{}D"), "Resize", "interpolate")
+    argument_aliases = {"scale_factor": "factor"}
     examples = (
         Example("upsample(2)", ((3, 4, 5),)),
         Example("upsample(size=[7, 9])", ((3, 4, 5),)),

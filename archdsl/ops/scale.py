@@ -19,6 +19,7 @@ class Scale(Elementwise):
     """factor * x, with a fixed factor."""
 
     word = "scale"
+    aliases = ("mul_constant",)
     examples = (
         Example("scale(0.17)", ((4, 5, 6),)),
         Example("scale(-1)", ((4,),)),
@@ -40,6 +41,8 @@ class LayerScale(Elementwise):
     """
 
     word = "layer_scale"
+    aliases = ("LayerScale",)
+    argument_aliases = {"init_values": "start"}
     examples = (
         Example("layer_scale(1e-6)", ((4, 5, 6),)),
         Example("layer_scale(1)", ((4,),)),
@@ -68,6 +71,7 @@ class Identity(Elementwise):
     """The value itself; as an argument, the absent block."""
 
     word = "identity"
+    aliases = ("Identity", "nothing", "noop", "no_op")
     examples = (Example("identity", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:

@@ -21,6 +21,8 @@ class Flatten(Operator):
     """Joins dimensions into one: all of them, or those from ``start`` to ``end``."""
 
     word = "flatten"
+    aliases = ("Flatten",)
+    argument_aliases = {"start_dim": "start", "end_dim": "end", "axis": "start"}
     examples = (
         Example("flatten", ((4, 5, 6),)),
         Example("flatten", ((4,),)),
@@ -77,6 +79,7 @@ class Reshape(Operator):
     """Gives the numbers of a sample another shape, written without the batch; one size may be -1."""
 
     word = "reshape"
+    aliases = ("Reshape", "view", "unflatten")
     variadic = "shape"
     examples = (
         Example("reshape(16, -1)", ((4, 8, 6),)),
@@ -150,6 +153,7 @@ class Permute(Operator):
     """Puts the dimensions in another order; 0 is the batch and stays first."""
 
     word = "permute"
+    aliases = ("Permute",)
     variadic = "dims"
     examples = (
         Example("permute(0, 2, 3, 1)", ((4, 5, 6),)),
@@ -209,6 +213,7 @@ class ChannelShuffle(Operator):
     """Deals the channels of each group out over all groups (Zhang et al. 2018)."""
 
     word = "channel_shuffle"
+    aliases = ("ChannelShuffle", "shuffle_channels")
     examples = (
         Example("channel_shuffle(2)", ((6, 4, 5),)),
         Example("channel_shuffle(3)", ((6, 4),)),

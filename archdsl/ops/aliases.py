@@ -1,0 +1,53 @@
+"""What operators and their arguments are called elsewhere: in PyTorch, Keras, ONNX and papers.
+
+Each operator lists its own (`Operator.aliases`, `Operator.argument_aliases`); here is what several of
+them share, and how a word is looked up among them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archdsl.ops.base import Operator
+
+_WINDOW = {"kernel_size": "kernel", "kernel_shape": "kernel", "strides": "stride"}
+CONV_ARGUMENTS = {
+    **_WINDOW,
+    "out_channels": "out",
+    "filters": "out",
+    "dilation_rate": "dilation",
+    "dilations": "dilation",
+    "group": "groups",
+    "use_bias": "bias",
+}
+"""What a convolution's arguments are called in PyTorch, Keras and ONNX."""
+POOL_ARGUMENTS = {**_WINDOW, "pool_size": "kernel", "ceil_mode": "ceil"}
+"""What a pool's arguments are called there."""
+
+
+def ranks(form: str) -> tuple[str, ...]:
+    """The names of a class for one, two and three spatial dimensions: ``Conv{}d``."""
+    return tuple([form.format(rank) for rank in (1, 2, 3)])
+
+
+def plain_word(word: str) -> str:
+    """A name without what differs between the habits of libraries: ``BatchNorm2d``, ``batch_norm2d``
+    and ``nn.batch_norm_2d`` are ``batchnorm2d``."""
+    return word.rpartition(".")[2].replace("_", "").replace("-", "").casefold()
+
+
+def operator_called(word: str, operators: Mapping[str, type[Operator]]) -> str | None:
+    """The word of the operator that is called so somewhere, or None."""
+    plain = plain_word(word)
+    if not plain:
+        return None
+    for known in operators:
+        if plain_word(known) == plain:
+            return known
+    for known, operator in operators.items():
+        if any(plain_word(alias) == plain for alias in operator.aliases):
+            return known
+    return None

@@ -1,0 +1,113 @@
+"""What operators and their arguments are called elsewhere, held against those who call them so."""
+
+from __future__ import annotations
+
+import inspect
+
+import onnx
+import pytest
+
+from archdsl.backends.torch import eager
+from archdsl.ops import OPERATORS
+from archdsl.ops.aliases import operator_called, plain_word
+from tests.checking import check, design
+
+NO_CONCERN = {"device", "dtype", "inplace", "args", "kwargs"}
+"""Of PyTorch's constructors: how a module is stored and run, which no design says."""
+NOT_HERE = {
+    "padding_mode", "return_indices", "track_running_stats", "divisor_override", "num_parameters",
+    "recompute_scale_factor", "momentum", "bias",
+}  # fmt: skip
+"""Arguments of PyTorch's classes that no operator has, nor reads off its input in one number."""
+WITH_ARGUMENTS = {"global_avg_pool", "stochastic_depth"}
+"""Operators whose class in PyTorch is another operator's, with arguments that make it this one."""
+
+
+def layers(word: str) -> set[str]:
+    """The classes of ``torch.nn`` that an operator is in PyTorch, in its examples."""
+    found: set[str] = set()
+    if word in WITH_ARGUMENTS:
+        return found
+    operator = OPERATORS[word]
+    for example in operator.examples if not operator.merges else ():
+        made = check(design(f"- {example.call}", input=str(list(example.inputs[0])))).network
+        assert made is not None
+        layer = eager.layer_of(made.nodes[-1].op.to_torch(example.inputs))
+        if layer is not None and "." not in layer.target.removeprefix("nn."):
+            found.add(layer.target.removeprefix("nn."))
+    return found
+
+
+def test_no_name_leads_to_two_operators() -> None:
+    owners: dict[str, str] = {}
+    for word, operator in OPERATORS.items():
+        for alias in {plain_word(name) for name in (word, *operator.aliases)}:
+            assert owners.setdefault(alias, word) == word, alias
+
+
+@pytest.mark.parametrize("word", OPERATORS)
+def test_pytorchs_class_leads_to_the_operator_that_is_it(word: str) -> None:
+    import torch
+
+    for name in layers(word):
+        assert hasattr(torch.nn, name)
+        assert operator_called(f"nn.{name}", OPERATORS) == word
+
+
+@pytest.mark.parametrize("word", OPERATORS)
+def test_every_argument_of_pytorchs_class_is_known_here(word: str) -> None:
+    import torch
+
+    operator = OPERATORS[word]
+    known = {*operator.model_fields, *operator.argument_aliases, *operator.torch_only_arguments}
+    for name in layers(word):
+        asked = set(inspect.signature(getattr(torch.nn, name)).parameters)
+        assert asked - known - NO_CONCERN - NOT_HERE == set()
+
+
+@pytest.mark.parametrize("word", OPERATORS)
+def test_every_alias_of_an_argument_is_of_an_attribute(word: str) -> None:
+    operator = OPERATORS[word]
+    assert set(operator.argument_aliases.values()) <= set(operator.model_fields)
+    assert not set(operator.argument_aliases) & set(operator.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "word"),
+    # What ONNX calls by one operator; Clip, Gather, MatMul and the like are parts of ours.
+    [
+        ("Conv", "conv"), ("ConvTranspose", "conv_transpose"), ("Gemm", "linear"), ("Relu", "relu"),
+        ("LeakyRelu", "leaky_relu"), ("PRelu", "prelu"), ("Sigmoid", "sigmoid"), ("HardSwish", "hardswish"),
+        ("Tanh", "tanh"), ("Gelu", "gelu"), ("Softmax", "softmax"), ("Abs", "abs"), ("MaxPool", "max_pool"),
+        ("AveragePool", "avg_pool"), ("GlobalAveragePool", "global_avg_pool"), ("Flatten", "flatten"),
+        ("Reshape", "reshape"), ("Slice", "slice"), ("Pad", "pad"), ("Resize", "upsample"),
+        ("Concat", "concat"), ("Add", "add"), ("Sum", "add"), ("Mul", "mul"), ("Max", "max"), ("LRN", "lrn"),
+        ("BatchNormalization", "batch_norm"), ("LayerNormalization", "layer_norm"),
+        ("GroupNormalization", "group_norm"), ("InstanceNormalization", "instance_norm"),
+        ("LpNormalization", "l2_normalize"), ("Identity", "identity"), ("Dropout", "dropout"),
+    ],
+)  # fmt: skip
+def test_onnxs_operator_leads_to_ours(theirs: str, word: str) -> None:
+    assert onnx.defs.has(theirs)
+    assert operator_called(theirs, OPERATORS) == word
+
+
+@pytest.mark.parametrize(
+    ("theirs", "word"),
+    # Keras 3, and the words of papers and of other code.
+    [
+        ("Conv2D", "conv"), ("Conv3DTranspose", "conv_transpose"), ("MaxPooling2D", "max_pool"),
+        ("AveragePooling1D", "avg_pool"), ("GlobalAveragePooling2D", "global_avg_pool"),
+        ("UpSampling2D", "upsample"), ("ZeroPadding2D", "pad"), ("Concatenate", "concat"),
+        ("Multiply", "mul"), ("Maximum", "max"), ("UnitNormalization", "l2_normalize"),
+        ("swish", "silu"), ("drop_path", "stochastic_depth"), ("DropPath", "stochastic_depth"),
+        ("mean_pool", "avg_pool"), ("global_mean_pool", "global_avg_pool"), ("fc", "linear"), ("bn", "batch_norm"),
+    ],
+)  # fmt: skip
+def test_other_words_lead_to_ours(theirs: str, word: str) -> None:
+    assert operator_called(theirs, OPERATORS) == word
+
+
+@pytest.mark.parametrize("word", ["elu", "selu", "Dropout2d", "GlobalMaxPool", "nn.", "", "_", "Dense"])
+def test_a_word_that_means_something_else_leads_nowhere(word: str) -> None:
+    assert operator_called(word, OPERATORS) is None
