@@ -13,7 +13,6 @@ What comes after has its own doors: ``Network.save_onnx`` (backends/onnx), ``run
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,14 +21,14 @@ from typing import NamedTuple
 from archdsl.analyses.count import count
 from archdsl.checks.facts import check_facts
 from archdsl.checks.unused import warn_of_unused
+from archdsl.design.input_shapes import input_shapes
 from archdsl.design.names import check_names
-from archdsl.design.read import Design, Reader
+from archdsl.design.read import Reader
 from archdsl.diagnostics import Diagnostic, Diagnostics, TooManyMistakes, UsageError, did_you_mean
 from archdsl.elaborate.elaborator import elaborate
 from archdsl.network import Network
 from archdsl.resources import blocks_path, zoo_names, zoo_path
-from archdsl.shapes import Shape, Size
-from archdsl.source import Source, Span
+from archdsl.source import Source
 
 LARGEST_FILE = 300_000
 """Bytes; a design is a few kilobytes."""
@@ -72,7 +71,7 @@ def _check(
     if design is None or not design.headings_read:
         return None
     check_names(design, diagnostics)
-    shapes = _input_shapes(design, input)
+    shapes = input_shapes(design.inputs, input, design.library)
     if not shapes or design.body is None:
         return None
     graph = elaborate(design, shapes, diagnostics)
@@ -166,48 +165,3 @@ def open_beside(name: str, path: str | None) -> Source:
         f"there is no file `{name}` beside this one, nor in the zoo",
         help=f"did you mean `{near}`?" if near else "paths begin at the folder of this file",
     )
-
-
-# ---- inputs
-
-_SHAPE = re.compile(r"\w+(x\w+)*")
-
-
-def _input_shapes(design: Design, given: str | None) -> dict[str, tuple[Shape, Span]]:
-    """The inputs by name with their shapes and places."""
-    header = design.header
-    declared: dict[str, tuple[tuple[int | str, ...], Span]] = {}
-    if header.inputs is not None:
-        for name, sizes in header.inputs.items():
-            declared[name] = (sizes, design.spans["inputs", name])
-    elif header.input is not None:
-        declared["input"] = (header.input, design.spans["input",])
-    if given is not None and declared:
-        for name, sizes in parse_shapes(given, list(declared)).items():
-            declared[name] = (sizes, declared[name][1])
-    return {
-        name: (tuple(size if isinstance(size, int) else Size.named(size) for size in sizes), span)
-        for name, (sizes, span) in declared.items()
-    }
-
-
-def parse_shapes(text: str, names: list[str]) -> dict[str, tuple[int | str, ...]]:
-    """``3x320x320``, or ``left=1x105x105,right=1x105x105`` where there are several inputs."""
-    shapes: dict[str, tuple[int | str, ...]] = {}
-    for part in text.split(","):
-        name, equals, shape = part.strip().rpartition("=")
-        if not equals:
-            if len(names) > 1:
-                example = ",".join(f"{known}=1x28x28" for known in names)
-                raise UsageError(f"the network has {len(names)} inputs", help=f"write `--input {example}`")
-            name = names[0]
-        if name not in names:
-            raise UsageError(f"the network has no input `{name}`", help=f"its inputs are {', '.join(names)}")
-        sizes = shape.lower().split("x") if _SHAPE.fullmatch(shape) else []
-        read = tuple(int(size) if size.isdecimal() and len(size) < 10 else size for size in sizes)
-        if not 1 <= len(read) <= 4 or any(
-            size == 0 or (isinstance(size, str) and not size.isidentifier()) for size in read
-        ):
-            raise UsageError(f"`{shape}` is no shape", help="write sizes without the batch: `3x320x320`")
-        shapes[name] = read
-    return shapes

@@ -19,18 +19,43 @@ from archdsl.syntax import tree
 def header_data(
     file: tree.File, diagnostics: Diagnostics
 ) -> tuple[dict[str, object], dict[tuple[str | int, ...], Span]]:
-    """The header as data for its model, and where each part of it stands; faults are reported."""
+    """The header as data for its model, and where each part of it stands; faults are reported.
+
+    The shapes of inputs stay as written: they may name parameters, which have no values yet.
+    """
     data: dict[str, object] = {}
     spans: dict[tuple[str | int, ...], Span] = {}
     for key, entry in file.header.items():
         spans[(key,)] = entry.value.span if isinstance(entry.value, tree.PlainText) else entry.key.span
         spans[(key, KEY)] = entry.key.span
         try:
-            data[key] = _plain_data(entry.value, (key,), spans)
+            data[key] = (
+                _as_written(entry.value, (key,), spans)
+                if key in ("input", "inputs")
+                else _plain_data(entry.value, (key,), spans)
+            )
         except ArchError as fault:
             for diagnostic in fault.diagnostics:
                 diagnostics.add(diagnostic)
     return data, spans
+
+
+def _as_written(
+    value: tree.PlainText | tree.Expression | tree.Fact | tree.Section,
+    path: tuple[str | int, ...],
+    spans: dict[tuple[str | int, ...], Span],
+) -> object:
+    """Expressions by their names, or the only one, for ``input_shapes.with_inputs``."""
+    spans[path] = value.span
+    if isinstance(value, tree.Section) and len(path) == 1:
+        section = {}
+        for key, entry in value.entries.items():
+            spans[(*path, key)] = spans[(*path, key, KEY)] = entry.key.span
+            section[key] = _as_written(entry.value, (*path, key), spans)
+        return section
+    if isinstance(value, tree.PlainText | tree.Fact | tree.Section):
+        return _plain_data(value, path, spans)
+    return value
 
 
 def _plain_data(

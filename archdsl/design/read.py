@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from archdsl.design.header import header_data, readable_part
+from archdsl.design.input_shapes import with_inputs
 from archdsl.design.model import SECTIONS, Expect, Header, validate
 from archdsl.design.parameters import Setter, listed
 from archdsl.design.values import Block, Library
@@ -34,6 +35,15 @@ class Design(NamedTuple):
     body: tree.Step | None
     headings_read: bool
     """Whether every block's heading could be read, so that its calls can be judged."""
+
+    @property
+    def inputs(self) -> dict[str, tuple[tuple[int | str, ...], Span]]:
+        """The inputs by name with their shapes as stated, and where these stand."""
+        if self.header.inputs is not None:
+            return {name: (sizes, self.spans["inputs", name]) for name, sizes in self.header.inputs.items()}
+        if self.header.input is not None:
+            return {"input": (self.header.input, self.spans["input",])}
+        return {}
 
     @property
     def name(self) -> str:
@@ -81,12 +91,13 @@ class Reader:
         if loaded is None:
             return None
         whole_span = Span(source, 0, min(len(source.text), len(source.line(1))))
-        header = validate(Header, loaded.data, loaded.spans, whole_span, self.diagnostics, SECTIONS)
         library = Library({}, dict(loaded.used))
         self._declare(loaded, library)
         Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, settings)
+        data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
+        header = validate(Header, data, loaded.spans, whole_span, self.diagnostics, SECTIONS)
         if header is None:
-            header = readable_part(loaded.data)
+            header = readable_part(data)
         clear = self._require(header, loaded, whole_span)
         parameters = tuple(loaded.parameters.values())
         return Design(
@@ -282,10 +293,11 @@ class Reader:
         if loaded is None:
             return None
         if path not in self._libraries:
-            validate(Header, loaded.data, loaded.spans, span, self.diagnostics, SECTIONS)
             library = Library({}, dict(loaded.used))
             self._declare(loaded, library)
             Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, {})
+            data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
+            validate(Header, data, loaded.spans, span, self.diagnostics, SECTIONS)
             self._libraries[path] = library
         return self._libraries[path]
 

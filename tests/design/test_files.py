@@ -120,7 +120,7 @@ def test_a_design_has_an_input_and_a_body() -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", ["3", "[]", "[0]", "[-1, 2]", "[1.5]", "[1, 2, 3, 4, 5]", "[true]", "[[3]]"]
+    "shape", ["3", "[]", "[0]", "[3, -2]", "[1.5]", "[1, 2, 3, 4, 5]", "[true]", "[[3]]"]
 )
 def test_what_is_no_input(shape: str) -> None:
     assert codes(f"input: {shape}\nbody: relu\n") == ["wrong-value"]
