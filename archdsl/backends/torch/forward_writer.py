@@ -136,13 +136,16 @@ class Function:
         self.program, self.signatures, self.run = signatures.program, signatures, run
         self.signature = signatures.of(run)
         self.scope = self.program.module_of(run).path
-        self.uses: Counter[int] = Counter(self.signature.outputs)
+        results = self.signature.outputs
+        self.uses: Counter[int] = Counter(results)
+        if run.parent is None:
+            graph = self.program.graph
+            results = [output.node for output in graph.outputs]
+            # What the network returns is read last of all, its own inputs too where they are outputs.
+            self.uses = Counter([*results, *(head.node for head in graph.heads)])
         self._count(signatures.steps(run))
         self.names: dict[int, str] = {}
         self.arguments: list[str] = []
-        results = self.signature.outputs
-        if run.parent is None:
-            results = [output.node for output in self.program.graph.outputs]
         self._result = results[0] if len(results) == 1 else None
         for position, value in enumerate(self.signature.inputs):
             wanted = arguments[position] if arguments else self._argument(value, position)
@@ -151,6 +154,8 @@ class Function:
         self._regions = 0
         self.guarded: set[int] = set()
         """Values that exist in training only."""
+        self._declared: set[int] = set()
+        """Values whose variable is None before they are made: it takes no variable over from another."""
         self.body: list[Statement] = []
 
     def write(self) -> list[Statement]:
@@ -244,14 +249,17 @@ class Function:
 
     def _head(self, run: Run, body: list[Statement]) -> None:
         """An auxiliary head: in training only, and None else where the network does not ask for training."""
+        graph = self.program.graph
+        name = graph.nodes[run.nodes()[0]].head
+        node = next(head.node for head in graph.heads if head.name == name)
+        is_declared = bool(self.scope) or self.run.kind == "checkpoint"
+        if is_declared:
+            self._declared.add(node)
         inner: list[Statement] = []
         self._steps(run.items, inner)
         if not inner:
             return
-        graph = self.program.graph
-        name = graph.nodes[run.nodes()[0]].head
-        node = next(head.node for head in graph.heads if head.name == name)
-        if self.scope or self.run.kind == "checkpoint":
+        if is_declared:
             body.append(Line(f"{self.names[node]}: Tensor | None = None"))
         self.guarded.add(node)
         body.append(Nest("if self.training:", inner))
@@ -305,6 +313,8 @@ class Function:
         """A variable for a value: one that is free now, or a new one, called after its label. A value
         that flows on and is needed later too, as a skip connection is, bears its label."""
         later = self.uses[value] - self._heads_of(value)
+        if value in self._declared:
+            return self._fresh(value, label)
         if later < 2 or label is None or not is_plain(label):
             free = [
                 name
