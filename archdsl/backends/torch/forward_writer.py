@@ -285,13 +285,20 @@ class Function:
 
     def _module_inside(self, run: Run) -> str:
         """The module whose norms a part runs: the only one that it calls, or else this one."""
+        program = self.program
+        if any(not isinstance(item, Run) and self._is_tensor(item) for item in run.items):
+            return "self"
         called = {
             self.path(target)
             for item in run.items
-            if (target := item.path if isinstance(item, Run) else self.program.target(item)) is not None
+            if (target := item.path if isinstance(item, Run) else program.target(item)) is not None
         }
-        of_scopes = all(not isinstance(item, Run) or self.program.is_module(item) for item in run.items)
+        of_scopes = all(not isinstance(item, Run) or program.is_module(item) for item in run.items)
         return called.pop() if len(called) == 1 and of_scopes else "self"
+
+    def _is_tensor(self, at: int) -> bool:
+        """Whether what stands under a step's name is a parameter, and no module."""
+        return any(not weight.name for weight in self.program.weights[at])
 
     # ---- names
 
