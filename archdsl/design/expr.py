@@ -25,8 +25,8 @@ from archdsl.design.arithmetic import (
 from archdsl.design.binding import bind
 from archdsl.design.environment import Environment, Unresolved, callee_of
 from archdsl.design.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
+from archdsl.design.vocabulary import Meant, meant
 from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
-from archdsl.ops.base import OPERATORS
 from archdsl.shapes import text_of
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -323,15 +323,15 @@ def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
 def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
     """The diagnostic for a call in a value of something that nobody knows."""
     word = name.word
-    blocks = [known for known, operator in OPERATORS.items() if not operator.merges]
-    near = _FROM_PYTHON.get(word) or did_you_mean(word, (*FUNCTIONS, *blocks, *library.blocks))
     if word in (*tree.CONSTRUCTS, *tree.FLOW_CALLS):
         message = f"`{word}` is a step, not a value"
         return Diagnostic(
             "unknown-function", message, name.span, "stands in a value", "make it a step, or a block"
         )
-    help = f"did you mean `{near}`?" if near else f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}"
-    message = f"there is no function or block `{word}`"
+    found = Meant(_FROM_PYTHON[word]) if word in _FROM_PYTHON else meant(word, (*FUNCTIONS, *library.blocks))
+    help = found.help(name.span, f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}")
+    has = "archdsl has no" if found.absent is not None else "there is no function or block"
+    message = f"{has} `{word}`"
     return Diagnostic("unknown-function", message, name.span, "not known here", help)
 
 

@@ -3,7 +3,6 @@ block, also of arms that are not taken and blocks that nobody calls."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from archdsl.design.arithmetic import FUNCTIONS
@@ -12,7 +11,8 @@ from archdsl.design.expr import foreign_word, is_foreign, unknown_function
 from archdsl.design.headings import bind_heading, loop_of, variables_of
 from archdsl.design.read import Design
 from archdsl.design.values import Callee, Library
-from archdsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
+from archdsl.design.vocabulary import meant
+from archdsl.diagnostics import Diagnostic, Diagnostics
 from archdsl.ops import OPERATORS
 from archdsl.syntax import tree
 
@@ -169,7 +169,6 @@ class _Checker:
 def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] = ()) -> Diagnostic:
     """The diagnostic for a call of something that is neither block nor operator."""
     word = name.word
-    callable_words = [known for known, operator in OPERATORS.items() if not operator.merges]
     if word in tree.CONSTRUCTS:
         return Diagnostic(
             "construct-in-chain",
@@ -178,39 +177,11 @@ def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] =
             "cannot stand in a chain",
             f"write it as a step of its own: `- {word}{'' if word in tree.WITHOUT_ARGUMENTS else '(...)'}: ...`",
         )
-    plain = word.rpartition(".")[2]
-    known = [*library.blocks, *variables, *callable_words, *tree.FLOW_CALLS]
-    near = _python_class(plain) or did_you_mean(plain, known) or did_you_mean(plain, tree.CONSTRUCTS)
-    return Diagnostic(
-        "unknown-operator",
-        f"there is no operator or block `{word}`",
-        name.span,
-        "not known here",
-        f"did you mean `{near}`?" if near else "`archdsl ops` lists the operators",
-    )
-
-
-def _python_class(word: str) -> str | None:
-    """The operator that a PyTorch class is here: ``Conv2d``, ``BatchNorm2d``, ``ReLU6``."""
-    plain = re.sub(r"[123]d$", "", word).replace("_", "").lower()
-    plain = _ELSEWHERE.get(plain, plain)
-    return next((known for known in OPERATORS if known.replace("_", "") == plain), None)
-
-
-_ELSEWHERE = {
-    "localresponsenorm": "lrn",
-    "droppath": "stochastic_depth",
-    "deconv": "convtranspose",
-    "upconv": "convtranspose",
-    "bn": "batchnorm",
-    "ln": "layernorm",
-    "gn": "groupnorm",
-    "fc": "linear",
-    "swish": "silu",
-    "gap": "globalavgpool",
-    "zeropad": "pad",
-}
-"""What operators are called elsewhere, without ``_``."""
+    own = (*library.blocks, *variables, *tree.FLOW_CALLS, *tree.CONSTRUCTS)
+    found = meant(word, own)
+    has = "archdsl has no" if found.absent is not None else "there is no operator or block"
+    help = found.help(name.span, "`archdsl ops` lists the operators")
+    return Diagnostic("unknown-operator", f"{has} `{word}`", name.span, "not known here", help)
 
 
 def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:

@@ -10,8 +10,9 @@ from archdsl.design.binding import Bound, Given
 from archdsl.design.environment import Environment, callee_of
 from archdsl.design.expr import unknown_parameter
 from archdsl.design.values import Result, kind_of, written
+from archdsl.design.vocabulary import Meant, meant
 from archdsl.diagnostics import Diagnostic, Label, OperatorError, Severity, did_you_mean
-from archdsl.ops.base import OPERATORS, Expects
+from archdsl.ops.base import Expects
 from archdsl.ops.branch_mismatch import Branch, BranchMismatch
 from archdsl.shapes import Dim, Shape, is_known, text_of
 from archdsl.source import Span
@@ -119,14 +120,17 @@ LARGEST_SIZE = 2**31 - 1
 def not_callable(word: str, held: Result, span: Span, environment: Environment) -> Diagnostic:
     """The diagnostic for a call of a parameter that holds something else than a block."""
     shown = written(held)
-    blocks = [name for name in (*environment.library.blocks, *OPERATORS) if callee_of(name, environment)]
-    near = did_you_mean(shown, blocks)
+    found = meant(shown, environment.library.blocks)
+    if found.word is not None and callee_of(found.word, environment) is None:
+        found = Meant()  # a merge: it needs branches
     return Diagnostic(
         "not-callable",
-        f"`{word}` holds {kind_of(held)}, not a block",
+        f"`{word}` holds `{shown}`, which archdsl has not"
+        if found.absent is not None
+        else f"`{word}` holds {kind_of(held)}, not a block",
         span,
         f"this is {shown}",
-        f"did you mean `{near}`?" if near else f"give `{word}` a block or an operator, such as `{word}=relu`",
+        found.help(span, f"give `{word}` a block or an operator, such as `{word}=relu`"),
     )
 
 
