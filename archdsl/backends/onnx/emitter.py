@@ -1,12 +1,17 @@
 """Where operators write their ONNX nodes, and how values, nodes and tensors get their names.
 
-Values, which are one namespace in ONNX, are named in this order; who comes later and finds its name
-taken is called ``name:value``:
+Values are one namespace in ONNX, and nodes another. Values are named in this order; one that finds its
+name taken is called ``name:value``:
 
     1. inputs           the name of the node
     2. outputs          the name of the output
     3. initializers     the dotted name of the parameter
-    4. other values     the dotted name of the node; what an operator makes on the way ``name:1`` ...
+    4. nodes' values    the dotted name of the node
+    5. other values     constants; what an operator makes on the way is ``name:1``, ``name:2`` ...
+
+The first four are claimed before any operator writes. So a value of the fifth kind bears no node's name
+either, and can lend its own to the ONNX node that makes it: all names are unique, whatever a step is
+called and however often it is shared.
 """
 
 from __future__ import annotations
@@ -42,7 +47,8 @@ class Call:
 class GraphEmitter:
     """The `Emitter` of a whole graph: collects calls, constants and the parameters they use.
 
-    ``owned`` are the parameters by owner, then by the operator's own word.
+    ``owned`` are the parameters by owner, then by the operator's own word; ``nodes`` the names of the
+    nodes that will be emitted.
     """
 
     def __init__(
@@ -51,6 +57,7 @@ class GraphEmitter:
         inputs: Iterable[str],
         outputs: Iterable[str],
         owned: Mapping[str, Mapping[str, Parameter]],
+        nodes: Iterable[str],
     ) -> None:
         self.opset = opset
         self.calls: list[Call] = []
@@ -68,6 +75,7 @@ class GraphEmitter:
             for owner, parameters in owned.items()
             for word, parameter in parameters.items()
         }
+        self._node_values = {name: self._fresh(name) for name in nodes}
         self._node: Node
         self._begin = 0
         self._helpers = 0
@@ -78,10 +86,7 @@ class GraphEmitter:
         return self.nodes(op_type, inputs, 1, **attributes)[0]
 
     def nodes(self, op_type: str, inputs: Sequence[str], outputs: int, **attributes: object) -> list[str]:
-        values = []
-        for _ in range(outputs):
-            self._helpers += 1
-            values.append(self._fresh(f"{self._node.name}:{self._helpers}"))
+        values = [self._helper() for _ in range(outputs)]
         self.calls.append(
             Call(values[0], op_type, inputs, list(values), attributes, self._node, self._node.op.word)
         )
@@ -128,8 +133,7 @@ class GraphEmitter:
         maker = next((call for call in made if value in call.outputs), None)
         if maker is None:
             return value
-        self._taken.discard(value)
-        final = self._fresh(node.name)
+        final = self._node_values[node.name]
         maker.name = node.name
         self._made.add(final)
         for call in made:
@@ -160,6 +164,15 @@ class GraphEmitter:
                 Call(self._fresh(f"{name}:copy"), "Identity", [source], [name], {}, node, "output")
             )
         return renamed
+
+    def _helper(self) -> str:
+        """A name for what the operator at work makes on the way."""
+        self._helpers += 1
+        # A step that is shared may have this name: `a:2` is the second use of `a`.
+        while (name := f"{self._node.name}:{self._helpers}") in self._taken:
+            self._helpers += 1
+        self._taken.add(name)
+        return name
 
     def _constant(self, name: str, tensor: TensorProto) -> str:
         if name not in self._constant_values:

@@ -14,6 +14,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto
 from onnx.helper import OP_SET_ID_VERSION_MAP
 
 from archdsl.backends.onnx.emitter import GraphEmitter, node_proto
+from archdsl.backends.onnx.verify import Names, check_legal
 from archdsl.diagnostics import UsageError
 from archdsl.graph.tensors import owners
 from archdsl.passes.drop_training import inference
@@ -45,19 +46,23 @@ class Lowered(NamedTuple):
 
 
 def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
-    """The ONNX form of a graph. Raises `UsageError` for an opset that is not in `OPSETS`."""
+    """The ONNX form of a graph, checked by the rules of `archdsl.backends.onnx.verify`.
+
+    Raises `UsageError` for an opset that is not in `OPSETS`.
+    """
     if opset not in OPSETS:
         raise UsageError(
             f"opset {opset} is not supported",
             help=f"ask for {OPSETS[0]} to {OPSETS[-1]}; without `--opset` it is {DEFAULT_OPSET}",
         )
     graph = inference(graph).graph
-    nodes = graph.nodes
+    nodes, given = graph.nodes, set(graph.inputs)
     emitter = GraphEmitter(
         opset,
         [nodes[position].name for position in graph.inputs],
         [output.name for output in graph.outputs],
         {node.owner: {tensor.name: tensor for tensor in owned} for node, owned in owners(graph)},
+        [node.name for position, node in enumerate(nodes) if position not in given],
     )
     values: dict[int, str] = dict(zip(graph.inputs, emitter.inputs, strict=True))
     shapes: dict[str, Shape] = {}
@@ -67,6 +72,8 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
             values[position] = value
             shapes.setdefault(value, node.shape)
     renamed = emitter.finish([(values[output.node], nodes[output.node]) for output in graph.outputs])
+    constants = [tensor.name for tensor in emitter.constants]
+    check_legal(Names(emitter.inputs, [*emitter.initializers, *constants], emitter.calls, emitter.outputs))
 
     batch = batch_name(graph)
     model = _model(graph, opset)
