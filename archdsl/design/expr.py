@@ -94,12 +94,12 @@ def _nothing(expression: tree.Nothing, environment: Environment) -> Result:
     raise ArchError([foreign_word("none", expression.span)])
 
 
+ABSENT = ("None", "none", "null")
+"""What other languages write where nothing is given."""
 _FOREIGN = {
     "True": "write `true`",
     "False": "write `false`",
-    "None": "the absent block is `identity`",
-    "none": "the absent block is `identity`",
-    "null": "the absent block is `identity`",
+    **dict.fromkeys(ABSENT, "the absent block is `identity`"),
     "self": "parameters go by their names alone",
 }
 

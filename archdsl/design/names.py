@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.binding import bind
-from archdsl.design.expr import foreign_word, is_foreign, unknown_function
+from archdsl.design.expr import ABSENT, foreign_word, is_foreign, unknown_function
 from archdsl.design.headings import bind_heading, loop_of, variables_of
 from archdsl.design.read import Design
 from archdsl.design.values import Callee, Library
 from archdsl.design.vocabulary import meant
 from archdsl.diagnostics import Diagnostic, Diagnostics
 from archdsl.ops import OPERATORS
+from archdsl.ops.base import Operator
 from archdsl.syntax import tree
 
 
@@ -104,12 +105,19 @@ class _Checker:
             for argument in call.arguments:
                 self.path(argument.value, variables)
             return
-        for argument in call.arguments:
-            self.expression(argument.value, variables)
-        if word in variables or word in self.library.params:
-            return  # what it holds shows when it runs
+        held = word in variables or word in self.library.params
         block = self.library.blocks.get(word)
         operator = OPERATORS.get(word)
+        for place, argument in enumerate(call.arguments):
+            absent = None
+            if not held and block is None and operator is not None:
+                absent = self.absent_attribute(operator, argument, place, variables)
+            if absent is not None:
+                self.diagnostics.add(absent)
+            else:
+                self.expression(argument.value, variables)
+        if held:
+            return  # what it holds shows when it runs
         if block is None and (operator is None or operator.merges):
             self.diagnostics.add(unknown_callee(call.name, self.library, variables))
             return
@@ -117,6 +125,40 @@ class _Checker:
         assert target is not None
         for fault in bind(Callee(word, target), call.arguments, call.span)[1]:
             self.diagnostics.add(fault)
+
+    def absent_attribute(
+        self,
+        operator: type[Operator],
+        argument: tree.Argument | tree.Binding,
+        place: int,
+        variables: frozenset[str],
+    ) -> Diagnostic | None:
+        """The diagnostic for ``std=none`` and ``stride=None``: an attribute is left out, and takes no block."""
+        value = argument.value
+        if isinstance(value, tree.Name):
+            if value.word not in ABSENT or self.knows(value.word, variables):
+                return None
+        elif not isinstance(value, tree.Nothing):
+            return None
+        fields = tuple(operator.model_fields)
+        if argument.name is not None:
+            word = argument.name.word
+        elif operator.variadic is None and place < len(fields):
+            word = fields[place]
+        else:
+            return None
+        if word not in operator.model_fields:
+            return None
+        written, field = value.span.text, operator.model_fields[word]
+        if field.is_required():
+            help = f"`{word}` has to be given, as in `{operator.examples[0].call}`"
+        elif isinstance(field.default, bool):
+            help = f"write `{word}=false`, or leave it out, which is `{word}={str(field.default).lower()}`"
+        elif argument.name is None:
+            help = f"leave `{word}` out, and name the arguments that follow it"
+        else:
+            help = f"leave `{word}` out"
+        return Diagnostic("python-word", f"there is no `{written}`", value.span, "Python's word", help)
 
     def apply(self, part: tree.Apply, variables: frozenset[str]) -> None:
         """A call in a value: a function, ``from``, or a block with some of its arguments."""

@@ -72,6 +72,13 @@ def misfit_of(
     word, details = target.word, target.model_fields[field]
     expects = next((part for part in details.metadata if isinstance(part, Expects)), Expects("another value"))
     options = re.findall(r"`(\w+)`", expects.text)
+    if (
+        field == target.variadic
+        and isinstance(given, tuple)
+        and len(given) == 1
+        and isinstance(given[0], tuple)
+    ):
+        return _in_a_list(target, field, given[0], span)
     if isinstance(given, str) and not options and expects.text != _FLAG:
         if span.text == given and environment.lookup(given) is None and callee_of(given, environment) is None:
             (unknown,) = unknown_parameter(given, span, environment).diagnostics
@@ -94,6 +101,18 @@ def misfit_of(
         span,
         f"expected {expects.short or expects.text}",
         help or f"`archdsl ops {word}` tells what it takes",
+    )
+
+
+def _in_a_list(target: type[Operator], field: str, given: tuple[Result, ...], span: Span) -> Diagnostic:
+    """The diagnostic for ``reshape([1, c])``, whose sizes are arguments of their own."""
+    word = target.word
+    texts = [f"{word}({', '.join(map(written, given))})"]
+    if span.text.startswith("[") and span.text.endswith("]"):
+        texts.insert(0, f"{word}({span.text[1:-1].strip()})")
+    help = f"write {', which is '.join(f'`{text}`' for text in dict.fromkeys(texts))}"
+    return Diagnostic(
+        "wrong-argument", f"`{word}` takes its {field} one by one, not in a list", span, "a list", help
     )
 
 
