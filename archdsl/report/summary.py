@@ -9,6 +9,7 @@ from archdsl.analyses.count import NodeCounts, count, node_counts
 from archdsl.analyses.memory import activation_memory
 from archdsl.graph.ir import Graph, Node
 from archdsl.passes.drop_training import inference
+from archdsl.report.rows import names_of_rows
 from archdsl.report.table import table
 from archdsl.shapes import element_count, text_of
 from archdsl.terminal import short
@@ -34,11 +35,15 @@ class Row(NamedTuple):
 def rows(graph: Graph, depth: int | None = None) -> list[Row]:
     """The table's rows, in execution order, without the auxiliary heads.
 
-    With ``depth``, the operators of a scope that lies so deep are one row, with their sums.
+    With ``depth``, the operators of a scope that lies so deep are one row, with their sums, and so are
+    those of a construct without a name.
     """
+    running = list(_running(graph))
+    nodes = [node for node, _ in running]
+    names = [node.name for node in nodes] if depth is None else names_of_rows(nodes, depth)
     groups: dict[str, list[tuple[Node, NodeCounts]]] = {}
-    for node, counts in _running(graph):
-        groups.setdefault(_folded(node.name, depth), []).append((node, counts))
+    for name, member in zip(names, running, strict=True):
+        groups.setdefault(name, []).append(member)
     return [_row(name, members) for name, members in groups.items()]
 
 
@@ -49,20 +54,9 @@ def _running(graph: Graph) -> Iterator[tuple[Node, NodeCounts]]:
             yield node, counts
 
 
-def _folded(name: str, depth: int | None) -> str:
-    """The first ``depth`` parts of a dotted name; what an equation adds is a part of its scope."""
-    if depth is None:
-        return name
-    scope, colon, _ = name.partition(":")
-    parts = scope.split(".") if scope else []
-    if len(parts) + bool(colon and parts) <= depth:
-        return name
-    return ".".join(parts[:depth]) or name
-
-
 def _row(name: str, members: list[tuple[Node, NodeCounts]]) -> Row:
     last = members[-1][0]
-    if len(members) == 1 and last.name == name:
+    if len(members) == 1:
         operator = last.op.word
     else:
         operator = _block(last, name) or f"{len(members)} operator{'s' if len(members) > 1 else ''}"
