@@ -23,7 +23,7 @@ from archdsl.checks.facts import check_facts
 from archdsl.checks.unused import warn_of_unused
 from archdsl.design.input_shapes import input_shapes
 from archdsl.design.names import check_names
-from archdsl.design.read import Reader
+from archdsl.design.read import Opener, Reader
 from archdsl.diagnostics import Diagnostic, Diagnostics, TooManyMistakes, UsageError, did_you_mean
 from archdsl.elaborate.elaborator import elaborate
 from archdsl.network import Network
@@ -45,11 +45,16 @@ class Checked(NamedTuple):
 
 
 def check(
-    reference: str | Source, *, settings: Mapping[str, str] | None = None, input: str | None = None
+    reference: str | Source,
+    *,
+    settings: Mapping[str, str] | None = None,
+    input: str | None = None,
+    opener: Opener | None = None,
 ) -> Checked:
     """Check a design: a path, the name of a zoo network, ``-`` for standard input, or a source.
 
     ``settings`` gives parameters other values, as texts; ``input`` another shape (``3x320x320``).
+    ``opener`` opens the files that the design names, in place of those on the disk.
     Raises `UsageError` for a file that cannot be read and for settings that do not fit.
     """
     source = reference if isinstance(reference, Source) else open_source(reference)
@@ -57,17 +62,18 @@ def check(
     network: Network | None = None
     notes: list[str] = []
     with suppress(TooManyMistakes):  # those found are told
-        network = _check(source, settings or {}, input, diagnostics, notes)
+        network = _check(source, settings or {}, input, opener or open_beside, diagnostics, notes)
     if diagnostics.is_cut:
         notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are told")
     return Checked(network, tuple(diagnostics), tuple(notes))
 
 
 def _check(
-    source: Source, settings: Mapping[str, str], input: str | None, diagnostics: Diagnostics, notes: list[str]
-) -> Network | None:
+    source: Source, settings: Mapping[str, str], input: str | None, opener: Opener, diagnostics: Diagnostics,
+    notes: list[str],
+) -> Network | None:  # fmt: skip
     """The stages in a row."""
-    design = Reader(open_beside, diagnostics).read(source, settings)
+    design = Reader(opener, diagnostics).read(source, settings)
     if design is None or not design.headings_read:
         return None
     check_names(design, diagnostics)

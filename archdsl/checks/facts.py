@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from archdsl.analyses.count import Counts, count
 from archdsl.design.model import KEY, Bound, Expect
-from archdsl.diagnostics import Diagnostics, Label, did_you_mean
+from archdsl.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean
 from archdsl.graph.ir import Graph
 from archdsl.shapes import Shape, text_of
 from archdsl.source import Span
@@ -36,12 +36,14 @@ def check_facts(graph: Graph, counts: Counts, expect: Expect, spans: Spans, diag
             shapes = [
                 f"{name}: [{', '.join(map(str, graph.nodes[at].shape))}]" for name, at in outputs.items()
             ]
-            diagnostics.error(
-                "unknown-fact",
-                f"`output` is one shape, but the network has {len(outputs)} outputs",
-                _span(("output", KEY), spans),
-                "which of them?",
-                f"write `outputs: {{{', '.join(shapes)}}}`",
+            diagnostics.add(
+                Diagnostic(
+                    "unknown-fact",
+                    f"`output` is one shape, but the network has {len(outputs)} outputs",
+                    _span(("output", KEY), spans),
+                    "which of them?",
+                    f"write `outputs: {{{', '.join(shapes)}}}`",
+                )
             )
     for key, nodes, stated in (
         ("outputs", outputs, expect.outputs),
@@ -52,11 +54,11 @@ def check_facts(graph: Graph, counts: Counts, expect: Expect, spans: Spans, diag
                 _shape(graph, nodes[name], f"`{name}`", shape, (key, name), spans, diagnostics)
                 continue
             near = did_you_mean(name, nodes)
-            diagnostics.error(
+            diagnostics.add(Diagnostic(
                 "unknown-fact", f"the network has no {'output' if key == 'outputs' else 'step'} `{name}`",
                 _span((key, name, KEY), spans), label="not there",
                 help=f"did you mean `{near}`?" if near else "`archdsl summary` shows the names",
-            )  # fmt: skip
+            ))  # fmt: skip
     if expect.params is not None or expect.macs is not None:
         _counts(counts, {"params": expect.params, "macs": expect.macs}, (), spans, diagnostics)
     training = {"params": expect.training.params, "macs": expect.training.macs}
@@ -79,12 +81,12 @@ def _shape(
 ) -> None:  # fmt: skip
     shape: Shape = graph.nodes[node].shape
     if tuple(str(size) for size in stated) != tuple(str(size) for size in shape):
-        diagnostics.error(
+        diagnostics.add(Diagnostic(
             "expect-mismatch", f"{what} is {text_of(shape)}, not {'x'.join(map(str, stated))}", _span(path, spans),
             label=f"it is [{', '.join(map(str, shape))}]",
             help=f"write `[{', '.join(map(str, shape))}]`, or mend the design",
             related=(Label(graph.nodes[node].span, f"{text_of(shape)} is made here"),),
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 def _counts(
@@ -102,15 +104,15 @@ def _counts(
         words = {"params": "parameters", "macs": "multiply-accumulates"}[key]
         span = _span((*path, key), spans)
         if number is None:
-            diagnostics.error(
+            diagnostics.add(Diagnostic(
                 "expect-mismatch", f"the {words} depend on a named dimension of the input", span,
                 help="give the dimensions of `input` in numbers, or remove this fact",
-            )  # fmt: skip
+            ))  # fmt: skip
         elif not bound.holds(number):
             relation = "" if bound.relation == "==" else f"{bound.relation} "
             written = f'"{relation}{number:_}"' if relation else f"{number:_}"
             difference = f" ({number - bound.value:+,})" if bound.relation == "==" else ""
-            diagnostics.error(
+            diagnostics.add(Diagnostic(
                 "expect-mismatch", f"the network{heads} has {number:,} {words}, not {relation}{bound.value:,}", span,
                 label=f"it has {number:,}{difference}", help=f"write `{written}`, or mend the design",
-            )  # fmt: skip
+            ))  # fmt: skip

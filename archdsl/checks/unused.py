@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.analyses.reach import needed
+from archdsl.diagnostics import Diagnostic
 from archdsl.shapes import text_of
 
 if TYPE_CHECKING:
@@ -34,25 +35,31 @@ def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
         if used[position] or position in read:
             continue
         if position in inputs:
-            diagnostics.warning(
-                "unused-input",
-                f"nothing uses the input `{node.name}`",
-                node.span,
-                label=f"{text_of(node.shape)}, never read",
-                help=f"remove it, or use it with `from({node.name})`",
+            diagnostics.add(
+                Diagnostic(
+                    "unused-input",
+                    f"nothing uses the input `{node.name}`",
+                    node.span,
+                    label=f"{text_of(node.shape)}, never read",
+                    help=f"remove it, or use it with `from({node.name})`",
+                    severity="warning",
+                )
             )
             continue
         path = labels.get(position, node.name)
         label = path.rpartition(".")[2]
         written = label if label.isidentifier() else f'"{label}"'
-        diagnostics.warning(
-            "unused-value",
-            f"nothing uses the value of `{path}`",
-            _span(node, path),
-            label=f"makes {text_of(node.shape)}, from which no output can be reached",
-            help="remove it, or give it a label and use it with `from(label)`"
-            if label.isdecimal()
-            else f"remove it, or use it with `from({written})`",
+        diagnostics.add(
+            Diagnostic(
+                "unused-value",
+                f"nothing uses the value of `{path}`",
+                _span(node, path),
+                label=f"makes {text_of(node.shape)}, from which no output can be reached",
+                help="remove it, or give it a label and use it with `from(label)`"
+                if label.isdecimal()
+                else f"remove it, or use it with `from({written})`",
+                severity="warning",
+            )
         )
 
 

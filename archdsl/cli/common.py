@@ -60,7 +60,7 @@ def checked(reference: str, settings: Sequence[str], shape: str | None) -> Check
     from archdsl import pipeline
 
     loaded()
-    return pipeline.check(reference, settings=_settings(settings), input=shape)
+    return pipeline.check(reference, settings=settings_of(settings), input=shape)
 
 
 def network(reference: str, settings: Sequence[str] = (), shape: str | None = None) -> Network:
@@ -74,7 +74,8 @@ def network(reference: str, settings: Sequence[str] = (), shape: str | None = No
     return result.network
 
 
-def _settings(texts: Sequence[str]) -> dict[str, str]:
+def settings_of(texts: Sequence[str]) -> dict[str, str]:
+    """The texts of ``--set NAME=VALUE`` by name."""
     settings = {}
     for text in texts:
         name, equals, value = text.partition("=")

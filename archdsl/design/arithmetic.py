@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from archdsl.design.values import Callee, Result, Value, Word, is_list, kind_of, written
-from archdsl.diagnostics import ArchError, Diagnostic, Label
+from archdsl.diagnostics import DesignFault, Fix
+from archdsl.diagnostics.fixes import replacing
 from archdsl.shapes import Size
 from archdsl.source import Span
 
@@ -16,19 +17,8 @@ LARGEST = 10**18
 LONGEST_LIST = 100_000
 
 
-class ExpressionFault(ArchError):
+class ExpressionFault(DesignFault):
     """An expression that has no value."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        label: str = "",
-        help: str = "",
-        related: tuple[Label, ...] = (),
-    ) -> None:
-        super().__init__([Diagnostic(code, message, span, label, help, related)])
 
 
 def whole(value: Result) -> int | None:
@@ -238,19 +228,24 @@ def mismatch(sign: str, value: Result, span: Span, wanted: str = "numbers") -> E
     if sign in ("and", "or", "not"):
         wanted = "true or false"
     shown = written(value)
-    help = f"write {wanted} here"
+    help, text = f"write {wanted} here", ""
     if wanted == "true or false":
-        help = f"compare it: `{span.text} > 0`" if whole(value) is not None else "write a comparison here"
+        help = "write a comparison here"
+        if whole(value) is not None:
+            help, text = "compare it: `{}`", f"{span.text} > 0"
     elif is_list(value):
-        help = f"take one of its items: `{span.text}[0]`"
+        help, text = "take one of its items: `{}`", f"{span.text}[0]"
     elif wanted == "lists":
-        help = f"make it a list: `[{span.text}]`"
+        help, text = "make it a list: `{}`", f"[{span.text}]"
+    help = help.format(text)
+    fixes: tuple[Fix, ...] = (replacing(span, text, title=help),) if text else ()
     return ExpressionFault(
         "wrong-operand",
         f"`{sign}` takes {wanted}, not {kind_of(value)}",
         span,
         f"this is {shown}" if shown != span.text else kind_of(value),
         help,
+        fixes=fixes,
     )
 
 

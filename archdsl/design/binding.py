@@ -7,7 +7,8 @@ from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from archdsl.design.values import Block, Callee, Result
-from archdsl.diagnostics import Diagnostic, Label, did_you_mean
+from archdsl.diagnostics import Diagnostic, Fix, Label, did_you_mean
+from archdsl.diagnostics.fixes import replacing, respelling, without_item
 from archdsl.ops.base import Operator
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -97,7 +98,7 @@ def bind(
             faults.append(_twice(word, span, named[word].span if word in named else None))
             continue
         else:
-            faults.append(_too_many(callee, span, signature))
+            faults.append(_too_many(callee, span, signature, value))
         break
     if many and signature.variadic is not None:
         bound[signature.variadic] = tuple(many)
@@ -126,21 +127,37 @@ def without_torch_only(
         left = (*arguments[: places[place]], *arguments[places[place] + 1 :])
         bound, faults = bind(callee, left, call)
         if not faults and fits(told.value, bound):
-            return _inferred(callee, name, told.span, f"PyTorch's `{name}`", left)
+            return _inferred(callee, name, told, f"PyTorch's `{name}`", left)
     return None
 
 
 def _inferred(
-    callee: Callee, name: str, span: Span, label: str, left: tuple[tree.Argument | tree.Binding, ...]
+    callee: Callee,
+    name: str,
+    argument: tree.Argument | tree.Binding,
+    label: str,
+    left: tuple[tree.Argument | tree.Binding, ...],
 ) -> Diagnostic:
-    text = ", ".join(argument.span.text for argument in left)
+    text = ", ".join(other.span.text for other in left)
+    help = f"write `{callee.word}{f'({text})' if text else ''}`"
     return Diagnostic(
         "inferred-argument",
         f"`{callee.word}` is told its `{name}`, which it takes from its input",
-        span,
+        argument.span,
         label,
-        f"write `{callee.word}{f'({text})' if text else ''}`",
+        help,
+        # By its name it is PyTorch's for sure; by its place it may be another number that is one too many.
+        fixes=_taken_out(argument, help, safe=argument.name is not None),
     )
+
+
+def _taken_out(
+    argument: tree.Argument | tree.Binding, title: str = "", *, safe: bool = False
+) -> tuple[Fix, ...]:
+    """The fix of an argument that is one too many. In the keyword form its key alone has a place: no fix."""
+    if argument.span.end < argument.value.span.end:
+        return ()
+    return (without_item(argument.span, "safe" if safe else "unsafe", title=title),)
 
 
 def _twice(word: str, span: Span, before: Span | None) -> Diagnostic:
@@ -160,7 +177,7 @@ def _unknown(
     word = name.word
     if not isinstance(callee.target, Block) and word in callee.target.torch_only_arguments:
         left = tuple(other for other in arguments if other is not argument)
-        return _inferred(callee, word, argument.span, "not an argument here", left)
+        return _inferred(callee, word, argument, "not an argument here", left)
     aliases = {} if isinstance(callee.target, Block) else callee.target.argument_aliases
     near = aliases.get(word) or did_you_mean(word, signature.names)
     listed = ", ".join(f"`{known}`" for known in signature.names)
@@ -172,6 +189,7 @@ def _unknown(
         "not known here",
         help,
         _declared(callee),
+        fixes=respelling(name.span, near, "safe" if word in aliases else "unsafe"),
     )
 
 
@@ -181,7 +199,7 @@ def _declared(callee: Callee) -> tuple[Label, ...]:
     return (Label(target.span, f"`{target.name}` is declared here"),) if isinstance(target, Block) else ()
 
 
-def _too_many(callee: Callee, span: Span, signature: Signature) -> Diagnostic:
+def _too_many(callee: Callee, span: Span, signature: Signature, value: tree.Expression | Given) -> Diagnostic:
     count = len(signature.names)
     takes = f"at most {count} argument{'s' if count > 1 else ''}" if count else "no arguments"
     listed = ", ".join(f"`{name}`" for name in signature.names)
@@ -192,6 +210,7 @@ def _too_many(callee: Callee, span: Span, signature: Signature) -> Diagnostic:
         "one too many",
         f"they are {listed}" if listed else f"write `{callee.word}`",
         _declared(callee),
+        fixes=() if isinstance(value, Given) else (without_item(span),),
     )
 
 
@@ -211,9 +230,12 @@ def _missing(
             given.append(_EXAMPLES[missing[0]])
             missing = missing[1:]
         given += [f"{name}={_EXAMPLES.get(name, '...')}" for name in missing]
-        help = f"write `{callee.word}({', '.join(given)})`"
+        whole = f"{callee.word}({', '.join(given)})"
+        help = f"write `{whole}`"
     else:
-        help = f"write `{target.examples[0].call}`, for example"
+        whole = target.examples[0].call
+        help = f"write `{whole}`, for example"
+    in_place = all(call.start <= argument.span.start < call.end for argument in arguments)
     return Diagnostic(
         "missing-argument",
         f"`{callee.word}` needs {names}",
@@ -221,6 +243,7 @@ def _missing(
         f"{names} missing here",
         help,
         _declared(callee),
+        fixes=(replacing(call, whole),) if in_place and "..." not in whole else (),
     )
 
 

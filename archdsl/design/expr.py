@@ -24,9 +24,11 @@ from archdsl.design.arithmetic import (
 )
 from archdsl.design.binding import bind
 from archdsl.design.environment import Environment, Unresolved, callee_of
+from archdsl.design.foreign_words import foreign_word, is_foreign
 from archdsl.design.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
 from archdsl.design.vocabulary import Meant, meant
 from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
+from archdsl.diagnostics.fixes import replacing, respelling
 from archdsl.shapes import text_of
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -94,25 +96,6 @@ def _nothing(expression: tree.Nothing, environment: Environment) -> Result:
     raise ArchError([foreign_word("none", expression.span)])
 
 
-ABSENT = ("None", "none", "null")
-"""What other languages write where nothing is given."""
-_FOREIGN = {
-    "True": "write `true`",
-    "False": "write `false`",
-    **dict.fromkeys(ABSENT, "the absent block is `identity`"),
-    "self": "parameters go by their names alone",
-}
-
-
-def is_foreign(word: str) -> bool:
-    """Whether this is a word of Python's that has another name here, or none."""
-    return word in _FOREIGN
-
-
-def foreign_word(word: str, span: Span) -> Diagnostic:
-    return Diagnostic("python-word", f"there is no `{word}`", span, "Python's word", _FOREIGN[word])
-
-
 def _broken(expression: tree.Broken, environment: Environment) -> Result:
     raise Unresolved
 
@@ -136,7 +119,7 @@ def _name(expression: tree.Name, environment: Environment) -> Result:
     callee = callee_of(word, environment)
     if callee is not None:
         return callee
-    if word in _FOREIGN:
+    if is_foreign(word):
         raise ArchError([foreign_word(word, expression.span)])
     return Word(word)
 
@@ -162,14 +145,18 @@ def size_of(value: Value, word: str, span: Span) -> Result:
 
 
 def _template(expression: tree.Template, environment: Environment) -> Result:
+    word = expression.plain or ""
+    if not word.isidentifier():
+        word, help = "", "write a number or a word; quoted names stand in `from(...)` alone"
+    else:
+        help = f"write `{word}` without quotes"
     raise ExpressionFault(
         "text-value",
         "text in quotes is no value",
         expression.span,
         "quoted",
-        f"write `{expression.plain}` without quotes"
-        if (expression.plain or "").isidentifier()
-        else "write a number or a word; quoted names stand in `from(...)` alone",
+        help,
+        fixes=(replacing(expression.span, word, "safe", title=help),) if word else (),
     )
 
 
@@ -221,7 +208,12 @@ def unknown_parameter(word: str, span: Span, environment: Environment) -> Expres
     else:
         help = f"parameters here are {listed}" if names else f"declare it: `params: {{{word}: 64}}`"
     return ExpressionFault(
-        "unknown-parameter", f"there is no parameter `{word}`", span, "not known here", help
+        "unknown-parameter",
+        f"there is no parameter `{word}`",
+        span,
+        "not known here",
+        help,
+        fixes=respelling(span, near),
     )
 
 
@@ -273,7 +265,7 @@ def condition(expression: tree.Expression, environment: Environment) -> bool:
         f"a condition is true or false, not {kind_of(value)}",
         expression.span,
         kind_of(value) if shown == text else f"this is {shown}",
-        f"compare it: `{text} {example}`",
+        fixes=(replacing(expression.span, f"{text} {example}", title=f"compare it: `{text} {example}`"),),
     )
 
 
@@ -286,7 +278,11 @@ def _index(expression: tree.Index, environment: Environment) -> Result:
             f"only a list has items, not {kind_of(items)}",
             expression.of.span,
             f"this is {written(items)}",
-            f"write `{expression.of.span.text}` alone",
+            fixes=(
+                replacing(
+                    expression.span, expression.of.span.text, title=f"write `{expression.of.span.text}` alone"
+                ),
+            ),
         )
     if at is None or not -len(items) <= at < len(items):
         raise ExpressionFault(
@@ -317,6 +313,7 @@ def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
         f"did you mean `.{near}`?"
         if near
         else f"`{', '.join(SIZES)}` are read of a parameter that holds a value",
+        fixes=respelling(name.span, near),
     )
 
 
@@ -332,7 +329,8 @@ def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
     help = found.help(name.span, f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}")
     has = "archdsl has no" if found.absent is not None else "there is no function or block"
     message = f"{has} `{word}`"
-    return Diagnostic("unknown-function", message, name.span, "not known here", help)
+    fixes = respelling(name.span, found.word)
+    return Diagnostic("unknown-function", message, name.span, "not known here", help, fixes=fixes)
 
 
 def _apply(expression: tree.Apply, environment: Environment) -> Result:
@@ -357,6 +355,7 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
                     argument.name.span,
                     "a name",
                     f"write `{word}({argument.value.span.text})`",
+                    fixes=(replacing(argument.span, argument.value.span.text),),
                 )
             values.append(known(argument.value, environment))
         _spend(1 + sum(len(value) for value in values if is_list(value)), environment, expression.span)

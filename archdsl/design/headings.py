@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Label, did_you_mean
+from archdsl.diagnostics.fixes import replacing, respelling, without_item
 from archdsl.ops.base import OPERATORS
 from archdsl.syntax import tree
 
@@ -62,11 +63,20 @@ def bind_heading(construct: tree.Construct) -> tuple[dict[str, tree.Expression],
             near = did_you_mean(name, names)
             help = f"did you mean `{near}`?" if near else _takes(word, names)
             message = f"`{word}` has no argument `{name}`"
-            faults.append(Diagnostic("unknown-argument", message, argument.name.span, "not known here", help))
+            place = argument.name.span
+            fixes = respelling(place, near)
+            faults.append(Diagnostic("unknown-argument", message, place, "not known here", help, fixes=fixes))
         elif name in found:
             message = f"`{name}` is given twice"
             faults.append(
-                Diagnostic("argument-twice", message, argument.span, "the second", "remove one of them")
+                Diagnostic(
+                    "argument-twice",
+                    message,
+                    argument.span,
+                    "the second",
+                    "remove one of them",
+                    fixes=(without_item(argument.span),),
+                )
             )
         else:
             found[name] = argument.value
@@ -75,7 +85,14 @@ def bind_heading(construct: tree.Construct) -> tuple[dict[str, tree.Expression],
     if not faults and word in _EXAMPLES and names[0] not in found:
         label, help = f"`{names[0]}` is missing here", f"write `{_EXAMPLES[word]}`, for example"
         faults.append(
-            Diagnostic("missing-argument", f"`{word}` needs `{names[0]}`", construct.span, label, help)
+            Diagnostic(
+                "missing-argument",
+                f"`{word}` needs `{names[0]}`",
+                construct.span,
+                label,
+                help,
+                fixes=() if construct.arguments else (replacing(construct.span, _EXAMPLES[word]),),
+            )
         )
     return found, faults
 
@@ -86,11 +103,12 @@ def _takes(word: str, names: tuple[str, ...]) -> str:
 
 def _too_many(word: str, argument: tree.Argument, left: tuple[str, ...]) -> Diagnostic:
     if left == ("as",) and isinstance(argument.value, tree.Name):
-        message, help = f"the loop variable of `{word}` is named by `as`", f"write `as={argument.value.word}`"
+        message = f"the loop variable of `{word}` is named by `as`"
+        fix = replacing(argument.span, f"as={argument.value.word}", "safe")
     else:
         message = f"`{word}` takes {'no more' if parameters_of(word) else 'no'} arguments"
-        help = "remove it"
-    return Diagnostic("too-many-arguments", message, argument.span, "one too many", help)
+        fix = without_item(argument.span)
+    return Diagnostic("too-many-arguments", message, argument.span, "one too many", fixes=(fix,))
 
 
 def loop_of(construct: tree.Construct) -> tuple[Loop | None, list[Diagnostic]]:

@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from archdsl.design.arithmetic import ExpressionFault, whole
 from archdsl.design.environment import Environment, Unresolved
-from archdsl.design.expr import evaluate, is_foreign
+from archdsl.design.expr import evaluate
+from archdsl.design.foreign_words import is_foreign
 from archdsl.design.values import UNKNOWN, Callee, Library, Result, Word, is_list, kind_of, written
-from archdsl.diagnostics import ArchError, Diagnostics, UsageError, did_you_mean
+from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, UsageError, did_you_mean
+from archdsl.diagnostics.fixes import replacing
 from archdsl.shapes import Shape, Size
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -112,7 +114,7 @@ class _Reader:
                 "a size that is left open has a name",
                 item.span,
                 f"`{item.span.text}` is no size",
-                f"write `{_opened(stated)}`",
+                fixes=(replacing(stated.span, _opened(stated)),),
             )
         if isinstance(item, tree.Name) and item.word not in self.library.params:
             return item.word
@@ -177,7 +179,7 @@ class _Reader:
             _WITHOUT_BATCH,
             first[0].span,
             "stands for the batch",
-            f"write `{_listed(rest)}`",
+            fixes=(replacing(stated.span, _listed(rest), "safe"),),
         )
 
     def _doubt_batch(self, stated: tree.ListOf, sizes: Sequence[int | str]) -> None:
@@ -186,12 +188,16 @@ class _Reader:
             return
         channels, depth = sizes[:2]
         maps = "map" if channels == 1 else "maps"
-        self.diagnostics.warning(
-            "batch-in-shape",
-            f"this shape is {channels} {maps} of depth {depth}: {_WITHOUT_BATCH}",
-            stated.span,
-            f"`{channels}` is the number of channels",
-            f"write `{_listed(stated.items[1:])}`",
+        fix = replacing(stated.span, _listed(stated.items[1:]))
+        self.diagnostics.add(
+            Diagnostic(
+                "batch-in-shape",
+                f"this shape is {channels} {maps} of depth {depth}: {_WITHOUT_BATCH}",
+                stated.span,
+                f"`{channels}` is the number of channels",
+                severity="warning",
+                fixes=(fix,),
+            )
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from archdsl.diagnostics import Diagnostics, did_you_mean
+from archdsl.diagnostics import Code, Diagnostic, Diagnostics, did_you_mean
 from archdsl.source import Span
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -122,7 +122,7 @@ def validate(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found: dict[Span, tuple[str, str, str]] = {}
+        found: dict[Span, tuple[Code, str, str]] = {}
         for fault in error.errors(include_url=False):
             location = fault["loc"]
             key_only = fault["type"] == "extra_forbidden"
@@ -133,7 +133,7 @@ def validate(
             )
         for span, (code, message, help) in found.items():
             if not any(_is_inside(other, span) for other in found):
-                diagnostics.error(code, message, span, help=help)
+                diagnostics.add(Diagnostic(code, message, span, help=help))
         return None
 
 
@@ -174,7 +174,7 @@ def _explain(
     location: tuple[str | int, ...],
     value: object,
     known: tuple[str, ...],
-) -> tuple[str, str, str]:
+) -> tuple[Code, str, str]:
     """Code, message and help for one of pydantic's errors."""
     keys = [
         str(part)

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.binding import bind
-from archdsl.design.expr import ABSENT, foreign_word, is_foreign, unknown_function
+from archdsl.design.expr import unknown_function
+from archdsl.design.foreign_words import ABSENT, foreign_word, is_foreign
 from archdsl.design.headings import bind_heading, loop_of, variables_of
 from archdsl.design.read import Design
 from archdsl.design.values import Callee, Library
 from archdsl.design.vocabulary import meant
-from archdsl.diagnostics import Diagnostic, Diagnostics
+from archdsl.diagnostics import Diagnostic, Diagnostics, Fix
+from archdsl.diagnostics.fixes import replacing, respelling, without_item
 from archdsl.ops import OPERATORS
 from archdsl.ops.base import Operator
 from archdsl.syntax import tree
@@ -48,22 +50,26 @@ def _refuse_twins(parameters: Iterable[tree.Parameter], diagnostics: Diagnostics
     for parameter in parameters:
         name = parameter.name
         if name.word in seen:
-            diagnostics.error(
-                "argument-twice",
-                f"the parameter `{name.word}` stands twice",
-                name.span,
-                help="rename one of them",
+            diagnostics.add(
+                Diagnostic(
+                    "argument-twice",
+                    f"the parameter `{name.word}` stands twice",
+                    name.span,
+                    help="rename one of them",
+                )
             )
         seen.add(name.word)
         if parameter.default is not None:
             optional = name
         elif optional is not None:
-            diagnostics.error(
-                "required-after-default",
-                f"`{name.word}` has no default, but comes after one that has",
-                name.span,
-                f"after `{optional.word}`",
-                "put the parameters without a default first",
+            diagnostics.add(
+                Diagnostic(
+                    "required-after-default",
+                    f"`{name.word}` has no default, but comes after one that has",
+                    name.span,
+                    f"after `{optional.word}`",
+                    "put the parameters without a default first",
+                )
             )
 
 
@@ -150,15 +156,21 @@ class _Checker:
         if word not in operator.model_fields:
             return None
         written, field = value.span.text, operator.model_fields[word]
+        fixes: tuple[Fix, ...] = ()
         if field.is_required():
             help = f"`{word}` has to be given, as in `{operator.examples[0].call}`"
         elif isinstance(field.default, bool):
             help = f"write `{word}=false`, or leave it out, which is `{word}={str(field.default).lower()}`"
+            fixes = (replacing(value.span, "false", title=f"write `{word}=false`"),)
         elif argument.name is None:
             help = f"leave `{word}` out, and name the arguments that follow it"
         else:
             help = f"leave `{word}` out"
-        return Diagnostic("python-word", f"there is no `{written}`", value.span, "Python's word", help)
+            if argument.span.end >= value.span.end:  # in the keyword form its key alone has a place
+                fixes = (without_item(argument.span, "safe", title=help),)
+        return Diagnostic(
+            "python-word", f"there is no `{written}`", value.span, "Python's word", help, fixes=fixes
+        )
 
     def apply(self, part: tree.Apply, variables: frozenset[str]) -> None:
         """A call in a value: a function, ``from``, or a block with some of its arguments."""
@@ -175,16 +187,20 @@ class _Checker:
     def flow_call(self, call: tree.Call, index: int) -> None:
         word = call.name.word
         if len(call.arguments) != 1 or call.arguments[0].name is not None:
-            self.diagnostics.error(
-                "wrong-argument", f"`{word}` takes one name", call.span, help=f"write `{word}(label)`"
+            self.diagnostics.add(
+                Diagnostic(
+                    "wrong-argument", f"`{word}` takes one name", call.span, help=f"write `{word}(label)`"
+                )
             )
         if word == "from" and index:
-            self.diagnostics.error(
-                "from-in-chain",
-                "`from` stands only at the head of a chain",
-                call.span,
-                "drops what flows in",
-                f"begin a new step with it: `- {call.span.text}`; a merge brings two values together",
+            self.diagnostics.add(
+                Diagnostic(
+                    "from-in-chain",
+                    "`from` stands only at the head of a chain",
+                    call.span,
+                    "drops what flows in",
+                    f"begin a new step with it: `- {call.span.text}`; a merge brings two values together",
+                )
             )
 
     def path(self, expression: tree.Expression, variables: frozenset[str]) -> None:
@@ -223,7 +239,8 @@ def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] =
     found = meant(word, own)
     has = "archdsl has no" if found.absent is not None else "there is no operator or block"
     help = found.help(name.span, "`archdsl ops` lists the operators")
-    return Diagnostic("unknown-operator", f"{has} `{word}`", name.span, "not known here", help)
+    fixes = respelling(name.span, None if found.word in tree.CONSTRUCTS else found.word)
+    return Diagnostic("unknown-operator", f"{has} `{word}`", name.span, "not known here", help, fixes=fixes)
 
 
 def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:

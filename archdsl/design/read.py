@@ -12,7 +12,7 @@ from archdsl.design.input_shapes import with_inputs
 from archdsl.design.model import SECTIONS, Expect, Header, validate
 from archdsl.design.parameters import Setter, listed
 from archdsl.design.values import Block, Library
-from archdsl.diagnostics import Diagnostics, UsageError, did_you_mean
+from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
 from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
@@ -131,19 +131,25 @@ class Reader:
         misspelt = {did_you_mean(key, ("input", "inputs", "body")) for key in loaded.sections - {*SECTIONS}}
         given = {*loaded.sections, *misspelt}
         if header.input is None and header.inputs is None and not given & {"input", "inputs"}:
-            self.diagnostics.error(
-                "missing-input", "the design has no input", place, help="write `input: [3, 224, 224]`"
+            self.diagnostics.add(
+                Diagnostic(
+                    "missing-input", "the design has no input", place, help="write `input: [3, 224, 224]`"
+                )
             )
         elif header.input is not None and header.inputs is not None:
-            self.diagnostics.error(
-                "missing-input",
-                "`input` and `inputs` exclude each other",
-                loaded.spans["inputs",],
-                help="keep one of them",
+            self.diagnostics.add(
+                Diagnostic(
+                    "missing-input",
+                    "`input` and `inputs` exclude each other",
+                    loaded.spans["inputs",],
+                    help="keep one of them",
+                )
             )
         if loaded.body is None and "body" not in given:
-            self.diagnostics.error(
-                "missing-body", "the design has no body", place, help="write the steps under `body:`"
+            self.diagnostics.add(
+                Diagnostic(
+                    "missing-body", "the design has no body", place, help="write the steps under `body:`"
+                )
             )
         return header.input is None or header.inputs is None
 
@@ -170,7 +176,7 @@ class Reader:
         try:
             other = self._open(name, source.path)
         except UsageError as error:
-            self.diagnostics.error("no-such-file", error.message, span, help=error.help)
+            self.diagnostics.add(Diagnostic("no-such-file", error.message, span, help=error.help))
             return name, None
         here = source.path or source.name
         there = other.path or other.name
@@ -180,7 +186,9 @@ class Reader:
         if there not in self._loaded:
             if len(self._reading) >= DEEPEST_FILE:
                 message = f"files stand on each other more than {DEEPEST_FILE} deep"
-                self.diagnostics.error("nested-too-deep", message, span, help="copy what is needed from afar")
+                self.diagnostics.add(
+                    Diagnostic("nested-too-deep", message, span, help="copy what is needed from afar")
+                )
                 return there, None
             self._reading.append(here)
             try:
@@ -197,7 +205,7 @@ class Reader:
         else:
             message = f"files that need each other: {names}"
             help = "move what both need to a third file, and let both use that"
-        self.diagnostics.error("file-cycle", message, span, "comes back here", help)
+        self.diagnostics.add(Diagnostic("file-cycle", message, span, "comes back here", help))
 
     def _merge(self, file: tree.File, base: _Loaded | None) -> _Loaded:
         """This file's keys in place of its base's; params and blocks name by name."""
@@ -213,12 +221,16 @@ class Reader:
             for name, parameter in parameters.items():
                 if name not in base.parameters:
                     near = did_you_mean(name, base.parameters)
-                    self.diagnostics.error(
-                        "unknown-parameter",
-                        f"the file that this one extends has no parameter `{name}`",
-                        parameter.name.span,
-                        "not declared there",
-                        f"did you mean `{near}`?" if near else f"its parameters: {listed(base.parameters)}",
+                    self.diagnostics.add(
+                        Diagnostic(
+                            "unknown-parameter",
+                            f"the file that this one extends has no parameter `{name}`",
+                            parameter.name.span,
+                            "not declared there",
+                            f"did you mean `{near}`?"
+                            if near
+                            else f"its parameters: {listed(base.parameters)}",
+                        )
                     )
             replaced = {
                 **base.replaced,
@@ -250,12 +262,14 @@ class Reader:
         first: dict[str, Span] = {}
         for name in (*_brought(file), *(block.signature.name for block in file.blocks)):
             if name.word in first:
-                self.diagnostics.error(
-                    "equal-keys",
-                    f"there are two blocks `{name.word}`",
-                    name.span,
-                    f"the first is on line {first[name.word].line}",
-                    "rename one of them",
+                self.diagnostics.add(
+                    Diagnostic(
+                        "equal-keys",
+                        f"there are two blocks `{name.word}`",
+                        name.span,
+                        f"the first is on line {first[name.word].line}",
+                        "rename one of them",
+                    )
                 )
             first.setdefault(name.word, name.span)
 
@@ -277,12 +291,14 @@ class Reader:
                 if block is None:
                     self._blocks_known = False
                     near = did_you_mean(item.word, library.blocks)
-                    self.diagnostics.error(
-                        "unknown-block",
-                        f"`{name}` has no block `{item.word}`",
-                        item.span,
-                        "not declared there",
-                        f"did you mean `{near}`?" if near else f"its blocks: {listed(library.blocks)}",
+                    self.diagnostics.add(
+                        Diagnostic(
+                            "unknown-block",
+                            f"`{name}` has no block `{item.word}`",
+                            item.span,
+                            "not declared there",
+                            f"did you mean `{near}`?" if near else f"its blocks: {listed(library.blocks)}",
+                        )
                     )
                 else:
                     used[item.word] = block
@@ -307,12 +323,14 @@ class Reader:
         for name, block in loaded.blocks.items():
             signature = block.signature
             if name in OPERATORS or name in tree.CONSTRUCTS or name in tree.FLOW_CALLS:
-                self.diagnostics.error(
-                    "name-taken",
-                    f"`{name}` is a word of the language",
-                    signature.name.span,
-                    "a block cannot bear this name",
-                    "choose another name",
+                self.diagnostics.add(
+                    Diagnostic(
+                        "name-taken",
+                        f"`{name}` is a word of the language",
+                        signature.name.span,
+                        "a block cannot bear this name",
+                        "choose another name",
+                    )
                 )
             library.blocks[name] = Block(name, signature.span, signature.parameters, block.body, library)
 

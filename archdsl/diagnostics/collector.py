@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from archdsl.diagnostics.errors import ArchError
-from archdsl.diagnostics.model import Diagnostic, Label
+from archdsl.diagnostics.model import Diagnostic
 from archdsl.source import Span
 
 
@@ -43,28 +43,6 @@ class Diagnostics:
         """Drop all but the first so many, in order of discovery: what follows from a greater mistake."""
         for key in list(self._found)[count:]:
             self._counts[self._found.pop(key).severity] -= 1
-
-    def error(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        label: str = "",
-        help: str = "",
-        related: Iterable[Label] = (),
-    ) -> None:
-        self.add(Diagnostic(code, message, span, label, help, tuple(related)))
-
-    def warning(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        label: str = "",
-        help: str = "",
-        related: Iterable[Label] = (),
-    ) -> None:
-        self.add(Diagnostic(code, message, span, label, help, tuple(related), "warning"))
 
     def __iter__(self) -> Iterator[Diagnostic]:
         """In the order of the text: by source in order of discovery, then by place."""

@@ -1,6 +1,7 @@
 """The exceptions of archdsl.
 
 ArchError           a design has errors; carries every diagnostic
+  DesignFault       one mistake, raised where nothing can be made of the text; the stage adds it to its others
 OperatorError       raised by an operator that cannot take its inputs; the stage that called it
                     adds the places and makes it a Diagnostic
 UsageError          a mistake outside a design: a file, an option, a package that is missing
@@ -8,10 +9,11 @@ UsageError          a mistake outside a design: a file, an option, a package tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from archdsl.diagnostics.model import Diagnostic
-from archdsl.diagnostics.render import render_text
+from archdsl.diagnostics.codes import Code
+from archdsl.diagnostics.model import Diagnostic, Fix, Label
+from archdsl.source import Span
 
 
 class ArchError(Exception):
@@ -22,7 +24,26 @@ class ArchError(Exception):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
+        from archdsl.diagnostics.render import render_text  # needed for faults alone
+
         return render_text(self.diagnostics)
+
+
+class DesignFault(ArchError):
+    """One mistake: takes what a `Diagnostic` takes."""
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        span: Span,
+        label: str = "",
+        help: str = "",
+        related: Sequence[Label] = (),
+        *,
+        fixes: Sequence[Fix] = (),
+    ) -> None:
+        super().__init__([Diagnostic(code, message, span, label, help, tuple(related), fixes=tuple(fixes))])
 
 
 class OperatorError(Exception):
@@ -36,7 +57,7 @@ class OperatorError(Exception):
 
     def __init__(
         self,
-        code: str,
+        code: Code,
         message: str,
         *,
         label: str = "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from archdsl.diagnostics.model import Diagnostic
+from archdsl.diagnostics.model import Diagnostic, Fix
 from archdsl.diagnostics.snippet import Mark, printable, snippet
 from archdsl.source import Span
 from archdsl.terminal import Style, style_of
@@ -92,7 +92,13 @@ def _marks(place: _Place) -> Iterator[Mark]:
 
 
 def to_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
-    """``{"ok", "diagnostics": [...]}``; lines and columns count from 1, ends are excluded."""
+    """``{"ok", "diagnostics": [...]}``; lines and columns count from 1, ends are excluded.
+
+    A diagnostic has ``code``, ``severity``, ``message``, its place (``file``, ``line``, ``column``, ``end_line``,
+    ``end_column``) with a ``label``, the ``related`` places, ``help``, and ``fixes``, the most likely first. A fix
+    has a ``title``, an ``applicability`` (``safe``: what was meant for sure; ``unsafe``: a guess) and ``edits``,
+    all to be made at once: each a place and the ``text`` that takes its place. An empty place inserts.
+    """
     found = tuple(diagnostics)
     return {
         "ok": all(diagnostic.severity != "error" for diagnostic in found),
@@ -108,17 +114,29 @@ def _to_json(found: Diagnostic) -> dict[str, Any]:
         **_place_json(found.span, found.label),
         "related": [_place_json(label.span, label.text) for label in found.related],
         "help": found.help,
+        "fixes": [_fix_json(fix) for fix in found.fixes],
+    }
+
+
+def _fix_json(fix: Fix) -> dict[str, Any]:
+    return {
+        "title": fix.title,
+        "applicability": fix.applicability,
+        "edits": [{**_range_json(edit.span), "text": edit.text} for edit in fix.edits],
     }
 
 
 def _place_json(span: Span, label: str) -> dict[str, Any]:
+    return {**_range_json(span), "label": label}
+
+
+def _range_json(span: Span) -> dict[str, Any]:
     return {
         "file": span.source.name,
         "line": span.line,
         "column": span.column,
         "end_line": span.end_line,
         "end_column": span.end_column,
-        "label": label,
     }
 
 

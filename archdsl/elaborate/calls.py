@@ -371,12 +371,14 @@ def _endless(walk: Elaborator, block: Block, call: tree.Call) -> None:
     again = [caller.found for caller in walk.callers if caller.name == block.name][1:]
     if again:
         walk.diagnostics.forget(again[0])  # maps that became too small on the way down, and the like
-    walk.diagnostics.error(
-        "endless-calls",
-        message,
-        call.span,
-        f"called again here, {DEEPEST_CALL} calls deep",
-        help,
-        (Label(block.span, f"`{block.name}` is declared here"),),
+    walk.diagnostics.add(
+        Diagnostic(
+            "endless-calls",
+            message,
+            call.span,
+            f"called again here, {DEEPEST_CALL} calls deep",
+            help,
+            (Label(block.span, f"`{block.name}` is declared here"),),
+        )
     )
     walk.stop()

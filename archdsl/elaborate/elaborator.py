@@ -109,8 +109,10 @@ class Elaborator:
         assert design.body is not None
         last = self.step(design.body, flowing, Place(self.root, Environment(design.library, {}, self), None))
         if last is None:
-            self.diagnostics.error(
-                "nothing-flows", "the body has no value", design.body.span, help="begin with `from(...)`"
+            self.diagnostics.add(
+                Diagnostic(
+                    "nothing-flows", "the body has no value", design.body.span, help="begin with `from(...)`"
+                )
             )
         elif last.known and not self.ends_in_output:
             self.add_output("output", last, design.body.span)
@@ -135,13 +137,15 @@ class Elaborator:
         before = self.outputs.get(name) or self.heads.get(name)
         if before is not None:
             again = before[1] == span
-            self.diagnostics.error(
-                "output-twice",
-                f"two outputs are called `{name}`",
-                span,
-                "comes a second time" if again else "the second",
-                'what is repeated needs a computed name: `"head{i}"`' if again else "rename one of them",
-                () if again else (Label(before[1], "the first"),),
+            self.diagnostics.add(
+                Diagnostic(
+                    "output-twice",
+                    f"two outputs are called `{name}`",
+                    span,
+                    "comes a second time" if again else "the second",
+                    'what is repeated needs a computed name: `"head{i}"`' if again else "rename one of them",
+                    () if again else (Label(before[1], "the first"),),
+                )
             )
         return before is None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics import Code, OperatorError
 from archdsl.ops.dimensions import ordinal
 from archdsl.shapes import Shape, all_known
 
@@ -47,7 +47,7 @@ class BranchMismatch(OperatorError):
     """
 
     def __init__(
-        self, code: str, word: str, claim: str, other: int, fixes: Sequence[BranchFix], *, otherwise: str
+        self, code: Code, word: str, claim: str, other: int, fixes: Sequence[BranchFix], *, otherwise: str
     ) -> None:
         self.claim, self.other, self.fixes, self.otherwise = claim, other, fixes, otherwise
         names = [Branch.counted(index) for index in range(other + 1)]

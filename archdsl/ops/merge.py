@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from archdsl.diagnostics import Code
 from archdsl.ops.base import Emitter, Example, Index, Operator, Shapes
 from archdsl.ops.branch_mismatch import BranchMismatch, cures_of, otherwise
 from archdsl.ops.dimensions import position
@@ -79,13 +80,15 @@ class _Elementwise(Operator):
     merges = True
     torch_function: ClassVar[str]
     onnx_operator: ClassVar[str]
+    mismatch: ClassVar[Code]
+    """Its code for branches of unequal shapes."""
 
     def infer(self, inputs: Shapes) -> Shape:
         first = inputs[0]
         for index, shape in enumerate(inputs[1:], 1):
             if shape != first:
                 raise BranchMismatch(
-                    f"{self.word}-shape-mismatch",
+                    self.mismatch,
                     self.word,
                     f"needs equal shapes, but gets {text_of(first)} and {text_of(shape)}",
                     index,
@@ -112,6 +115,7 @@ class Add(_Elementwise):
 
     word = "add"
     aliases = ("Add", "Sum")
+    mismatch = "add-shape-mismatch"
     output_may_be_overwritten = True
     adds_variance = True
     torch_function = "torch.add"
@@ -134,6 +138,7 @@ class Max(_Elementwise):
 
     word = "max"
     aliases = ("Max", "maximum")
+    mismatch = "max-shape-mismatch"
     torch_function = "torch.maximum"
     onnx_operator = "Max"
     examples = (
@@ -148,6 +153,7 @@ class Mul(_Elementwise):
 
     word = "mul"
     aliases = ("Mul", "multiply", "Product")
+    mismatch = "mul-shape-mismatch"
     torch_function = "torch.mul"
     onnx_operator = "Mul"
     examples = (
@@ -171,7 +177,7 @@ class Mul(_Elementwise):
 
     def _mismatch(self, inputs: Shapes, index: int, total: Shape) -> BranchMismatch:
         return BranchMismatch(
-            f"{self.word}-shape-mismatch",
+            self.mismatch,
             self.word,
             f"needs equal sizes, or 1, but gets {text_of(total)} and {text_of(inputs[index])}",
             index,

@@ -26,7 +26,7 @@ from lark.lark import _LOAD_ALLOWED_OPTIONS
 from lark.lexer import Lexer, LexerState, LexerThread, LineCounter
 from lark.utils import TextOrSlice, TextSlice
 
-from archdsl.diagnostics import ArchError, Diagnostic, Label
+from archdsl.diagnostics import DesignFault, Label
 from archdsl.resources import grammar_path
 from archdsl.source import Source, Span
 from archdsl.syntax import newlines
@@ -44,21 +44,10 @@ _LENGTH = 4
 """How many bytes tell the length of the table of messages."""
 
 
-class SyntaxFault(ArchError):
+class SyntaxFault(DesignFault):
     """A text that the grammar or the structure refuses; ``is_of_text`` where it is the grammar."""
 
     is_of_text = False
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        label: str = "",
-        help: str = "",
-        related: tuple[Label, ...] = (),
-    ) -> None:
-        super().__init__([Diagnostic(code, message, span, label, help, related)])
 
 
 def parse_file(source: Source) -> list[Item]:

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from archdsl import pipeline
+from archdsl.diagnostics.codes import CODES
 from archdsl.diagnostics.explanations import Explanation, explanations
-from archdsl.ops import OPERATORS
 
-PACKAGE = Path(__file__).resolve().parents[2] / "archdsl"
 ENTRIES = explanations()
-CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+|assignment")
-NO_CODES = {"multiply-accumulates", "utf-8", "utf-8-sig"}
-"""Texts of that form that are encodings, and a word."""
 BEYOND_DESIGNS = {"no-features"}
-"""operator errors that no design can meet: an input has a dimension at least, and no operator takes the last."""
-
-
-ERRORS = yaml.safe_load((PACKAGE.parent / "grammar" / "errors.yaml").read_text(encoding="utf-8"))
-"""Syntax errors by their names, which have the form of codes too."""
-
-
-def codes_in_use() -> set[str]:
-    """Every text in the package that has the form of a code, and the codes of syntax errors."""
-    found = set()
-    for path in PACKAGE.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
-                found.add(node.value)
-            elif isinstance(node, ast.ClassDef):
-                found |= codes_by_word(node)
-    return found - NO_CODES - BEYOND_DESIGNS - set(ERRORS) | {entry["code"] for entry in ERRORS.values()}
-
-
-def codes_by_word(family: ast.ClassDef) -> set[str]:
-    """Codes that begin with the word of the operator, ``f"{self.word}-shape-mismatch"``, of each."""
-    return {
-        f"{operator.word}{node.values[1].value}"
-        for node in ast.walk(family)
-        if isinstance(node, ast.JoinedStr)
-        and [type(part) for part in node.values] == [ast.FormattedValue, ast.Constant]
-        and isinstance(node.values[1], ast.Constant)
-        and CODE.fullmatch(f"word{node.values[1].value}")
-        for operator in OPERATORS.values()
-        if family.name in [base.__name__ for base in operator.__mro__]
-    }
+"""Codes that no design can have: an input has a dimension at least, and no operator takes the last."""
 
 
 def codes_of(design: str, entry: Explanation, folder: Path) -> list[str]:
@@ -62,16 +25,34 @@ def codes_of(design: str, entry: Explanation, folder: Path) -> list[str]:
     return [found.code for found in result.diagnostics]
 
 
-def test_every_code_in_use_is_explained() -> None:
-    assert sorted(codes_in_use() - set(ENTRIES)) == []
+def test_every_declared_code_is_explained_and_no_other() -> None:
+    assert sorted(CODES - BEYOND_DESIGNS - set(ENTRIES)) == []
+    assert sorted(set(ENTRIES) - CODES) == []
 
 
-def test_every_explained_code_is_in_use() -> None:
-    assert sorted(set(ENTRIES) - codes_in_use()) == []
+def test_a_code_that_is_not_declared_is_refused_by_the_types(tmp_path: Path) -> None:
+    """mypy reads a call with a misspelt code, in every form in which the package makes a diagnostic."""
+    api = pytest.importorskip("mypy.api")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from archdsl.diagnostics import DesignFault, Diagnostic, OperatorError\n"
+        "from archdsl.design.arithmetic import ExpressionFault\n"
+        "from archdsl.source import Source\n"
+        "span = Source('').span()\n"
+        "Diagnostic('unknown-operator', '', span)\n"
+        "Diagnostic('unknown-oprator', '', span)\n"
+        "DesignFault('unknown-oprator', '', span)\n"
+        "ExpressionFault('unknown-oprator', '', span)\n"
+        "OperatorError('unknown-oprator', '')\n",
+        encoding="utf-8",
+    )
+    output, _, status = api.run([str(program), "--no-error-summary", "--follow-imports=silent"])
+    assert status == 1
+    assert re.findall(r"program\.py:(\d+): error", output) == ["6", "7", "8", "9"]
 
 
 @pytest.mark.parametrize("code", ENTRIES)
-def test_an_example_has_the_mistake_and_its_cure_has_none(code: str, tmp_path: Path) -> None:
+def test_an_example_has_the_mistake_and_its_fix_has_none(code: str, tmp_path: Path) -> None:
     entry = ENTRIES[code]
     assert set(codes_of(entry.example, entry, tmp_path)) == {code}
     assert codes_of(entry.fix, entry, tmp_path) == []

@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics.fixes import removing
 from archdsl.diagnostics.render import render_github, render_text, summary_line, to_json
 from archdsl.source import Source, Span
 
@@ -185,7 +186,8 @@ def test_colour_changes_nothing_but_the_colour() -> None:
 
 
 def test_json_has_every_place_in_full() -> None:
-    warning = Diagnostic("never-used", "unused", at(NET, "left"), severity="warning")
+    fix = removing(at(NET, "left"), "safe")
+    warning = Diagnostic("never-used", "unused", at(NET, "left"), severity="warning", fixes=(fix,))
     answer = json.loads(json.dumps(to_json([CLASH, warning])))
     assert answer == {
         "ok": False,
@@ -219,6 +221,7 @@ def test_json_has_every_place_in_full() -> None:
                     },
                 ],
                 "help": "write `stride=1`",
+                "fixes": [],
             },
             {
                 "code": "never-used",
@@ -231,7 +234,23 @@ def test_json_has_every_place_in_full() -> None:
                 "end_column": 11,
                 "label": "",
                 "related": [],
-                "help": "",
+                "help": "remove it",
+                "fixes": [
+                    {
+                        "title": "remove it",
+                        "applicability": "safe",
+                        "edits": [
+                            {
+                                "file": "forked.yaml",
+                                "line": 5,
+                                "column": 7,
+                                "end_line": 5,
+                                "end_column": 11,
+                                "text": "",
+                            }
+                        ],
+                    }
+                ],
             },
         ],
     }

@@ -30,6 +30,7 @@ FLOORS = (
     {"backends"},
     {"runtime"},
     {"pipeline", "network", "zoo"},
+    {"fixing"},
     {"format"},
     {"report"},
     {"cli", "__main__"},

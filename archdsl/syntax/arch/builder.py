@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from lark import Token
 
-from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
+from archdsl.diagnostics import DesignFault, did_you_mean
 from archdsl.source import Span
 from archdsl.syntax import tree
 from archdsl.syntax.builder import Builder
@@ -128,7 +128,9 @@ class ArchBuilder(Builder):
         for entry in children:
             if isinstance(entry, Entry):
                 if entry.key.word in entries:
-                    raise _fault("equal-keys", f"the key `{entry.key.word}` stands twice", entry.key.span)
+                    raise DesignFault(
+                        "equal-keys", f"the key `{entry.key.word}` stands twice", entry.key.span
+                    )
                 entries[entry.key.word] = entry
         return Section(self._tokens(children), entries)
 
@@ -196,12 +198,12 @@ class ArchBuilder(Builder):
             call, word = step.call, step.call.name.word
             if word in tree.CONSTRUCTS:
                 if not step.bodies:
-                    raise _fault(
+                    raise DesignFault(
                         "null-value", f"`{word}` has no body", call.span, "nothing follows it",
                         f"write its steps in braces: `{call.span.text} {{ ... }}`",
                     )  # fmt: skip
                 if len(steps) > 1:
-                    raise _fault(
+                    raise DesignFault(
                         "construct-in-chain", f"`{word}` is a construct and stands alone", call.span,
                         "in the middle of a chain", "write it on a line of its own",
                     )  # fmt: skip
@@ -213,7 +215,7 @@ class ArchBuilder(Builder):
                     if near
                     else "write the braces without it, or a label before them"
                 )
-                raise _fault(
+                raise DesignFault(
                     "not-a-construct", f"`{word}` takes no body", call.span, "a call, not a construct", fix
                 )  # fmt: skip
         return self.chain([step.call for step in steps])
@@ -222,14 +224,16 @@ class ArchBuilder(Builder):
         call, bodies = step.call, step.bodies
         word = call.name.word
         if len(bodies) == 2 and word != "when":
-            raise _fault("stray-else", f"`{word}` takes no `else`", bodies[1].span, "belongs to a `when`")
+            raise DesignFault(
+                "stray-else", f"`{word}` takes no `else`", bodies[1].span, "belongs to a `when`"
+            )
         parts: tuple[Step, ...] = tuple(body.step for body in bodies)
         if word in tree.MERGES:
             parts = bodies[0].steps
         elif word == "residual":
             parts = self._residual(bodies[0])
         elif word in ("dense", "repeat", "for", "when", "aux") and not call.arguments:
-            raise _fault(
+            raise DesignFault(
                 "missing-argument",
                 f"`{word}` needs arguments in parentheses",
                 call.span,
@@ -250,7 +254,7 @@ class ArchBuilder(Builder):
         if not found:
             return (body.step,)
         if len(found) != len(body.steps) or "body" not in found:
-            raise _fault(
+            raise DesignFault(
                 "unknown-key", "a `residual` has a `body` and a `shortcut`, and nothing beside them", body.span,
                 help="write the steps in `body: { ... }`, once; a label of that name is quoted",
             )  # fmt: skip
@@ -271,7 +275,3 @@ def _unquoted(token: Token) -> str:
     if token.type == "LONG_TEXT":
         return token[3:-3]
     return token[1:-1] if token.type == "STRING" else str(token)
-
-
-def _fault(code: str, message: str, span: Span, label: str = "", help: str = "") -> ArchError:
-    return ArchError([Diagnostic(code, message, span, label, help)])

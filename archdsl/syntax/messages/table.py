@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from archdsl.diagnostics.codes import CODES, Code
 from archdsl.source import Span
 from archdsl.syntax.messages.expected import expectation
 from archdsl.syntax.messages.unexpected_token import Refused
@@ -31,7 +32,7 @@ Try = Callable[[str, str], "Refused | None"]
 class Slip(NamedTuple):
     """A message, with placeholders; ``at`` says where the caret stands."""
 
-    code: str
+    code: Code
     message: str
     label: str
     help: str
@@ -41,7 +42,7 @@ class Slip(NamedTuple):
 class Said(NamedTuple):
     """A message without placeholders."""
 
-    code: str
+    code: Code
     message: str
     label: str
     help: str
@@ -110,6 +111,8 @@ def tabulate(entries: Mapping[str, Mapping[str, Any]], parse: Try) -> Slips:
     for name, entry in entries.items():
         if not set(entry) <= _FIELDS:
             raise ValueError(f"{name}: no field is called {sorted(set(entry) - _FIELDS)}")
+        if entry["code"] not in CODES:
+            raise ValueError(f"{name}: no code is called `{entry['code']}`")
         slip = Slip(*(entry.get(field, "") for field in Slip._fields))
         messages[name] = slip
         for snippet, refused in _refused_by_the_grammar(entry, parse):

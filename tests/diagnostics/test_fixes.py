@@ -1,0 +1,142 @@
+"""Fixes as edits: applied, they take the diagnostic away, whatever it was found in.
+
+The designs are those that the project has for its messages: every example of `archdsl explain`, every snippet of
+``grammar/errors.yaml`` in both syntaxes, and the faulty designs of ``tests/pipeline/faults``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+from archdsl import pipeline
+from archdsl.diagnostics import Diagnostic, Fix
+from archdsl.diagnostics.explanations import explanations
+from archdsl.diagnostics.fixes import edited
+from archdsl.source import Source, Span
+from archdsl.syntax.messages.table import in_a_body
+
+ROOT = Path(__file__).resolve().parents[2]
+ERRORS = yaml.safe_load((ROOT / "grammar" / "errors.yaml").read_text(encoding="utf-8"))
+FAULTS = sorted((ROOT / "tests" / "pipeline" / "faults").glob("*.yaml"))
+ENTRIES = explanations()
+
+
+class Design(NamedTuple):
+    """A faulty text, with what it takes to check it."""
+
+    text: str
+    name: str
+    settings: dict[str, str] = {}
+    input: str | None = None
+
+    def check(self, text: str | None = None) -> tuple[Source, tuple[Diagnostic, ...]]:
+        source = Source(self.text if text is None else text, self.name, str(Path(self.name).resolve()))
+        found = pipeline.check(source, settings=self.settings, input=self.input).diagnostics
+        return source, found
+
+
+def wrapped(door: str, snippet: str) -> list[str]:
+    """Designs in which a snippet of errors.yaml stands: the first of them is in YAML, where it can be."""
+    if door == "file":
+        return [snippet]
+    if door == "arch":
+        return ["input [3, 8, 8]\n" + in_a_body(snippet)]
+    quoted = snippet if "\n" not in snippet else f"|\n{snippet}"
+    head = "input: [3, 8, 8]\n"
+    return {
+        "chain": [head + f"body:\n  - {quoted}\n"],
+        "key": [head + f"body:\n  - {snippet}:\n      - relu\n"],
+        "signature": [head + f"blocks:\n  {snippet}:\n    - relu\nbody: relu\n"],
+        "expression": [head + f"params:\n  a: {quoted}\nbody: relu\n"],
+        "fact": [head + f"body: relu\nexpect:\n  params: {quoted}\n"],
+        "yaml": [snippet, head + "body:\n" + "".join(f"  {line}\n" for line in snippet.splitlines())],
+    }[door]
+
+
+def snippets() -> Iterator[tuple[str, Design]]:
+    for name, entry in ERRORS.items():
+        for door in ("file", "arch", "chain", "key", "signature", "expression", "fact", "yaml"):
+            for index, snippet in enumerate(entry.get(door, ())):
+                ending = "arch" if door in ("file", "arch") else "yaml"
+                for text in wrapped(door, snippet):
+                    yield f"{name}: {door} {index}", Design(text, f"snippet.{ending}")
+
+
+SNIPPETS = list(snippets())
+
+
+def written(span: Span) -> str:
+    return f"{span.source.name}:{span.line}:{span.column} {span.text!r}"
+
+
+def errors_after(design: Design, source: Source, found: Diagnostic, fix: Fix) -> list[Diagnostic]:
+    """What is still wrong at the place of a diagnostic when its fix is applied: the same again anywhere on its
+    lines, or an error that was not there before where the text was changed."""
+    assert all(edit.span.source is source for edit in fix.edits), "a fix changes its own file"
+    ends = sorted((edit.span.start, edit.span.end) for edit in fix.edits)
+    assert all(one[1] <= other[0] for one, other in pairwise(ends)), "its edits overlap"
+    text = edited(source.text, fix.edits)
+    assert text != source.text, "a fix changes the text"
+    after, again = design.check(text)
+    grown = len(text) - len(source.text)
+    start, end = ends[0][0], ends[-1][1] + max(grown, 0)
+    touched = [each for each in again if each.span.source is after and each.severity == "error"]
+    return [
+        each
+        for each in touched
+        if (start <= each.span.end and each.span.start <= end)
+        or (each.code == found.code and each.message == found.message and each.span.start == found.span.start)
+    ]
+
+
+def prove(design: Design, found: Diagnostic, source: Source) -> None:
+    for index, fix in enumerate(found.fixes):
+        if index and fix.applicability != "safe":
+            continue
+        left = errors_after(design, source, found, fix)
+        shown = edited(source.text, fix.edits)
+        assert not left, (
+            f"{found.code} at {written(found.span)}: {fix.title}\n{shown}\n{[(e.code, e.message) for e in left]}"
+        )
+
+
+@pytest.mark.parametrize("code", ENTRIES)
+def test_the_fixes_of_every_explained_example(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    entry = ENTRIES[code]
+    for name, text in entry.files.items():
+        Path(name).write_text(text, encoding="utf-8")
+    design = Design(entry.example, "design.yaml", dict(entry.settings), entry.input)
+    source, found = design.check()
+    for diagnostic in found:
+        prove(design, diagnostic, source)
+        if any(fix.applicability == "safe" for fix in diagnostic.fixes):
+            (safe, *_) = [fix for fix in diagnostic.fixes if fix.applicability == "safe"]
+            assert [each.code for each in design.check(edited(source.text, safe.edits))[1]] == []
+
+
+@pytest.mark.parametrize("path", FAULTS, ids=lambda path: path.stem)
+def test_the_fixes_of_the_faulty_designs(path: Path) -> None:
+    design = Design(path.read_text(encoding="utf-8"), str(path))
+    source, found = design.check()
+    for diagnostic in found:
+        if diagnostic.span.source is source:
+            prove(design, diagnostic, source)
+
+
+@pytest.mark.parametrize("entry", ERRORS)
+def test_the_fixes_of_every_refused_snippet(entry: str) -> None:
+    for name, design in SNIPPETS:
+        if name.partition(":")[0] != entry:
+            continue
+        source, found = design.check()
+        for diagnostic in found:
+            prove(design, diagnostic, source)
