@@ -13,6 +13,7 @@ What comes after has its own doors: ``Network.save_onnx`` (backends/onnx), ``run
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,7 +25,14 @@ from archdsl.checks.unused import warn_of_unused
 from archdsl.design.input_shapes import input_shapes
 from archdsl.design.names import check_names
 from archdsl.design.read import Opener, Reader
-from archdsl.diagnostics import Diagnostic, Diagnostics, TooManyMistakes, UsageError, did_you_mean
+from archdsl.diagnostics import (
+    Diagnostic,
+    Diagnostics,
+    TooManyMistakes,
+    UsageError,
+    did_you_mean,
+    misspelling,
+)
 from archdsl.elaborate.elaborator import elaborate
 from archdsl.network import Network
 from archdsl.resources import blocks_path, zoo_names, zoo_path
@@ -113,18 +121,48 @@ def _is_below(path: str | os.PathLike[str]) -> bool:
 
 
 def _no_such_file(reference: str) -> UsageError:
-    looks_like_a_path = os.sep in reference or reference.endswith((".yaml", ".yml", ".arch"))
-    near = did_you_mean(os.path.basename(reference).partition(".")[0], zoo_names())
-    if looks_like_a_path:
-        folder = os.path.dirname(reference) or "."
-        files = list(os.listdir(folder)) if os.path.isdir(folder) else []
-        beside = did_you_mean(os.path.basename(reference), files)
-        help = f"did you mean `{os.path.join(os.path.dirname(reference), beside)}`?" if beside else ""
+    folder, base = os.path.split(reference)
+    files = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    designs = [name for name in files if name.endswith(DESIGNS)]
+    if folder or base.endswith(DESIGNS):
+        beside = did_you_mean(base, files)
+        help = f"did you mean `{os.path.join(folder, beside)}`?" if beside else ""
+        if not beside and not folder and os.path.splitext(base)[0] in zoo_names():
+            help = f"the network of the zoo is called `{os.path.splitext(base)[0]}`"
         return UsageError(f"there is no file `{reference}`", help=help)
+    stem = base.partition(".")[0]
+    here = next((name for name in designs if os.path.splitext(name)[0] == stem), None)
     return UsageError(
         f"there is neither a file nor a zoo network `{reference}`",
-        help=f"did you mean `{near}`?" if near else f"the zoo has {', '.join(zoo_names())}",
+        help=f"did you mean `{here}`?" if here else _near_in_the_zoo(stem),
     )
+
+
+DESIGNS = (".yaml", ".yml", ".arch")
+SHOWN = 5
+"""How many names of the zoo a help lists."""
+
+
+def _near_in_the_zoo(word: str) -> str:
+    """The help for a word that is no network of the zoo: those that are spelt or begin alike."""
+    names = list(zoo_names())
+    plain = re.sub("[-_ .]", "", word.lower())
+    same = [name for name in names if name.replace("_", "") == plain]
+    near = same[:1] or [near for near in (misspelling(word.lower(), names),) if near]
+    if near:
+        return f"did you mean `{near[0]}`? `archdsl list` shows the zoo"
+    family = re.match("[a-z]*", plain)
+    for part in (word.lower(), family[0] if family else ""):
+        alike = [name for name in names if len(part) >= _LEAST and part in name]
+        if alike:
+            listed = ", ".join(f"`{name}`" for name in alike[:SHOWN])
+            more = f" and {len(alike) - SHOWN} more" if len(alike) > SHOWN else ""
+            return f"the zoo has {listed}{more}: `archdsl list {part}` shows them"
+    return "`archdsl list` shows the networks of the zoo, and a file is named with its ending, `net.yaml`"
+
+
+_LEAST = 3
+"""As many letters are enough to mean a family by."""
 
 
 def read_file(path: str, name: str) -> Source:
