@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 PAGE = (DOCS / "json.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\S+)` \| ([a-z ]+) \|", re.MULTILINE)
-TYPES = {bool: "boolean", int: "integer", float: "number", str: "text", list: "list", dict: "object", type(None): "null"}
+TYPES = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "text",
+    list: "list",
+    dict: "object",
+    type(None): "null",
+}
 
 FILES = {
     "small.yaml": "input: [3, 8, 8]\nbody:\n  - conv1: conv(4, 3)\n  - bn: batch_norm -> relu\n  - aux(side): flatten -> linear(2)\n  - fc: [flatten, linear(2)]\n",
@@ -28,7 +36,11 @@ FILES = {
     "other.yaml": "input: [3, 8, 8]\nbody:\n  - first: conv(4, 3)\n  - bn: batch_norm -> relu\n  - fc: [flatten, linear(3)]\n  - linear(5)\n",
 }
 CALLS: dict[str, list[tuple[int, str]]] = {
-    "check": [(0, "check small.yaml --json"), (1, "check broken.yaml --json")],
+    "check": [
+        (0, "check small.yaml --json"),
+        (1, "check broken.yaml --json"),
+        (1, "check broken.yaml --json --fix --unsafe-fixes"),
+    ],
     "summary": [(0, "summary small.yaml --json"), (0, "summary open.yaml --json")],
     "verify": [
         (0, "verify small.yaml --json"),
@@ -79,7 +91,9 @@ def folder(tmp_path: Path, archdsl: Archdsl) -> Path:
         assert archdsl("weights", f"{name}.yaml", "-o", f"{name}.npz").returncode == 0
     tensors = dict(numpy.load(tmp_path / "small.npz"))
     numpy.savez(tmp_path / "infinite.npz", **{**tensors, "conv1.weight": tensors["conv1.weight"] * numpy.inf})
-    numpy.savez(tmp_path / "integers.npz", **{**tensors, "conv1.weight": tensors["conv1.weight"].astype("int64")})
+    numpy.savez(
+        tmp_path / "integers.npz", **{**tensors, "conv1.weight": tensors["conv1.weight"].astype("int64")}
+    )
     numpy.savez(
         tmp_path / "wrapped.npz",
         **{f"module.{name}": tensor for name, tensor in tensors.items() if not name.startswith("side")},

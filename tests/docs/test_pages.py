@@ -76,3 +76,35 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             if target.suffix == ".md" and target.parent == DOCS:
                 waiting.append(target)
     assert set(PAGES) <= reached
+
+
+def test_every_option_of_every_command_is_described() -> None:
+    import typer.main
+
+    from archdsl.cli.main import app
+
+    page = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    group = typer.main.get_command(app)
+    for verb, command in group.commands.items():  # type: ignore[attr-defined]
+        section = re.search(rf"^### {verb}\n(.*?)(?=^##|\Z)", page, re.MULTILINE | re.DOTALL)
+        assert section is not None, verb
+        for parameter in command.params:
+            long = [option for option in parameter.opts if option.startswith("--") and option != "--help"]
+            for option in long:
+                assert re.search(rf"`{option}\b", section.group(1)), f"archdsl {verb} {option}"
+
+
+def test_every_public_name_is_described() -> None:
+    import archdsl
+    from archdsl.network import Network
+
+    page = (DOCS / "python.md").read_text(encoding="utf-8")
+    names = {*archdsl.__all__, *(name for name in vars(Network) if not name.startswith("_"))}
+    assert {name for name in names if not re.search(rf"\b{name}\b", page)} == set()
+
+
+def test_the_number_of_networks_is_that_of_the_zoo() -> None:
+    stated = re.search(r"\[(\d+) networks\]", README.read_text(encoding="utf-8"))
+    assert stated is not None
+    zoo = (ROOT / "architectures" / "README.md").read_text(encoding="utf-8")
+    assert int(stated.group(1)) == len(re.findall(r"^\| \[`\w+`\]", zoo, re.MULTILINE))

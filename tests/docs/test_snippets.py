@@ -111,7 +111,9 @@ def test_commands(
     assert printed == expected
 
 
-@pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in RUN if snippets(page, "python")])
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=page.name) for page in RUN if snippets(page, "python")]
+)
 def test_python(page: Path, folder_of: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder_of(page))
     names: dict[str, object] = {}
