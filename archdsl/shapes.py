@@ -1,4 +1,4 @@
-"""Shapes: tuples of sizes without the batch, each size a number or a named expression.
+"""Types of values: a shape without the batch, each size a number or a named expression, and a dtype.
 
 A named dimension (``input: [3, H, W]``) flows through shape inference as a `Size`: a linear
 combination of names and floor divisions, kept in one normal form so that equal sizes compare equal.
@@ -6,7 +6,7 @@ combination of names and floor divisions, kept in one normal form so that equal 
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias, TypeGuard
+from typing import Literal, NamedTuple, TypeAlias, TypeGuard, get_args
 
 
 class FloorDivision(NamedTuple):
@@ -126,6 +126,34 @@ def _simplest(terms: dict[Atom, int], constant: int) -> Dim:
 
 Dim: TypeAlias = "int | Size"
 Shape: TypeAlias = "tuple[Dim, ...]"
+
+DType: TypeAlias = Literal[
+    "float16", "bfloat16", "float32", "float64", "uint8", "int32", "int64", "bool"
+]  # fmt: skip
+"""What the elements of a tensor are, in the words that numpy, PyTorch and ONNX share."""
+
+DTYPES: frozenset[DType] = frozenset(get_args(DType))
+FLOATING: frozenset[DType] = frozenset(("float16", "bfloat16", "float32", "float64"))
+_ITEM_BYTES: dict[DType, int] = {
+    "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "uint8": 1, "int32": 4, "int64": 8, "bool": 1,
+}  # fmt: skip
+
+
+def item_bytes(dtype: DType) -> int:
+    """The bytes of one element."""
+    return _ITEM_BYTES[dtype]
+
+
+class TensorType(NamedTuple):
+    """The type of a value: its shape, one sample, and the dtype of its elements."""
+
+    shape: Shape
+    dtype: DType = "float32"
+
+    def __str__(self) -> str:
+        """``64x56x56``; the dtype is written where it is not float32: ``3x224x224 uint8``."""
+        text = text_of(self.shape)
+        return text if self.dtype == "float32" else f"{text} {self.dtype}"
 
 
 def is_known(size: Dim) -> TypeGuard[int]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from archdsl import pipeline
 from archdsl.diagnostics import Diagnostic
-from archdsl.graph.ir import parameter_name
+from archdsl.graph.tensors import parameter_name
 from archdsl.network import Network
 from archdsl.source import Source
 
@@ -42,13 +42,9 @@ def network(text: str, **options: object) -> Network:
 
 
 def parameters(text: str, **options: object) -> dict[str, tuple[int, ...]]:
-    """Every parameter's dotted name and shape, in the order of the nodes, each once."""
-    graph = network(text, **options).graph
-    return {
-        parameter_name(node.owner, parameter): parameter.shape
-        for node in graph.nodes
-        for parameter in graph.params_of(node)
-    }
+    """The dotted name and shape of every tensor that counts, in the order of the nodes, each once."""
+    tensors = network(text, **options).graph.tensors.values()
+    return {tensor.name: tensor.shape for tensor in tensors if not tensor.training_only}
 
 
 def weights(text: str, **options: object) -> list[str]:

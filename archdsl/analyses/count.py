@@ -1,7 +1,7 @@
 """Parameters, buffers and multiply-accumulates.
 
     params  = sum over owners of the elements of what is trained
-    buffers = sum over owners of the elements of what is not
+    buffers = sum over owners of the elements of what is not, and inference uses
     macs    = sum over nodes of their operators' multiply-accumulates, for one sample
 
 A shared step is an owner once and a node each time. The network as it runs has no auxiliary heads;
@@ -103,6 +103,8 @@ def _counts_nothing(kind: type[Operator]) -> bool:
 def _share(op: Operator, shapes: tuple[Shape, ...], output: Shape) -> NodeCounts:
     params = buffers = 0
     for parameter in op.params(shapes):
+        if parameter.training_only:
+            continue
         elements = math.prod(parameter.shape)
         if parameter.trained:
             params += elements

@@ -93,7 +93,5 @@ def _write(design: Network, checkpoint: str | None, output: str, seed: int, *, s
         # The notes on the checkpoint have been said with the comparison.
         design.save_weights(output, weights=checkpoint, seed=seed, progress=advance, notes=lambda note: None)
     if not silent:
-        from archdsl.weights.write import state
-
-        count = sum(1 for _ in state(design.graph))
+        count = len(design.graph.tensors)
         print(f"{output}: {count:,} tensors, {short(os.path.getsize(output), 'B')}")

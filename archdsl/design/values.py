@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from archdsl.ops.base import Operator
-from archdsl.shapes import Shape, Size, text_of
+from archdsl.shapes import Shape, Size, TensorType, text_of
 from archdsl.source import Span
 from archdsl.syntax.tree import Parameter, Step
 
@@ -19,18 +19,22 @@ class Word(str):
 
 
 class Value(NamedTuple):
-    """What flows: the position of the node that makes it, and its shape.
+    """What flows: the position of the node that makes it, and its type.
 
-    A value of unknown shape follows from a mistake that is reported already; it silences those
+    A value of unknown type follows from a mistake that is reported already; it silences those
     that would follow from it in turn.
     """
 
     node: int
-    shape: Shape
+    type: TensorType
     known: bool = True
 
+    @property
+    def shape(self) -> Shape:
+        return self.type.shape
 
-UNKNOWN = Value(-1, (), known=False)
+
+UNKNOWN = Value(-1, TensorType(()), known=False)
 
 
 class Block(NamedTuple):

@@ -26,7 +26,7 @@ from archdsl.elaborate.refusals import (
 from archdsl.elaborate.scopes import Caller, Entry, Scope
 from archdsl.graph.ir import Construct, Node
 from archdsl.ops.base import Operator
-from archdsl.shapes import Shape, Size, all_known, text_of
+from archdsl.shapes import Shape, Size, TensorType, all_known, text_of
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -228,9 +228,11 @@ def apply(
     for value in values:
         if not value.known:
             return UNKNOWN
-    shapes = tuple([value.shape for value in values])
+    types = [value.type for value in values]
+    shapes = tuple([type.shape for type in types])
     try:
         shape = operator.infer(shapes)
+        dtype = operator.infer_dtype(tuple([type.dtype for type in types]))
         if not all(map(all_known, shapes)):
             walk.spend(STEPS_OF_A_NAMED_SIZE, span)
             operator.params(shapes)  # what it owns has to have numbers for sizes
@@ -260,8 +262,9 @@ def apply(
     if walk.sharing:
         _check_shared(walk, operator, shapes, path, span)
     inputs = tuple([value.node for value in values])
-    nodes.append(Node(name, operator, inputs, shape, span, path, place.construct, walk.head))
-    return Value(index, shape)
+    type = TensorType(shape, dtype)
+    nodes.append(Node(name, operator, inputs, type, span, path, place.construct, walk.head))
+    return Value(index, type)
 
 
 def _check_shared(

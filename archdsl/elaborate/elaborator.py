@@ -22,7 +22,7 @@ from archdsl.elaborate.scopes import Caller, Entry, Scope, name_twice
 from archdsl.gc_pause import gc_paused
 from archdsl.graph.ir import Construct, Graph, Head, Node, Output
 from archdsl.ops.input import Input
-from archdsl.shapes import Shape
+from archdsl.shapes import Shape, TensorType
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -101,8 +101,9 @@ class Elaborator:
         for name, (shape, span) in shapes.items():
             self.root.reserve(name, span)
             self.uses[name] = 1
-            self.nodes.append(Node(name, Input(), (), shape, span, name))
-            self.inputs[name] = Value(len(self.nodes) - 1, shape)
+            type = TensorType(shape)
+            self.nodes.append(Node(name, Input(), (), type, span, name))
+            self.inputs[name] = Value(len(self.nodes) - 1, type)
         inputs = tuple(range(len(self.nodes)))
         # With `inputs`, nothing flows until a `from`.
         flowing = None if design.header.inputs is not None else self.inputs["input"]

@@ -1,4 +1,4 @@
-"""Every shape of a graph, worked out anew from its inputs."""
+"""Every type of a graph, worked out anew from its inputs."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archdsl.graph.ir import Graph
-    from archdsl.shapes import Shape
+    from archdsl.shapes import TensorType
 
 
-def infer_shapes(graph: Graph) -> Iterator[Shape]:
-    """The shape of each node in turn, one sample, by what the operators say of the shapes before it.
+def infer_types(graph: Graph) -> Iterator[TensorType]:
+    """The type of each node in turn, one sample, by what the operators say of the types before it.
 
-    The inputs' shapes are given, all others follow; the recorded ones are not looked at. Raises
+    The inputs' types are given, all others follow; the recorded ones are not looked at. Raises
     `OperatorError` at a node whose operator cannot take its inputs, which a checked graph has none of.
     """
     given = set(graph.inputs)
-    shapes: list[Shape] = []
+    types: list[TensorType] = []
     for position, node in enumerate(graph.nodes):
         if position in given:
-            shape = node.shape
+            type = node.type
         else:
-            shape = node.op.infer(tuple([shapes[source] for source in node.inputs]))
-        shapes.append(shape)
-        yield shape
+            type = node.op.infer_type(tuple([types[source] for source in node.inputs]))
+        types.append(type)
+        yield type

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
+from archdsl.graph.tensors import Source, Tensor, tensors_of
 from archdsl.ops.base import Operator, Parameter
-from archdsl.shapes import Shape
+from archdsl.shapes import Shape, TensorType
 from archdsl.source import Span
 
 
@@ -39,11 +41,15 @@ class Node(NamedTuple):
     name: str
     op: Operator
     inputs: tuple[int, ...]
-    shape: Shape
+    type: TensorType
     span: Span
     owner: str
     construct: Construct | None = None
     head: str | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return self.type.shape
 
 
 class Output(NamedTuple):
@@ -65,7 +71,8 @@ class Head(NamedTuple):
 class Graph:
     """A network, unrolled. ``inputs`` are positions of its `Input` nodes.
 
-    ``scopes`` gives the node whose value each dotted name of the design stands for.
+    ``scopes`` gives the node whose value each dotted name of the design stands for. ``sources`` says, by
+    dotted name, where the values of tensors come from that are not filled by their operator's own rule.
     """
 
     name: str
@@ -75,15 +82,25 @@ class Graph:
     heads: tuple[Head, ...] = ()
     scopes: Mapping[str, int] = field(default_factory=dict)
     scheme: str = "pytorch"
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Every parameter and buffer by its dotted name, in execution order, auxiliary heads' too."""
+        return tensors_of(self)
+
+    @cached_property
+    def given(self) -> frozenset[int]:
+        """The positions of the inputs: nodes whose values are handed over."""
+        return frozenset(self.inputs)
+
+    def input_types(self, node: Node) -> tuple[TensorType, ...]:
+        nodes = self.nodes
+        return tuple([nodes[position].type for position in node.inputs])
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         nodes = self.nodes
-        return tuple([nodes[position].shape for position in node.inputs])
+        return tuple([nodes[position].type.shape for position in node.inputs])
 
     def params_of(self, node: Node) -> tuple[Parameter, ...]:
         return node.op.params(self.input_shapes(node))
-
-
-def parameter_name(owner: str, parameter: Parameter) -> str:
-    """A parameter's dotted name: in PyTorch, in ONNX and in every table."""
-    return f"{owner}.{parameter.name}" if parameter.name else owner

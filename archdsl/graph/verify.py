@@ -9,8 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import OperatorError
-from archdsl.graph.infer import infer_shapes
-from archdsl.shapes import Shape, is_known, text_of
+from archdsl.graph.infer import infer_types
+from archdsl.shapes import TensorType, is_known, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,20 +105,20 @@ def _wrong_sizes(graph: Graph) -> Finding:
             yield f"`{node.name}` is {text_of(node.shape)}"
 
 
-def _wrong_shapes(graph: Graph) -> Finding:
-    inferred: list[Shape] = []
+def _wrong_types(graph: Graph) -> Finding:
+    inferred: list[TensorType] = []
     try:
-        for shape in infer_shapes(graph):
-            inferred.append(shape)
+        for type in infer_types(graph):
+            inferred.append(type)
     except OperatorError as refusal:
         yield f"`{graph.nodes[len(inferred)].name}` refuses its inputs: {refusal.message}"
     wrong: set[int] = set()
-    for position, shape in enumerate(inferred):
+    for position, type in enumerate(inferred):
         node = graph.nodes[position]
-        if shape != node.shape:
-            # One wrong shape makes others; only the first of them is told.
+        if type != node.type:
+            # One wrong type makes others; only the first of them is named.
             if wrong.isdisjoint(node.inputs):
-                yield f"`{node.name}` is {text_of(node.shape)}, and its operator says {text_of(shape)}"
+                yield f"`{node.name}` is {node.type}, and its operator says {type}"
             wrong.add(position)
 
 
@@ -179,7 +179,7 @@ RULES = (
     *STRUCTURE,
     Rule("names are unique", _repeated_names),
     Rule("sizes are at least 1", _wrong_sizes),
-    Rule("shapes are those that the operators infer", _wrong_shapes),
+    Rule("types are those that the operators infer", _wrong_types),
     Rule("a graph has an output", _no_outputs),
     Rule("outputs and auxiliary heads have names of their own", _repeated_outputs),
     Rule("no output is made in an auxiliary head", _outputs_in_heads),

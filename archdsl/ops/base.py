@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from archdsl.diagnostics import OperatorError
 from archdsl.ops.initializers import Initialiser
 from archdsl.ops.torch_form import TorchForm
-from archdsl.shapes import Shape
+from archdsl.shapes import FLOATING, DType, Shape, TensorType
 
 Shapes: TypeAlias = "tuple[Shape, ...]"
 
@@ -28,7 +28,8 @@ class Parameter(NamedTuple):
     """A tensor that an operator owns.
 
     ``name`` is the operator's own word for it; empty, it bears the name of the step. ``trained``
-    is false for buffers, which are counted apart. ``initialiser`` is how PyTorch's layer fills it when
+    is false for buffers, which are counted apart. ``training_only`` is true for what inference does not
+    use: it is in no count, and a checkpoint may lack it. ``initialiser`` is how PyTorch's layer fills it when
     it is built; ``rules`` are others by the name of an ``init`` scheme, where they differ from that.
     """
 
@@ -37,6 +38,8 @@ class Parameter(NamedTuple):
     initialiser: Initialiser
     trained: bool = True
     rules: Mapping[str, Initialiser] = {}
+    dtype: DType = "float32"
+    training_only: bool = False
 
     def rule(self, scheme: str) -> Initialiser:
         """How it is filled under a design's ``init``."""
@@ -142,6 +145,8 @@ class Operator(BaseModel):
     examples: ClassVar[tuple[Example, ...]]
     variadic: ClassVar[str | None] = None
     """The attribute that takes every argument without a name: ``permute(0, 2, 3, 1)``."""
+    accepts: ClassVar[frozenset[DType]] = FLOATING
+    """The dtypes that its operands may have."""
     merges: ClassVar[bool] = False
     """Whether it merges several values: written as a construct with branches, never in a chain."""
     is_data_movement: ClassVar[bool] = False
@@ -172,6 +177,35 @@ class Operator(BaseModel):
         Raises `OperatorError` where no such output exists.
         """
         raise NotImplementedError(f"{type(self).__name__}.infer")
+
+    def infer_dtype(self, dtypes: tuple[DType, ...]) -> DType:
+        """The dtype of the output: that of its operands, which is one of `accepts` and the same for all.
+
+        Raises `OperatorError` for other dtypes.
+        """
+        first = dtypes[0] if dtypes else "float32"
+        for dtype in dtypes:
+            if dtype not in self.accepts:
+                wanted = " or ".join(f"`{known}`" for known in sorted(self.accepts))
+                raise OperatorError(
+                    "wrong-dtype",
+                    f"`{self.word}` does not take values of `{dtype}`",
+                    label=f"the value is of `{dtype}`",
+                    help=f"it takes {wanted}",
+                )
+            if dtype != first:
+                raise OperatorError(
+                    "wrong-dtype",
+                    f"`{self.word}` needs values of one dtype, but gets `{first}` and `{dtype}`",
+                    label="the dtypes differ",
+                    help="give it values of one dtype",
+                )
+        return first
+
+    def infer_type(self, operands: tuple[TensorType, ...]) -> TensorType:
+        """The type of the output. Raises `OperatorError` where no such output exists."""
+        shape = self.infer(tuple([operand.shape for operand in operands]))
+        return TensorType(shape, self.infer_dtype(tuple([operand.dtype for operand in operands])))
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
         """The tensors it owns for these inputs, in PyTorch's order, buffers last."""

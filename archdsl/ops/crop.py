@@ -12,7 +12,7 @@ from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, Optional
 from archdsl.ops.dimensions import counted, known, position
 from archdsl.ops.geometry import spatial, torch_pads
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.shapes import Shape, text_of
+from archdsl.shapes import DTYPES, Shape, text_of
 
 
 class Slice(Operator):
@@ -21,6 +21,7 @@ class Slice(Operator):
     word = "slice"
     aliases = ("Slice", "narrow")
     argument_aliases = {"start": "begin", "stop": "end", "axis": "dim"}
+    accepts = DTYPES
     examples = (
         Example("slice(0, 4)", ((8, 5, 6),)),
         Example("slice(4, 8)", ((8, 5, 6),)),
@@ -79,6 +80,7 @@ class CenterCrop(Operator):
 
     word = "center_crop"
     aliases = ("CenterCrop",)
+    accepts = DTYPES
     variadic = "size"
     examples = (
         Example("center_crop(4, 3)", ((2, 8, 8),)),

@@ -12,7 +12,7 @@ from archdsl.ops.base import Emitter, Example, Index, Operator, Shapes
 from archdsl.ops.branch_mismatch import BranchMismatch, cures_of, otherwise
 from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.shapes import Dim, Shape, text_of
+from archdsl.shapes import DTYPES, FLOATING, Dim, Shape, text_of
 
 
 class Concat(Operator):
@@ -21,6 +21,7 @@ class Concat(Operator):
     word = "concat"
     aliases = ("Concat", "cat", "concatenate")
     argument_aliases = {"axis": "dim"}
+    accepts = DTYPES
     merges = True
     output_may_be_overwritten = True
     is_data_movement = True
@@ -78,6 +79,7 @@ class _Elementwise(Operator):
     """A merge of values of one shape, two at a time."""
 
     merges = True
+    accepts = FLOATING | {"int32", "int64"}
     torch_function: ClassVar[str]
     onnx_operator: ClassVar[str]
     mismatch: ClassVar[Code]

@@ -79,6 +79,8 @@ class BatchNorm(Operator):
         running = (
             Parameter("running_mean", (channels,), _ZERO, trained=False),
             Parameter("running_var", (channels,), _ONE, trained=False),
+            # How many batches the running statistics have seen: PyTorch's state dicts have it.
+            Parameter("num_batches_tracked", (), _ZERO, trained=False, dtype="int64", training_only=True),
         )
         return (*_affine(channels), *running) if self.affine else running
 

@@ -12,7 +12,7 @@ from archdsl.ops.base import Emitter, Example, Number, Parameter, Shapes
 from archdsl.ops.dimensions import known_channels
 from archdsl.ops.initializers import Constant
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm, Weight
-from archdsl.shapes import Shape
+from archdsl.shapes import DTYPES, Shape
 
 
 class Scale(Elementwise):
@@ -72,6 +72,7 @@ class Identity(Elementwise):
 
     word = "identity"
     aliases = ("Identity", "nothing", "noop", "no_op")
+    accepts = DTYPES
     examples = (Example("identity", ((4, 5, 6),)),)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:

@@ -14,7 +14,7 @@ from archdsl.ops.dimensions import check_groups, counted, known_channels, positi
 from archdsl.ops.geometry import spatial
 from archdsl.ops.onnx_form import reshape, reshape_like
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import Dim, Shape, Size, is_known, text_of
+from archdsl.shapes import DTYPES, Dim, Shape, Size, is_known, text_of
 
 
 class Flatten(Operator):
@@ -23,6 +23,7 @@ class Flatten(Operator):
     word = "flatten"
     aliases = ("Flatten",)
     argument_aliases = {"start_dim": "start", "end_dim": "end", "axis": "start"}
+    accepts = DTYPES
     examples = (
         Example("flatten", ((4, 5, 6),)),
         Example("flatten", ((4,),)),
@@ -80,6 +81,7 @@ class Reshape(Operator):
 
     word = "reshape"
     aliases = ("Reshape", "view", "unflatten")
+    accepts = DTYPES
     variadic = "shape"
     examples = (
         Example("reshape(16, -1)", ((4, 8, 6),)),
@@ -154,6 +156,7 @@ class Permute(Operator):
 
     word = "permute"
     aliases = ("Permute",)
+    accepts = DTYPES
     variadic = "dims"
     examples = (
         Example("permute(0, 2, 3, 1)", ((4, 5, 6),)),
@@ -214,6 +217,7 @@ class ChannelShuffle(Operator):
 
     word = "channel_shuffle"
     aliases = ("ChannelShuffle", "shuffle_channels")
+    accepts = DTYPES
     examples = (
         Example("channel_shuffle(2)", ((6, 4, 5),)),
         Example("channel_shuffle(3)", ((6, 4),)),

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy
 import onnx
 
+from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.lower import lower
 from archdsl.backends.onnx.write import save
+from archdsl.graph.tensors import parameter_name
 from archdsl.passes.drop_training import inference
 from archdsl.runtime.difference import Difference, difference
 from archdsl.runtime.session import open_session
-from archdsl.runtime.torch_reference import steps, tensor
+from archdsl.runtime.torch_reference import steps, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +99,7 @@ def _parting(
     broken = [
         parameter.name or "weight"
         for parameter in graph.params_of(node)
-        if not numpy.isfinite(tensor(weights, node, parameter)).all()
+        if not numpy.isfinite(values(weights, graph.tensors[parameter_name(node.owner, parameter)])).all()
     ]
     return Parting(node, provider, found[at], inputs, tuple(broken))
 
@@ -115,6 +117,7 @@ class Exposed:
     ) -> None:
         self._feeds, self._provider = feeds, provider
         self._names = lower(graph).values
+        self._dtypes = {name: node.type.dtype for name, node in zip(self._names, graph.nodes, strict=True)}
         self._path = os.path.join(folder, "nodes.onnx")
         save(graph, self._path, weights=weights, largest=0)
         self._model = onnx.load(self._path, load_external_data=False)
@@ -141,7 +144,7 @@ class Exposed:
         del model.graph.initializer[:]
         model.graph.initializer.extend(stored)
         for name in names:
-            model.graph.output.add(name=name).type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+            model.graph.output.add(name=name).type.tensor_type.elem_type = ONNX_DTYPES[self._dtypes[name]]
         with open(self._path, "wb") as file:
             file.write(model.SerializeToString())
         return open_session(self._path, self._provider, tf32=False).run(self._feeds)

@@ -27,16 +27,17 @@ import numpy
 
 from archdsl.backends.onnx.lower import batch_name
 from archdsl.diagnostics import UsageError
+from archdsl.graph import tensors
 from archdsl.ops.initializers import Constant, Uniform
 from archdsl.runtime.inputs import random_input
 from archdsl.runtime.session import Tensor
+from archdsl.shapes import FLOATING
 from archdsl.weights.initialise import Initialised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archdsl.graph.ir import Graph
-    from archdsl.ops.base import Parameter
     from archdsl.ops.initializers import Initialiser
 
 AROUND_ZERO = 0.1
@@ -61,25 +62,26 @@ class TrialWeights:
         self._initialised, self._scheme = Initialised(seed, scheme), scheme
         self._gain = gain
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        rule, middle = self._rule(parameter)
-        for piece in self._initialised.pieces(name, parameter._replace(initialiser=rule, rules={})):
+    def pieces(self, tensor: tensors.Tensor) -> Iterator[numpy.ndarray]:
+        if tensor.training_only or tensor.dtype not in FLOATING:
+            yield from self._initialised.pieces(tensor)
+            return
+        rule, middle = self._rule(tensor)
+        for piece in self._initialised.pieces(tensor._replace(source=tensors.Initialised(rule))):
             piece += middle
             yield piece
 
-    def counter(self, name: str) -> int:
-        return 0
-
-    def _rule(self, parameter: Parameter) -> tuple[Initialiser, float]:
+    def _rule(self, tensor: tensors.Tensor) -> tuple[Initialiser, float]:
         """How a tensor is filled, and what is added then."""
-        own = parameter.rule(self._scheme)
+        assert isinstance(tensor.source, tensors.Initialised)
+        own = tensor.source.rule(self._scheme)
         if isinstance(own, Constant):
             middle = math.copysign(max(abs(own.value), LEAST), own.value) if own.value else 0.0
-            if parameter.trained:
+            if tensor.trained:
                 middle *= self._gain
             return Uniform(abs(middle) / 2 or AROUND_ZERO), middle
-        if parameter.trained and len(parameter.shape) > 1:
-            return Uniform(math.sqrt(6 / math.prod(parameter.shape[1:]))), 0.0
+        if tensor.trained and len(tensor.shape) > 1:
+            return Uniform(math.sqrt(6 / math.prod(tensor.shape[1:]))), 0.0
         return own, 0.0
 
 
@@ -90,15 +92,15 @@ def trial_inputs(graph: Graph, seed: int, batch: int, sizes: Mapping[str, int]) 
     """
     first = batch_name(graph)
     inputs = [graph.nodes[position] for position in graph.inputs]
-    tensors = [
+    wanted = [
         Tensor(
             node.name,
             (first, *(size if isinstance(size, int) else str(size) for size in node.shape)),
-            numpy.dtype(numpy.float32),
+            numpy.dtype(node.type.dtype),
         )
         for node in inputs
     ]
-    named = {size for tensor in tensors for size in tensor.shape[1:] if isinstance(size, str)}
+    named = {size for tensor in wanted for size in tensor.shape[1:] if isinstance(size, str)}
     for name in sizes:
         if name not in named:
             raise UsageError(
@@ -108,4 +110,4 @@ def trial_inputs(graph: Graph, seed: int, batch: int, sizes: Mapping[str, int]) 
                 else "leave `--size` out: every size is a number",
             )
     random = numpy.random.default_rng(seed)
-    return {tensor.name: random_input(tensor, random, batch=batch, sizes=sizes) for tensor in tensors}
+    return {tensor.name: random_input(tensor, random, batch=batch, sizes=sizes) for tensor in wanted}

@@ -10,13 +10,13 @@ import torch
 from archdsl.backends.torch.eager import build, run
 from archdsl.backends.torch.form_walk import layer_of
 from archdsl.backends.torch.module import to_module
-from archdsl.graph.ir import parameter_name
+from archdsl.graph.tensors import parameter_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archdsl.graph.ir import Graph, Node
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
     from archdsl.weights.base import Weights
 
 
@@ -56,7 +56,9 @@ def _step(graph: Graph, node: Node, weights: Weights, inputs: list[torch.Tensor]
     shapes = graph.input_shapes(node)
     form = node.op.to_torch(shapes)
     owned = {
-        parameter.name: torch.from_numpy(tensor(weights, node, parameter))
+        parameter.name: torch.from_numpy(
+            values(weights, graph.tensors[parameter_name(node.owner, parameter)])
+        )
         for parameter in node.op.params(shapes)
     }
     layer = layer_of(form)
@@ -64,14 +66,12 @@ def _step(graph: Graph, node: Node, weights: Weights, inputs: list[torch.Tensor]
         return run(form, inputs, None, owned)
     with torch.device("meta"):  # without values, which come from elsewhere
         module = build(layer).eval()
-    missing, _ = module.load_state_dict(owned, strict=False, assign=True)
-    assert all(name.endswith("num_batches_tracked") for name in missing), missing
+    module.load_state_dict(owned, assign=True)
     return run(form, inputs, module, owned)
 
 
-def tensor(weights: Weights, node: Node, parameter: Parameter) -> numpy.ndarray:
-    """The values of a node's parameter, in its shape."""
-    pieces = weights.pieces(parameter_name(node.owner, parameter), parameter)
+def values(weights: Weights, tensor: Tensor) -> numpy.ndarray:
+    """The values of a tensor, in its shape."""
     # A piece is good until the next one only.
-    copies = [numpy.array(piece, numpy.float32) for piece in pieces]
-    return numpy.concatenate(copies).reshape(parameter.shape)
+    copies = [numpy.array(piece) for piece in weights.pieces(tensor)]
+    return numpy.concatenate(copies).reshape(tensor.shape)

@@ -8,13 +8,15 @@ import zlib
 from typing import TYPE_CHECKING, Protocol
 
 from archdsl.diagnostics import UsageError
+from archdsl.shapes import FLOATING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy
 
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
+    from archdsl.shapes import DType
 
 PIECE = 1 << 20
 """Elements handed on at a time: 4 MiB of float32, so that memory does not grow with the model."""
@@ -26,15 +28,12 @@ BROKEN_ARCHIVE = (
 
 
 class Weights(Protocol):
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        """The values of a tensor by its dotted name: consecutive flat float32 arrays, which together
-        have as many elements as ``parameter.shape``.
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        """The values of a tensor: consecutive flat arrays of its dtype, which together have as many
+        elements as ``tensor.shape``.
 
         A piece is good until the next one is asked for: its memory may be used again.
         """
-
-    def counter(self, name: str) -> int:
-        """A batch norm's ``num_batches_tracked`` by its dotted name; 0 where there is none."""
 
 
 class Checkpoint(Protocol):
@@ -54,11 +53,9 @@ class Checkpoint(Protocol):
     def is_floating(self, name: str) -> bool:
         """Whether `read` can be asked for it."""
 
-    def read(self, name: str) -> Iterator[numpy.ndarray]:
-        """The tensor in flat float32 pieces. Raises `UsageError` where the file is damaged there."""
-
-    def count(self, name: str) -> int:
-        """The value of a tensor of one element that counts something. Raises `UsageError` for others."""
+    def read(self, name: str, dtype: DType = "float32") -> Iterator[numpy.ndarray]:
+        """The tensor in flat pieces of this dtype. Raises `UsageError` where the file is damaged there,
+        or holds numbers that a dtype of whole numbers cannot."""
 
 
 def plain(name: str) -> str:
@@ -66,12 +63,52 @@ def plain(name: str) -> str:
     return name if name.isprintable() else ascii(name)[1:-1]
 
 
-def count_of(values: numpy.ndarray, name: str, path: str) -> int:
-    """What `Checkpoint.count` answers, of the tensor's values: some convert counters to floating point."""
-    if values.size == 1 and values.dtype.kind in "iuf":
-        (value,) = values.ravel().tolist()
-        if value >= 0 and value == value // 1 and value < 1 << 63:
-            return int(value)
+def converted(values: numpy.ndarray, dtype: DType, name: str, path: str) -> numpy.ndarray:
+    """The numbers of a file in the dtype that is wanted.
+
+    Floating point is rounded to floating point. Whole numbers stay exact: some files keep them as floating
+    point. Raises `UsageError` where they are none, or too large.
+    """
+    import numpy
+
+    wanted = numpy_dtype(dtype)
+    if values.dtype == wanted or dtype in FLOATING:
+        return values.astype(wanted, copy=False)
+    if values.dtype.kind in "iufb":
+        with numpy.errstate(invalid="ignore"):
+            whole = values.astype(wanted)
+        if values.dtype.kind == "b" or (_is_within(values, wanted) and (whole == values).all()):
+            return whole
     raise UsageError(
-        f"`{plain(name)}` in `{path}` is no count of batches", help="take it out of the file, or save 0"
+        f"`{plain(name)}` in `{path}` holds numbers that are no {dtype}",
+        help="take it out of the file, or save it as whole numbers",
     )
+
+
+def _is_within(values: numpy.ndarray, wanted: numpy.dtype) -> bool:
+    """Whether all numbers are finite and within the limits of a dtype of whole numbers."""
+    import numpy
+
+    if wanted.kind == "b" or not values.size:
+        return True
+    limits = numpy.iinfo(wanted)
+    # As Python's numbers, which compare exactly: 2**63 is no int64, and float64 rounds to it.
+    least, most = values.min().item(), values.max().item()
+    return bool(numpy.isfinite(values).all()) and limits.min <= least and most <= limits.max
+
+
+def numpy_dtype(dtype: DType) -> numpy.dtype:
+    """What numpy calls a dtype, little-endian as files are; bfloat16, which it lacks, is ml_dtypes'."""
+    import numpy
+
+    if dtype == "bfloat16":
+        import ml_dtypes
+
+        bfloat16: numpy.dtype = numpy.dtype(ml_dtypes.bfloat16)
+        return bfloat16
+    return numpy.dtype(dtype).newbyteorder("<")
+
+
+def raw(piece: numpy.ndarray, dtype: DType) -> memoryview:
+    """The bytes of a flat piece in this dtype, little-endian, without a copy where it is so already."""
+    return piece.astype(numpy_dtype(dtype), copy=False).view("u1").data

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy
 
+from archdsl.graph import tensors as sources
 from archdsl.ops.initializers import Constant
-from archdsl.weights.base import PIECE
+from archdsl.weights.base import PIECE, numpy_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
+    from archdsl.ops.initializers import Initialiser
 
 
 class Initialised:
@@ -29,18 +31,18 @@ class Initialised:
     def __init__(self, seed: int = 0, scheme: str = "pytorch", *, piece: int = PIECE) -> None:
         self.seed, self.scheme, self._piece = seed, scheme, piece
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        count = math.prod(parameter.shape)
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        count = math.prod(tensor.shape)
         if count <= self._piece:
-            whole = numpy.empty(count, numpy.float32)
-            self.fill(name, parameter, whole)
+            whole = numpy.empty(count, numpy_dtype(tensor.dtype))
+            self.fill(tensor, whole)
             yield whole
             return
-        fill = parameter.rule(self.scheme).fill
-        random = self._stream(name)
+        fill = self._rule(tensor).fill
+        random = self._stream(tensor.name)
         # One piece is filled while the reader of the one before writes it: numpy fills without the
         # interpreter's lock, and writing a large model takes about as long as drawing it.
-        buffers = [numpy.empty(self._piece, numpy.float32) for _ in range(2)]
+        buffers = [numpy.empty(self._piece, numpy_dtype(tensor.dtype)) for _ in range(2)]
         sizes = [self._piece] * (count // self._piece)
         if rest := count % self._piece:
             sizes.append(rest)
@@ -52,16 +54,18 @@ class Initialised:
                     ahead = worker.submit(fill, random, buffers[(turn + 1) % 2][: sizes[turn + 1]])
                 yield buffers[turn % 2][:size]
 
-    def fill(self, name: str, parameter: Parameter, values: numpy.ndarray) -> None:
-        """Write a whole tensor to a flat float32 array: the same bytes as its pieces'."""
-        rule = parameter.rule(self.scheme)
+    def fill(self, tensor: Tensor, values: numpy.ndarray) -> None:
+        """Write a whole tensor to a flat array of its dtype: the same bytes as its pieces'."""
+        rule = self._rule(tensor)
         if isinstance(rule, Constant):
             values.fill(rule.value)  # most tensors are a batch norm's, and a stream takes time to seed
         else:
-            rule.fill(self._stream(name), values)
+            rule.fill(self._stream(tensor.name), values)
 
-    def counter(self, name: str) -> int:
-        return 0
+    def _rule(self, tensor: Tensor) -> Initialiser:
+        if not isinstance(tensor.source, sources.Initialised):
+            raise TypeError(f"`{tensor.name}` has a source of its own, which is not asked here")
+        return tensor.source.rule(self.scheme)
 
     def _stream(self, name: str) -> numpy.random.Generator:
         # The name is hashed by a function that is the same in every process, as `hash` is not.

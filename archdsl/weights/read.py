@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy
 
     from archdsl.graph.ir import Graph
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
     from archdsl.weights.base import Checkpoint
     from archdsl.weights.match import Match
 
@@ -57,13 +57,10 @@ class Loaded:
         self._checkpoint, self._sources, self._initialised = checkpoint, found.sources, initialised
         self.notes = [f"`{path}`: {note}" for note in (*checkpoint.notes, *found.notes(initialised.seed))]
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        if name in self._sources:
-            return self._checkpoint.read(self._sources[name])
-        return self._initialised.pieces(name, parameter)
-
-    def counter(self, name: str) -> int:
-        return self._checkpoint.count(self._sources[name]) if name in self._sources else 0
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        if tensor.name in self._sources:
+            return self._checkpoint.read(self._sources[tensor.name], tensor.dtype)
+        return self._initialised.pieces(tensor)
 
 
 @contextmanager
@@ -95,7 +92,7 @@ def load_weights(
     """The weights of a network from a checkpoint, open within the block.
 
     Every parameter and buffer of the network as it runs must be there, in its shape and in floating
-    point, and nothing else but the tensors of its auxiliary heads and PyTorch's ``num_batches_tracked``.
+    point, and nothing else but the tensors of its auxiliary heads and those that only training uses.
     The names may differ by what published files are known for (see ``rename.py``). With ``heads``
     the auxiliary heads' tensors are wanted too: those of a head that is not in the file at all are
     initialised from ``seed``. Raises `UsageError` with all differences.

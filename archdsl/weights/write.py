@@ -1,4 +1,4 @@
-"""Checkpoints written under the network's names, auxiliary heads and batch norms' counters included."""
+"""Checkpoints written under the network's names, auxiliary heads included."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ import os
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import UsageError
-from archdsl.graph.ir import parameter_name
-from archdsl.graph.tensors import COUNTER, counters, owners
 from archdsl.weights.formats.npz import save_npz
 from archdsl.weights.formats.safetensors import save_safetensors
 from archdsl.weights.formats.save_pth import save_pth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy
 
     from archdsl.graph.ir import Graph
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
     from archdsl.weights.base import Weights
 
-    Save = Callable[[str | os.PathLike[str], Iterable[tuple[str, Parameter | None]], Weights], None]
+    Save = Callable[[str | os.PathLike[str], Sequence[Tensor], Weights], None]
 
 FORMATS: dict[str, Save] = {
     ".pth": save_pth,
@@ -52,27 +50,14 @@ def save_weights(
 ) -> None:
     """Write a network's weights as a state dict that PyTorch loads strictly, in the format of the name.
 
-    Float32 and int64 counters, a few megabytes at a time; the file appears whole or not at all.
+    Each in its dtype, a few megabytes at a time; the file appears whole or not at all.
     ``progress`` is told the elements done and the elements in all.
     """
     save = check_format(path)
-    listed = list(state(graph))
+    tensors = list(graph.tensors.values())
     if progress is not None:
-        total = sum(_count(parameter) for _, parameter in listed if parameter is not None)
-        weights = _Watched(weights, total, progress)
-    save(path, listed, weights)
-
-
-def state(graph: Graph) -> Iterator[tuple[str, Parameter | None]]:
-    """The entries of the state dict in PyTorch's order: parameters and buffers by their dotted names, and
-    behind the buffers of a batch norm its counter, for which there is no parameter."""
-    counted = set(counters(graph))
-    for node, owned in owners(graph):
-        for parameter in owned:
-            yield parameter_name(node.owner, parameter), parameter
-        counter = f"{node.owner}.{COUNTER}"
-        if counter in counted:
-            yield counter, None
+        weights = _Watched(weights, sum(map(_count, tensors)), progress)
+    save(path, tensors, weights)
 
 
 class _Watched:
@@ -81,14 +66,13 @@ class _Watched:
     def __init__(self, weights: Weights, total: int, progress: Callable[[int, int], None]) -> None:
         self._weights, self._total, self._progress = weights, total, progress
         self._done = 0
-        self.counter = weights.counter
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        for piece in self._weights.pieces(name, parameter):
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        for piece in self._weights.pieces(tensor):
             yield piece
             self._done += piece.size
             self._progress(self._done, self._total)
 
 
-def _count(parameter: Parameter) -> int:
-    return math.prod(parameter.shape)
+def _count(tensor: Tensor) -> int:
+    return math.prod(tensor.shape)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from archdsl.format import rewriting
-from archdsl.graph.tensors import tensors
 from archdsl.graph.text import text_form
 from archdsl.pipeline import read_file
 from archdsl.source import Source
@@ -79,4 +78,4 @@ def test_the_examples_become_what_the_zoo_has_of_them() -> None:
         assert [(node.op, node.shape) for node in one.nodes] == [
             (node.op, node.shape) for node in other.nodes
         ]
-        assert list(tensors(one)) == list(tensors(other))
+        assert list(one.tensors.values()) == list(other.tensors.values())

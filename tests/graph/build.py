@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from archdsl.graph.ir import Graph, Head, Node, Output
 from archdsl.ops import OPERATORS
 from archdsl.ops.input import Input
+from archdsl.shapes import TensorType
 from archdsl.source import Source
 
 if TYPE_CHECKING:
-    from archdsl.shapes import Dim
+    from archdsl.shapes import Dim, DType
 
 
 class Build:
@@ -34,9 +35,9 @@ class Build:
         self.nodes.append(node)
         return len(self.nodes) - 1
 
-    def input(self, *shape: Dim, name: str = "input") -> int:
+    def input(self, *shape: Dim, name: str = "input", dtype: DType = "float32") -> int:
         place = self.source.span(len(self.nodes), len(self.nodes) + 1)
-        self.inputs.append(self._add(Node(name, Input(), (), shape, place, name)))
+        self.inputs.append(self._add(Node(name, Input(), (), TensorType(shape, dtype), place, name)))
         return self.inputs[-1]
 
     def node(
@@ -51,9 +52,9 @@ class Build:
         """A node with this operator; its name is its number unless it is given one."""
         op = OPERATORS[word](**attributes)
         name = str(len(self.nodes)) if name is None else name
-        shape = op.infer(tuple([self.nodes[source].shape for source in inputs]))
+        type = op.infer_type(tuple([self.nodes[source].type for source in inputs]))
         place = self.source.span(len(self.nodes), len(self.nodes) + 1)
-        position = self._add(Node(name, op, inputs, shape, place, owner or name, head=head))
+        position = self._add(Node(name, op, inputs, type, place, owner or name, head=head))
         self.scopes[name] = position
         return position
 

@@ -9,6 +9,7 @@ import pytest
 
 from archdsl.graph.ir import Head, Output
 from archdsl.graph.verify import RULES, IllegalGraphError, check_legal, verify
+from archdsl.shapes import TensorType
 from tests.graph.build import Build
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ BREAKS: dict[str, tuple[Callable[[Graph], Graph], str]] = {
         "`conv` reads 2 values",
     ),
     "names are unique": (changed(SUM, name="conv"), "`conv` stands 2 times"),
-    "sizes are at least 1": (changed(LEFT, shape=(3, 0, 8)), "`left` is 3x0x8"),
-    "shapes are those that the operators infer": (
-        changed(CONV, shape=(4, 6, 7)),
+    "sizes are at least 1": (changed(LEFT, type=TensorType((3, 0, 8))), "`left` is 3x0x8"),
+    "types are those that the operators infer": (
+        changed(CONV, type=TensorType((4, 6, 7))),
         "`conv` is 4x6x7, and its operator says 4x6x6",
     ),
     "a graph has an output": (lambda graph: replace(graph, outputs=()), "it has none"),
@@ -99,14 +100,14 @@ def test_a_broken_rule_is_found(sentence: str) -> None:
 
 
 def test_one_wrong_shape_is_one_finding() -> None:
-    graph = changed(LEFT, shape=(3, 9, 8))(legal())
+    graph = changed(LEFT, type=TensorType((3, 9, 8)))(legal())
     found = verify(graph)
     assert [line for line in found if "`conv`" in line]
     assert not [line for line in found if "`side`" in line]
 
 
 def test_a_refusal_is_a_finding() -> None:
-    graph = changed(LEFT, shape=(3, 2, 2))(legal())
+    graph = changed(LEFT, type=TensorType((3, 2, 2)))(legal())
     assert any("`conv` refuses its inputs" in line for line in verify(graph))
 
 

@@ -21,12 +21,14 @@ from archdsl.backends.torch import eager
 from archdsl.graph.ir import Graph, Node, Output
 from archdsl.ops import OPERATORS, Expects, Operator
 from archdsl.ops.input import Input
+from archdsl.shapes import TensorType
 from archdsl.source import Source
 from tests.ops.calls import operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archdsl.graph.tensors import Tensor
     from archdsl.ops import Example, Parameter
 
 EXAMPLES = [example for kind in OPERATORS.values() for example in kind.examples]
@@ -56,9 +58,10 @@ class Case(NamedTuple):
         with torch.no_grad():
             return eager.run(form, tensors, self.module, self.weights)
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        """The weights as the ONNX writer asks for them."""
-        yield self.weights[parameter.name].detach().numpy().ravel()
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        """The weights as the ONNX writer asks for them: the step is called `step`."""
+        word = tensor.name.removeprefix("step").removeprefix(".")
+        yield self.weights[word].detach().numpy().ravel()
 
 
 def case(example: Example) -> Case:
@@ -68,7 +71,7 @@ def case(example: Example) -> Case:
     random = numpy.random.default_rng(1)
     weights = {}
     for parameter in op.params(example.inputs):
-        values = random.standard_normal(parameter.shape).astype(numpy.float32)
+        values = numpy.asarray(random.standard_normal(parameter.shape)).astype(parameter.dtype)
         if parameter.name == "running_var":
             values = numpy.abs(values) + 0.5
         weights[parameter.name] = torch.from_numpy(values)
@@ -88,10 +91,10 @@ def samples(example: Example, batch: int, seed: int = 0) -> list[numpy.ndarray]:
 
 def graph(op: Operator, inputs: Sequence[tuple[int, ...]]) -> Graph:
     span = Source(op.word).span()
-    nodes = [Node(f"in{i}", Input(), (), shape, span, f"in{i}") for i, shape in enumerate(inputs)]
+    nodes = [Node(f"in{i}", Input(), (), TensorType(shape), span, f"in{i}") for i, shape in enumerate(inputs)]
     positions = tuple(range(len(nodes)))
-    shape = op.infer(tuple(inputs))
-    nodes.append(Node("step", op, positions, shape, span, "step"))
+    type = op.infer_type(tuple([node.type for node in nodes]))
+    nodes.append(Node("step", op, positions, type, span, "step"))
     return Graph("example", tuple(nodes), positions, (Output("output", len(nodes) - 1),))
 
 
@@ -113,11 +116,9 @@ def test_torch_agrees_on_shapes_and_tensors(example: Example) -> None:
     assert tuple(output.shape) == (2, *it.op.infer(example.inputs))
     if it.module is not None:
         trained = [(name, tuple(value.shape)) for name, value in it.module.named_parameters()]
-        buffers = [
-            (name, tuple(value.shape))
-            for name, value in it.module.named_buffers()
-            if name != "num_batches_tracked"
-        ]
+        buffers = [(name, tuple(value.shape)) for name, value in it.module.named_buffers()]
+        dtypes = {name: str(value.dtype) for name, value in it.module.state_dict().items()}
+        assert {owned.name: f"torch.{owned.dtype}" for owned in it.owned} == dtypes
         assert [(owned.name, owned.shape) for owned in it.owned if owned.trained] == trained
         assert [(owned.name, owned.shape) for owned in it.owned if not owned.trained] == buffers
 
@@ -251,8 +252,8 @@ def test_codes_are_signs() -> None:
 
 
 class NoWeights:
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        raise AssertionError(f"{name} is not a pool's")
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        raise AssertionError(f"{tensor.name} is not a pool's")
 
 
 @pytest.mark.parametrize("call", ["avg_pool", "max_pool"])

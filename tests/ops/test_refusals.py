@@ -9,7 +9,7 @@ import pytest
 
 from archdsl.diagnostics import OperatorError
 from archdsl.ops import OPERATORS
-from archdsl.shapes import Size
+from archdsl.shapes import DTYPES, Size, TensorType
 from tests.ops.calls import operator
 
 if TYPE_CHECKING:
@@ -237,6 +237,23 @@ def test_a_convolution_in_pytorchs_order_is_a_warning(call: str, shape: Shape, f
         assert fix in warning.help
 
 
+@pytest.mark.parametrize("word", sorted(OPERATORS))
+def test_no_operator_takes_dtypes_that_it_does_not_accept_or_that_differ(word: str) -> None:
+    op = operator(OPERATORS[word].examples[0].call)
+    inputs = OPERATORS[word].examples[0].inputs
+    for dtype in DTYPES:
+        types = tuple([TensorType(shape, dtype) for shape in inputs])
+        if dtype in op.accepts:
+            assert op.infer_type(types) == TensorType(op.infer(inputs), dtype)
+        else:
+            with pytest.raises(OperatorError, match=f"does not take values of `{dtype}`"):
+                op.infer_type(types)
+    if len(inputs) > 1:
+        mixed = (TensorType(inputs[0]), *(TensorType(shape, "float16") for shape in inputs[1:]))
+        with pytest.raises(OperatorError, match="`float32` and `float16`"):
+            op.infer_type(mixed)
+
+
 def test_every_refusal_of_the_operators_is_raised_here() -> None:
     """The codes in the sources against the tables above."""
     from pathlib import Path
@@ -253,7 +270,7 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
     raised = (
         {mistake.code for mistake in MISTAKES}
         | {clash.code for clash in CLASHES}
-        | {"linear-on-map", "inferred-argument"}
+        | {"linear-on-map", "inferred-argument", "wrong-dtype"}
     )
     assert codes <= raised
     assert {f"{word}-shape-mismatch" for word in ("add", "max", "mul")} <= raised

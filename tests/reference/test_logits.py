@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from archdsl.graph.tensors import Tensor
     from archdsl.network import Network
-    from archdsl.ops import Parameter
 
 # To write and to read half a gigabyte of weights takes seconds, whatever the input.
 MOST_PARAMS = 70_000_000
@@ -29,11 +29,8 @@ MOST_PARAMS = 70_000_000
 class Filled:
     """`Weights` of `filled.py`."""
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        yield filled(name, parameter.shape).ravel()
-
-    def counter(self, name: str) -> int:
-        return 0
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        yield filled(tensor.name, tensor.shape).ravel()
 
 
 def recorded_designs() -> list[object]:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archdsl.graph.ir import Graph
-    from archdsl.ops import Emitter, Parameter
+    from archdsl.graph.tensors import Tensor
+    from archdsl.ops import Emitter
     from archdsl.ops.base import Shapes
     from archdsl.runtime.parity import Parity
     from archdsl.shapes import Shape
@@ -74,13 +75,10 @@ class Changed:
     def __init__(self, **changes: object) -> None:
         self._weights, self._changes = TrialWeights(), changes
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
-        for piece in self._weights.pieces(name, parameter):
-            change = self._changes.get(name.replace(".", "_"))
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        for piece in self._weights.pieces(tensor):
+            change = self._changes.get(tensor.name.replace(".", "_"))
             yield change(piece) if callable(change) else piece
-
-    def counter(self, name: str) -> int:
-        return 0
 
 
 def graph(text: str = DEEP, **keywords: object) -> Graph:

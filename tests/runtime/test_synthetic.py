@@ -9,6 +9,7 @@ import numpy
 import pytest
 
 import archdsl
+from archdsl.graph.tensors import tensor_of
 from archdsl.runtime.parity import verify
 from archdsl.runtime.synthetic import TrialWeights, gain_of, trial_inputs
 from archdsl.runtime.torch_reference import live
@@ -29,9 +30,9 @@ def test_no_tensor_of_a_trial_is_constant_and_variances_are_positive() -> None:
     for node in net.nodes:
         for parameter in net.params_of(node):
             name = f"{node.op.word}.{parameter.name}"
-            found[name] = numpy.concatenate(
-                [piece.copy() for piece in TrialWeights(5).pieces(node.name, parameter)]
-            )
+            if not parameter.training_only:
+                tensor = tensor_of(node, parameter)
+                found[name] = numpy.concatenate([piece.copy() for piece in TrialWeights(5).pieces(tensor)])
     assert all(values.size == 1 or values.std() > 0.01 for values in found.values())
     assert found["batch_norm.running_var"].min() >= 0.5
     assert found["layer_scale."].min() >= 0.1
@@ -64,7 +65,7 @@ def test_sums_side_by_side_are_not_in_a_row() -> None:
 
 def test_a_seed_gives_the_same_weights_and_other_seeds_others() -> None:
     net = graph("input: [3, 8, 8]\nbody: conv(8, 3)\n")
-    (parameter, *_) = net.params_of(net.nodes[1])
-    first, again, other = (next(iter(TrialWeights(seed).pieces("x", parameter))) for seed in (1, 1, 2))
+    tensor = next(iter(net.tensors.values()))
+    first, again, other = (next(iter(TrialWeights(seed).pieces(tensor))) for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy
 
+from archdsl.graph.tensors import Initialised, Tensor
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -19,17 +21,15 @@ class Given:
         self.arrays = dict(arrays or {})
         self.asked: list[str] = []
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
+        name = tensor.name
         self.asked.append(name)
         if name not in self.arrays:
-            count = int(numpy.prod(parameter.shape))
-            self.arrays[name] = (numpy.arange(count, dtype=numpy.float32) / 16).reshape(parameter.shape)
+            count = int(numpy.prod(tensor.shape))
+            self.arrays[name] = (numpy.arange(count) / 16).astype(tensor.dtype).reshape(tensor.shape)
         flat = self.arrays[name].ravel()
         yield flat[: flat.size // 2]
         yield flat[flat.size // 2 :]
-
-    def counter(self, name: str) -> int:
-        return int(self.arrays[name]) if name in self.arrays else 0
 
 
 class Broken:
@@ -38,11 +38,19 @@ class Broken:
     def __init__(self, tensors: int) -> None:
         self.left = tensors
 
-    def pieces(self, name: str, parameter: Parameter) -> Iterator[numpy.ndarray]:
+    def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
         if not self.left:
             raise RuntimeError("the disk of the weights has gone")
         self.left -= 1
-        yield numpy.zeros(int(numpy.prod(parameter.shape)), numpy.float32)
+        yield numpy.zeros(int(numpy.prod(tensor.shape)), tensor.dtype)
 
-    def counter(self, name: str) -> int:
-        return 0
+
+def named(name: str, parameter: Parameter) -> Tensor:
+    """The tensor of this name that a parameter is, whatever step owns it."""
+    return Tensor(
+        name,
+        parameter.shape,
+        parameter.dtype,
+        Initialised(parameter.initialiser, parameter.rules),
+        parameter.trained,
+    )

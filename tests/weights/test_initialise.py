@@ -12,10 +12,11 @@ import pytest
 from archdsl.ops import Parameter
 from archdsl.ops.initializers import Constant, Normal, Uniform
 from archdsl.weights.initialise import Initialised
+from tests.weights.given import named
 
 
 def values(weights: Initialised, name: str, parameter: Parameter) -> numpy.ndarray:
-    return numpy.concatenate([piece.copy() for piece in weights.pieces(name, parameter)])
+    return numpy.concatenate([piece.copy() for piece in weights.pieces(named(name, parameter))])
 
 
 UNIFORM = Parameter("weight", (70, 300), Uniform(0.5))
@@ -64,7 +65,7 @@ def test_rules_are_followed() -> None:
 
 
 def test_a_reader_that_stops_leaves_no_thread() -> None:
-    pieces = Initialised(0, piece=100).pieces("w", NORMAL)
+    pieces = Initialised(0, piece=100).pieces(named("w", NORMAL))
     next(pieces)
     pieces.close()
     assert threading.active_count() == 1
@@ -73,6 +74,6 @@ def test_a_reader_that_stops_leaves_no_thread() -> None:
 @pytest.mark.bench
 def test_the_weights_of_vgg16_take_about_a_second() -> None:
     started = time.perf_counter()
-    for _ in Initialised(0).pieces("w", Parameter("weight", (138_357_544,), Normal(0.1))):
+    for _ in Initialised(0).pieces(named("w", Parameter("weight", (138_357_544,), Normal(0.1)))):
         pass
     assert time.perf_counter() - started < 2

@@ -14,7 +14,7 @@ import torch
 
 import archdsl
 from archdsl.backends.torch import eager
-from archdsl.graph.tensors import tensors
+from archdsl.graph.tensors import owners, parameter_name
 from archdsl.ops import OPERATORS, Parameter
 from archdsl.ops.initializers import (
     SCHEMES,
@@ -30,6 +30,7 @@ from archdsl.ops.torch_form import Invoke, Operand
 from archdsl.weights.base import PIECE
 from archdsl.weights.initialise import Initialised
 from tests.ops.calls import operator
+from tests.weights.given import named
 from tests.zoo.files import RECORDINGS
 
 if TYPE_CHECKING:
@@ -42,13 +43,19 @@ INITIAL = sorted((RECORDINGS / "initial").glob("*.json"))
 
 
 def parameters(network: Network) -> dict[str, Parameter]:
-    return dict(tensors(network.graph))
+    """By dotted name, each once, without what only training uses."""
+    return {
+        parameter_name(node.owner, parameter): parameter
+        for node, owned in owners(network.graph)
+        for parameter in owned
+        if not parameter.training_only
+    }
 
 
 def first(network: Network, name: str, *, seed: int = 0) -> numpy.ndarray:
     """The values of a tensor; of a very large one its first million."""
     weights = Initialised(seed, network.graph.scheme)
-    return next(iter(weights.pieces(name, parameters(network)[name]))).copy().astype("float64")
+    return next(iter(weights.pieces(network.graph.tensors[name]))).copy().astype("float64")
 
 
 def design(steps: str, scheme: str, input: str = "[3, 32, 32]") -> Network:
@@ -89,7 +96,7 @@ def test_the_recordings_are_of_every_kind() -> None:
     kinds = {
         type(parameter.rule(network.graph.scheme))
         for network in (archdsl.load(path.stem) for path in INITIAL)
-        for name, parameter in tensors(network.graph)
+        for parameter in parameters(network).values()
     }
     assert kinds == {Constant, Kaiming, TruncatedNormal, Uniform}
 
@@ -232,7 +239,7 @@ def test_pytorchs_call_gives_the_same_distribution(rule: Initialiser) -> None:
     assert returned.data_ptr() == tensor.data_ptr(), "in place"
     theirs = tensor.numpy().ravel()
     ours = numpy.concatenate(
-        [piece.copy() for piece in Initialised(0).pieces("w", Parameter("w", SHAPE, rule))]
+        [piece.copy() for piece in Initialised(0).pieces(named("w", Parameter("w", SHAPE, rule)))]
     )
     # The largest distance of the two distributions: Kolmogorov and Smirnov, at odds of a million.
     points = numpy.concatenate([ours, theirs])
@@ -290,8 +297,8 @@ def test_what_differs_from_the_constructor_is_told() -> None:
 @pytest.mark.parametrize("piece", [1, 7, 1000, 4999, 5000])
 def test_the_length_of_pieces_changes_nothing(rule: Initialiser, piece: int) -> None:
     parameter = Parameter("weight", (5000 if piece > 1 else 50,), rule)
-    whole = [piece.copy() for piece in Initialised(3).pieces("w", parameter)]
-    parts = [part.copy() for part in Initialised(3, piece=piece).pieces("w", parameter)]
+    whole = [piece.copy() for piece in Initialised(3).pieces(named("w", parameter))]
+    parts = [part.copy() for part in Initialised(3, piece=piece).pieces(named("w", parameter))]
     assert (numpy.concatenate(parts) == numpy.concatenate(whole)).all()
 
 
@@ -305,9 +312,11 @@ body:
   - linear(20) -> rbf(10)
 """)
     digest = hashlib.sha256()
-    for name, parameter in tensors(network.graph):
-        for piece in Initialised(7).pieces(name, parameter):
-            digest.update(name.encode() + piece.astype("<f4").tobytes())
+    for tensor in network.graph.tensors.values():
+        if tensor.training_only:
+            continue
+        for piece in Initialised(7).pieces(tensor):
+            digest.update(tensor.name.encode() + piece.astype("<f4").tobytes())
     assert digest.hexdigest() == "561431f1f6e073f17dc8a6af5ec54cda3231b3fbd049818b6cb09edb0d6f62a4"
 
 

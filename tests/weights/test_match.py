@@ -12,12 +12,11 @@ import torch
 
 import archdsl
 from archdsl.diagnostics import UsageError
-from archdsl.graph.tensors import tensors
 from archdsl.weights.formats.npz import Npz
 from archdsl.weights.initialise import Initialised
 from archdsl.weights.match import Match, match
 from archdsl.weights.read import Loaded, load_weights
-from archdsl.weights.write import save_weights, state
+from archdsl.weights.write import save_weights
 from tests.weights.given import Given
 from tests.weights.test_write import Twin, given, small
 
@@ -42,9 +41,10 @@ def matched(path: Path, *, heads: bool = True) -> Match:
 def notes(path: Path, *, heads: bool = True) -> list[str]:
     """What is said of a file that is read, once its values are known to be the right ones."""
     with load_weights(path, small(), heads=heads) as weights:
-        for name, parameter in tensors(small(), heads=False):
-            found = b"".join(piece.tobytes() for piece in weights.pieces(name, parameter))
-            assert found == given()[name].tobytes()
+        for name, tensor in small().tensors.items():
+            if tensor.head is None and not tensor.training_only:
+                found = b"".join(piece.tobytes() for piece in weights.pieces(tensor))
+                assert found == given()[name].tobytes()
         assert all(note.startswith(f"`{path}`: ") for note in weights.notes)
         return [note.removeprefix(f"`{path}`: ") for note in weights.notes]
 
@@ -105,7 +105,7 @@ def test_the_published_densenet_is_read(tmp_path: Path, prefix: str) -> None:
     )
     assert len(said) == (2 if prefix else 1)
     with load_weights(path, net.graph, heads=True) as weights:
-        assert "of 21 batch norms is not in the file: batches are counted from 0" in weights.notes[-1]
+        assert "which only training uses, is not in the file for 21 steps" in weights.notes[-1]
 
 
 def test_words_of_other_frameworks_are_read(tmp_path: Path) -> None:
@@ -127,10 +127,10 @@ def test_counters_may_be_missing_and_are_told_where_training_goes_on(tmp_path: P
     path = saved(tmp_path / "w.pth", {n: t for n, t in twin_state().items() if "tracked" not in n})
     assert notes(path, heads=False) == []
     assert notes(path) == [
-        "`num_batches_tracked` of 2 batch norms is not in the file: batches are counted from 0"
+        "`num_batches_tracked`, which only training uses, is not in the file for 2 steps: initialised"
     ]
     with load_weights(path, small(), heads=True) as weights:
-        assert weights.counter("norm.num_batches_tracked") == 0
+        assert list(weights.pieces(small().tensors["norm.num_batches_tracked"])) == [0]
 
 
 # ---- auxiliary heads
@@ -145,12 +145,11 @@ def test_a_head_that_is_missing_is_initialised_and_told(tmp_path: Path) -> None:
     assert notes(path, heads=False) == []
     assert notes(path) == ["the auxiliary head `aux` is not in the file: initialised from seed 0"]
     with load_weights(path, small(), heads=True, seed=7) as weights:
-        for name, parameter in tensors(small()):
+        for name, tensor in small().tensors.items():
             if name.startswith("aux."):
-                expected = numpy.concatenate([p.copy() for p in Initialised(7).pieces(name, parameter)])
-                found = numpy.concatenate([p.copy() for p in weights.pieces(name, parameter)])
+                expected = numpy.concatenate([p.copy() for p in Initialised(7).pieces(tensor)])
+                found = numpy.concatenate([p.copy() for p in weights.pieces(tensor)])
                 assert (found == expected).all()
-        assert weights.counter("aux.norm.num_batches_tracked") == 0
 
 
 def test_a_head_that_is_partly_there_is_a_difference(tmp_path: Path) -> None:
@@ -281,12 +280,9 @@ def test_what_is_loaded_can_be_saved_in_another_format(tmp_path: Path) -> None:
         assert isinstance(weights, Loaded)
         save_weights(tmp_path / "a.safetensors", small(), weights)
     with load_weights(tmp_path / "a.safetensors", small(), heads=True) as weights:
-        for name, parameter in state(small()):
-            if parameter is None:
-                assert weights.counter(name) == given()[name]
-            else:
-                pieces = weights.pieces(name, parameter)
-                assert b"".join(piece.tobytes() for piece in pieces) == given()[name].tobytes()
+        for name, tensor in small().tensors.items():
+            pieces = weights.pieces(tensor)
+            assert b"".join(piece.tobytes() for piece in pieces) == given()[name].tobytes()
 
 
 def test_a_network_whose_labels_differ_is_renamed_by_order(tmp_path: Path) -> None:

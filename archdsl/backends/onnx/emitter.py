@@ -20,14 +20,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from onnx import AttributeProto, NodeProto, TensorProto
+from onnx.helper import make_tensor
 
-from archdsl.graph.ir import parameter_name
+from archdsl.backends.onnx.dtypes import ONNX_DTYPES
+from archdsl.shapes import FLOATING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from archdsl.graph.ir import Graph, Node
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
 
 
 @dataclass(slots=True)
@@ -47,8 +49,8 @@ class Call:
 class GraphEmitter:
     """The `Emitter` of a whole graph: collects calls, constants and the parameters they use.
 
-    ``owned`` are the parameters by owner, then by the operator's own word; ``nodes`` the names of the
-    nodes that will be emitted.
+    ``owned`` are the tensors by owner, then by the operator's own word for them; ``nodes`` the names of
+    the nodes that will be emitted.
     """
 
     def __init__(
@@ -56,14 +58,14 @@ class GraphEmitter:
         opset: int,
         inputs: Iterable[str],
         outputs: Iterable[str],
-        owned: Mapping[str, Mapping[str, Parameter]],
+        owned: Mapping[str, Mapping[str, Tensor]],
         nodes: Iterable[str],
     ) -> None:
         self.opset = opset
         self.calls: list[Call] = []
         self.constants: list[TensorProto] = []
-        self.initializers: dict[str, tuple[str, Parameter]] = {}
-        """By value: the tensor's dotted name and its parameter, in the order of their first use."""
+        self.initializers: dict[str, Tensor] = {}
+        """By the name of their value, in the order of their first use."""
         self._taken: set[str] = set()
         self._constant_values: dict[str, str] = {}
         self._made: set[str] = set()
@@ -71,9 +73,9 @@ class GraphEmitter:
         self.outputs = [self._fresh(name) for name in outputs]
         self._owned = owned
         self._parameter_values = {
-            (owner, word): self._fresh(parameter_name(owner, parameter))
-            for owner, parameters in owned.items()
-            for word, parameter in parameters.items()
+            (owner, word): self._fresh(tensor.name)
+            for owner, tensors in owned.items()
+            for word, tensor in tensors.items()
         }
         self._node_values = {name: self._fresh(name) for name in nodes}
         self._node: Node
@@ -96,8 +98,7 @@ class GraphEmitter:
         owner = self._node.owner
         value = self._parameter_values[owner, name]
         if value not in self.initializers:
-            parameter = self._owned[owner][name]
-            self.initializers[value] = (parameter_name(owner, parameter), parameter)
+            self.initializers[value] = self._owned[owner][name]
         return value
 
     def integers(self, *values: int) -> str:
@@ -108,16 +109,21 @@ class GraphEmitter:
         )
 
     def number(self, value: float) -> str:
-        return self._constant(
-            f"number:{float(value)!r}", TensorProto(data_type=TensorProto.FLOAT, float_data=[value])
-        )
+        return self._numbers("number", (value,), ())
 
     def numbers(self, *values: float) -> str:
-        text = ",".join(repr(float(value)) for value in values)
-        return self._constant(
-            f"numbers:{text}",
-            TensorProto(data_type=TensorProto.FLOAT, dims=[len(values)], float_data=values),
-        )
+        return self._numbers("numbers", values, (len(values),))
+
+    def _numbers(self, kind: str, values: Sequence[float], dims: Sequence[int]) -> str:
+        """Constants in the dtype of the node that is written, so that both meet."""
+        dtype = self._node.type.dtype if self._node.type.dtype in FLOATING else "float32"
+        name = f"{kind}:{','.join([repr(float(value)) for value in values])}"
+        if dtype == "float32":
+            tensor = TensorProto(data_type=TensorProto.FLOAT, dims=dims, float_data=values)
+        else:
+            name = f"{name}:{dtype}"
+            tensor = make_tensor(name, ONNX_DTYPES[dtype], dims, values)
+        return self._constant(name, tensor)
 
     # ---- what the lowering calls
 

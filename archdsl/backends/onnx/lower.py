@@ -10,20 +10,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from onnx import ModelProto, TensorProto, ValueInfoProto
+from onnx import ModelProto, ValueInfoProto
 from onnx.helper import OP_SET_ID_VERSION_MAP
 
+from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.emitter import GraphEmitter, node_proto
 from archdsl.backends.onnx.verify import Names, check_legal
 from archdsl.diagnostics import UsageError
-from archdsl.graph.tensors import owners
+from archdsl.graph.tensors import owners, parameter_name
 from archdsl.passes.drop_training import inference
 from archdsl.shapes import is_known
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph, Node
-    from archdsl.ops.base import Parameter
-    from archdsl.shapes import Shape
+    from archdsl.graph.tensors import Tensor
+    from archdsl.shapes import TensorType
 
 OPSETS = range(13, 24)
 """Opsets that can be asked for: 13 made axes of Squeeze and sums inputs, 23 is the newest that the
@@ -34,14 +35,14 @@ DEFAULT_OPSET = 21
 
 
 class Lowered(NamedTuple):
-    """A model without its large tensors, and those: name in the model, dotted name, parameter.
+    """A model without its large tensors, and those: the name in the model, and the tensor.
 
     ``values`` tells what the value of each node that runs (``inference(graph)``, in its order) is
     called in the model. An operator that does nothing in inference shares its input's.
     """
 
     model: ModelProto
-    initializers: list[tuple[str, str, Parameter]]
+    initializers: list[tuple[str, Tensor]]
     values: list[str]
 
 
@@ -61,16 +62,21 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
         opset,
         [nodes[position].name for position in graph.inputs],
         [output.name for output in graph.outputs],
-        {node.owner: {tensor.name: tensor for tensor in owned} for node, owned in owners(graph)},
+        {
+            node.owner: {
+                parameter.name: graph.tensors[parameter_name(node.owner, parameter)] for parameter in owned
+            }
+            for node, owned in owners(graph)
+        },
         [node.name for position, node in enumerate(nodes) if position not in given],
     )
     values: dict[int, str] = dict(zip(graph.inputs, emitter.inputs, strict=True))
-    shapes: dict[str, Shape] = {}
+    types: dict[str, TensorType] = {}
     for position, node in enumerate(nodes):
         if position not in values:
             value = emitter.emit(node, [values[source] for source in node.inputs], graph)
             values[position] = value
-            shapes.setdefault(value, node.shape)
+            types.setdefault(value, node.type)
     renamed = emitter.finish([(values[output.node], nodes[output.node]) for output in graph.outputs])
     constants = [tensor.name for tensor in emitter.constants]
     check_legal(Names(emitter.inputs, [*emitter.initializers, *constants], emitter.calls, emitter.outputs))
@@ -86,16 +92,16 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
         proto.node.append(node_form)
     proto.initializer.extend(emitter.constants)
     for name, position in zip(emitter.inputs, graph.inputs, strict=True):
-        proto.input.append(_value(name, nodes[position].shape, batch))
+        proto.input.append(_value(name, nodes[position].type, batch))
     for name, output in zip(emitter.outputs, graph.outputs, strict=True):
-        proto.output.append(_value(name, nodes[output.node].shape, batch))
+        proto.output.append(_value(name, nodes[output.node].type, batch))
     edges = {*emitter.inputs, *renamed}
-    for name, shape in shapes.items():
+    for name, type in types.items():
         if name not in edges and name not in emitter.initializers:
-            proto.value_info.append(_value(name, shape, batch))
+            proto.value_info.append(_value(name, type, batch))
     return Lowered(
         model,
-        [(name, *tensor) for name, tensor in emitter.initializers.items()],
+        list(emitter.initializers.items()),
         [renamed.get(values[position], values[position]) for position in range(len(nodes))],
     )
 
@@ -115,12 +121,12 @@ def _model(graph: Graph, opset: int) -> ModelProto:
     return model
 
 
-def _value(name: str, shape: Shape, batch: str) -> ValueInfoProto:
+def _value(name: str, type: TensorType, batch: str) -> ValueInfoProto:
     value = ValueInfoProto(name=name)
     tensor = value.type.tensor_type
-    tensor.elem_type = TensorProto.FLOAT
+    tensor.elem_type = ONNX_DTYPES[type.dtype]
     tensor.shape.dim.add(dim_param=batch)
-    for size in shape:
+    for size in type.shape:
         if is_known(size):
             tensor.shape.dim.add(dim_value=size)
         else:

@@ -8,7 +8,7 @@ that any reader reads.
     ModelProto   ir_version, opset_import, ...                    small
       graph      GraphProto: nodes, inputs, outputs, shapes       small, of known length
                    initializer   TensorProto: name, dims          small, of known length
-                                   raw_data                       4 bytes an element
+                                   raw_data                       2 to 8 bytes an element, by its dtype
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ from typing import IO, TYPE_CHECKING
 from onnx import ModelProto, TensorProto
 
 from archdsl.atomic_write import replacing
+from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, lower
 from archdsl.diagnostics import UsageError
+from archdsl.shapes import item_bytes
+from archdsl.weights.base import raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archdsl.backends.onnx.lower import Lowered
     from archdsl.graph.ir import Graph
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
     from archdsl.weights.base import Weights
 
     Progress = Callable[[int, int], None]
@@ -83,13 +86,12 @@ def to_model(graph: Graph, *, weights: Weights, opset: int = DEFAULT_OPSET) -> M
     """
     lowered = lower(graph, opset)
     _check_one_message(graph, lowered)
-    for name, tensor_name, parameter in lowered.initializers:
-        tensor = _header(name, parameter)
-        pieces = weights.pieces(tensor_name, parameter)
-        tensor.raw_data = b"".join(piece.astype("<f4", copy=False).tobytes() for piece in pieces)
-        if len(tensor.raw_data) != _size(parameter):
-            raise _wrong_length(tensor_name, len(tensor.raw_data), parameter)
-        lowered.model.graph.initializer.append(tensor)
+    for name, tensor in lowered.initializers:
+        proto = _header(name, tensor)
+        proto.raw_data = b"".join(bytes(raw(piece, tensor.dtype)) for piece in weights.pieces(tensor))
+        if len(proto.raw_data) != _size(tensor):
+            raise _wrong_length(len(proto.raw_data), tensor)
+        lowered.model.graph.initializer.append(proto)
     return lowered.model
 
 
@@ -112,9 +114,9 @@ def write(
 
 def _write_model(lowered: Lowered, file: IO[bytes], weights: Weights, progress: Progress | None) -> None:
     headers: list[bytes] = []
-    for name, _, parameter in lowered.initializers:
-        size = _size(parameter)
-        header = _header(name, parameter).SerializeToString() + _key(RAW_DATA_FIELD, size)
+    for name, tensor in lowered.initializers:
+        size = _size(tensor)
+        header = _header(name, tensor).SerializeToString() + _key(RAW_DATA_FIELD, size)
         headers.append(_key(INITIALIZER_FIELD, len(header) + size) + header)
     nodes = lowered.model.graph.SerializeToString()
     total = _total(lowered)
@@ -125,44 +127,43 @@ def _write_model(lowered: Lowered, file: IO[bytes], weights: Weights, progress: 
     file.write(_key(GRAPH_FIELD, len(nodes) + sum(map(len, headers)) + total))
     file.write(nodes)
     done = 0
-    for header, (_, name, parameter) in zip(headers, lowered.initializers, strict=True):
+    for header, (_, tensor) in zip(headers, lowered.initializers, strict=True):
         file.write(header)
-        done = _write_tensor(file, name, parameter, weights, done, total, progress)
+        done = _write_tensor(file, tensor, weights, done, total, progress)
 
 
 def _write_data(
     lowered: Lowered, file: IO[bytes], location: str, weights: Weights, progress: Progress | None
 ) -> None:
     total, done, end = _total(lowered), 0, 0
-    for name, tensor_name, parameter in lowered.initializers:
+    for name, tensor in lowered.initializers:
         offset = -(-end // PAGE) * PAGE
         file.seek(offset)
-        done = _write_tensor(file, tensor_name, parameter, weights, done, total, progress)
-        end = offset + _size(parameter)
-        tensor = _header(name, parameter)
-        tensor.data_location = TensorProto.EXTERNAL
-        for key, value in (("location", location), ("offset", offset), ("length", _size(parameter))):
-            tensor.external_data.add(key=key, value=str(value))
-        lowered.model.graph.initializer.append(tensor)
+        done = _write_tensor(file, tensor, weights, done, total, progress)
+        end = offset + _size(tensor)
+        proto = _header(name, tensor)
+        proto.data_location = TensorProto.EXTERNAL
+        for key, value in (("location", location), ("offset", offset), ("length", _size(tensor))):
+            proto.external_data.add(key=key, value=str(value))
+        lowered.model.graph.initializer.append(proto)
 
 
 def _write_tensor(
     file: IO[bytes],
-    name: str,
-    parameter: Parameter,
+    tensor: Tensor,
     weights: Weights,
     done: int,
     total: int,
     progress: Progress | None,
 ) -> int:
     """Write a tensor's values and return how many bytes of weights have been written by then."""
-    end = done + _size(parameter)
-    for piece in weights.pieces(name, parameter):
-        done += file.write(piece.astype("<f4", copy=False).data)
+    end = done + _size(tensor)
+    for piece in weights.pieces(tensor):
+        done += file.write(raw(piece, tensor.dtype))
         if progress is not None:
             progress(done, total)
     if done != end:
-        raise _wrong_length(name, _size(parameter) + done - end, parameter)
+        raise _wrong_length(_size(tensor) + done - end, tensor)
     return done
 
 
@@ -174,20 +175,21 @@ def _check_one_message(graph: Graph, lowered: Lowered) -> None:
         )
 
 
-def _wrong_length(name: str, length: int, parameter: Parameter) -> ValueError:
-    return ValueError(f"the weights gave {length} bytes for {name}, which has {_size(parameter)}")
+def _wrong_length(length: int, tensor: Tensor) -> ValueError:
+    return ValueError(f"the weights gave {length} bytes for {tensor.name}, which has {_size(tensor)}")
 
 
-def _header(name: str, parameter: Parameter) -> TensorProto:
-    return TensorProto(name=name, dims=parameter.shape, data_type=TensorProto.FLOAT)
+def _header(name: str, tensor: Tensor) -> TensorProto:
+    return TensorProto(name=name, dims=tensor.shape, data_type=ONNX_DTYPES[tensor.dtype])
 
 
-def _size(parameter: Parameter) -> int:
-    return 4 * math.prod(parameter.shape)
+def _size(tensor: Tensor) -> int:
+    """Bytes."""
+    return item_bytes(tensor.dtype) * math.prod(tensor.shape)
 
 
 def _total(lowered: Lowered) -> int:
-    return sum(_size(parameter) for _, _, parameter in lowered.initializers)
+    return sum(_size(tensor) for _, tensor in lowered.initializers)
 
 
 def _key(field: int, length: int) -> bytes:

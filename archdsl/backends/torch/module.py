@@ -19,15 +19,12 @@ import torch.overrides
 
 from archdsl.backends.torch.source import source_of
 from archdsl.gc_pause import gc_paused
-from archdsl.graph.tensors import tensors
 from archdsl.weights.initialise import Initialised
 
 if TYPE_CHECKING:
-    import numpy
-
     from archdsl.backends.torch.source import Source
     from archdsl.graph.ir import Graph
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
     from archdsl.weights.base import Weights
 
 
@@ -40,7 +37,7 @@ def to_module(graph: Graph, weights: Weights, source: Source | None = None) -> t
         text, class_name = source or source_of(graph, fills=False)
         with _Unfilled():
             module: torch.nn.Module = getattr(_compiled(text), class_name)()
-        _assign(module, _values(graph, weights), weights)
+        _assign(module, _values(graph, weights))
     return module
 
 
@@ -66,13 +63,16 @@ _ALLOCATING = {torch.empty, torch.zeros, torch.ones}
 
 def _values(graph: Graph, weights: Weights) -> dict[str, torch.Tensor]:
     """Every parameter and buffer by its dotted name."""
-    wanted = sorted(tensors(graph), key=lambda entry: math.prod(entry[1].shape), reverse=True)
+    wanted = sorted(graph.tensors.values(), key=lambda tensor: math.prod(tensor.shape), reverse=True)
     # On the CPU whatever `torch.set_default_device` says: numpy fills them.
-    made = {name: torch.empty(each.shape, dtype=torch.float32, device="cpu") for name, each in wanted}
+    made = {
+        tensor.name: torch.empty(tensor.shape, dtype=getattr(torch, tensor.dtype), device="cpu")
+        for tensor in wanted
+    }
 
     def fill(first: int, step: int) -> None:
-        for name, parameter in wanted[first::step]:
-            _fill(made[name].numpy().reshape(-1), weights, name, parameter)
+        for tensor in wanted[first::step]:
+            _fill(made[tensor.name], weights, tensor)
 
     # numpy draws without the interpreter's lock, and each tensor has a stream of its own. A checkpoint is
     # one file, read by one thread.
@@ -83,19 +83,22 @@ def _values(graph: Graph, weights: Weights) -> dict[str, torch.Tensor]:
     return made
 
 
-def _fill(values: numpy.ndarray, weights: Weights, name: str, parameter: Parameter) -> None:
-    if isinstance(weights, Initialised):
-        weights.fill(name, parameter, values)
+def _fill(made: torch.Tensor, weights: Weights, tensor: Tensor) -> None:
+    # numpy has no bfloat16: its bits are handed over, which `ml_dtypes` gives as they are.
+    bits = made.view(torch.int16) if made.dtype == torch.bfloat16 else made
+    values = bits.numpy().reshape(-1)
+    if isinstance(weights, Initialised) and bits is made:
+        weights.fill(tensor, values)
         return
     end = 0
-    for piece in weights.pieces(name, parameter):
-        values[end : end + piece.size] = piece.reshape(-1)
+    for piece in weights.pieces(tensor):
+        values[end : end + piece.size] = piece.reshape(-1).view(values.dtype)
         end += piece.size
     if end != values.size:
-        raise ValueError(f"`{name}` has {values.size} elements, and {end} were given")
+        raise ValueError(f"`{tensor.name}` has {values.size} elements, and {end} were given")
 
 
-def _assign(module: torch.nn.Module, values: dict[str, torch.Tensor], weights: Weights) -> None:
+def _assign(module: torch.nn.Module, values: dict[str, torch.Tensor]) -> None:
     """What `load_state_dict(strict=True, assign=True)` does, in a fraction of its time. ``values`` are used up.
 
     All names and shapes are the module's, and none is left: both come from one graph, so that anything else
@@ -107,21 +110,17 @@ def _assign(module: torch.nn.Module, values: dict[str, torch.Tensor], weights: W
             if empty is not None:
                 layer._parameters[name] = torch.nn.Parameter(_taken(values, before + name, empty))
         for name, empty in layer._buffers.items():
-            if empty is None:
-                continue
-            if empty.is_floating_point():
+            if empty is not None:
                 layer._buffers[name] = _taken(values, before + name, empty)
-            else:
-                counted = weights.counter(before + name)
-                layer._buffers[name] = torch.tensor(counted, dtype=empty.dtype, device="cpu")
     if values:
         raise ValueError(f"the module has no {', '.join(values)}")
 
 
 def _taken(values: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
     value = values.pop(name)
-    if value.shape != like.shape:
-        raise ValueError(f"`{name}` is of {tuple(value.shape)}, and the module has {tuple(like.shape)}")
+    if value.shape != like.shape or value.dtype != like.dtype:
+        ours, theirs = f"{tuple(value.shape)} {value.dtype}", f"{tuple(like.shape)} {like.dtype}"
+        raise ValueError(f"`{name}` is {ours}, and the module has {theirs}")
     return value
 
 

@@ -12,12 +12,13 @@ from numpy.lib import format as npy
 
 from archdsl.atomic_write import replacing
 from archdsl.diagnostics import UsageError
-from archdsl.weights.base import BROKEN_ARCHIVE, PIECE, count_of
+from archdsl.weights.base import BROKEN_ARCHIVE, PIECE, converted, numpy_dtype, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
+    from archdsl.shapes import DType
     from archdsl.weights.base import Weights
 
 
@@ -52,13 +53,10 @@ class Npz:
     def is_floating(self, name: str) -> bool:
         return self._headers[name][2].kind == "f"
 
-    def read(self, name: str) -> Iterator[numpy.ndarray]:
-        """The tensor in flat float32 pieces; whole where it was saved in Fortran's order."""
+    def read(self, name: str, dtype: DType = "float32") -> Iterator[numpy.ndarray]:
+        """The tensor in flat pieces of this dtype; whole where it was saved in Fortran's order."""
         for piece in self._raw(name):
-            yield piece.astype(numpy.float32, copy=False)
-
-    def count(self, name: str) -> int:
-        return count_of(numpy.concatenate(list(self._raw(name)) or [numpy.empty(0)]), name, self._path)
+            yield converted(piece, dtype, name, self._path)
 
     def _raw(self, name: str) -> Iterator[numpy.ndarray]:
         shape, fortran, dtype = self._headers[name]
@@ -100,19 +98,15 @@ class Npz:
         return npy.read_array_header_2_0(member)
 
 
-def save_npz(
-    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter | None]], weights: Weights
-) -> None:
-    """Write these tensors as float32, and where there is no parameter a counter, as int64, as `numpy.savez`
-    does but a piece at a time; the file appears whole or not at all, and its bytes depend on the values alone."""
+def save_npz(path: str | os.PathLike[str], tensors: Sequence[Tensor], weights: Weights) -> None:
+    """Write these tensors, each in its dtype, as `numpy.savez` does but a piece at a time; the file
+    appears whole or not at all, and its bytes depend on the values alone."""
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for name, parameter in tensors:
+        for tensor in tensors:
+            dtype = numpy_dtype(tensor.dtype)
+            header = {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": tensor.shape}
             # A `ZipInfo` has a date of its own, where a mere name would have the clock's.
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                if parameter is None:
-                    npy.write_array(member, numpy.array(weights.counter(name), "<i8"), allow_pickle=False)
-                    continue
-                header = {"descr": "<f4", "fortran_order": False, "shape": parameter.shape}
+            with archive.open(zipfile.ZipInfo(f"{tensor.name}.npy"), "w", force_zip64=True) as member:
                 npy.write_array_header_1_0(member, header)
-                for piece in weights.pieces(name, parameter):
-                    member.write(piece.astype("<f4", copy=False).data)
+                for piece in weights.pieces(tensor):
+                    member.write(raw(piece, tensor.dtype))

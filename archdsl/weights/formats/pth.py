@@ -11,10 +11,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any, TypeGuard
 
-import numpy
-
 from archdsl.diagnostics import UsageError
-from archdsl.weights.base import BROKEN_ARCHIVE, PIECE, count_of, plain
+from archdsl.weights.base import BROKEN_ARCHIVE, PIECE, converted, plain
 
 try:
     import torch
@@ -26,6 +24,10 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
+
+    import numpy
+
+    from archdsl.shapes import DType
 
 FLOATING = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
@@ -65,20 +67,19 @@ class Pth:
         tensor = self._tensors[name]
         return tensor.dtype in FLOATING and tensor.layout is torch.strided and not tensor.is_meta
 
-    def read(self, name: str) -> Iterator[numpy.ndarray]:
-        """The tensor in flat float32 pieces. One whose strides are not those of its shape is copied."""
-        flat = self._tensors[name].reshape(-1)
-        for start in range(0, flat.numel(), PIECE):
-            yield flat[start : start + PIECE].to(torch.float32).numpy()
-
-    def count(self, name: str) -> int:
+    def read(self, name: str, dtype: DType = "float32") -> Iterator[numpy.ndarray]:
+        """The tensor in flat pieces of this dtype. One whose strides are not those of its shape is copied."""
         tensor = self._tensors[name]
-        plain = tensor.numel() == 1 and tensor.layout is torch.strided and not tensor.is_meta
-        if not plain or tensor.is_quantized or tensor.is_complex():
-            return count_of(numpy.empty(0), name, self._path)
-        # bfloat16 is unknown to numpy, and a float64 holds it exactly.
-        exact = tensor.to(torch.float64) if tensor.is_floating_point() else tensor
-        return count_of(exact.numpy(), name, self._path)
+        readable = tensor.layout is torch.strided and not tensor.is_meta
+        if not readable or tensor.is_quantized or tensor.is_complex():
+            raise UsageError(f"`{plain(name)}` in `{self._path}` holds numbers that are no {dtype}")
+        flat = tensor.reshape(-1)
+        # numpy has no bfloat16, and what whole numbers are made of has to be exact.
+        middle = torch.float32 if dtype == "float32" else torch.float64
+        for start in range(0, flat.numel(), PIECE):
+            piece = flat[start : start + PIECE]
+            values = (piece.to(middle) if piece.is_floating_point() else piece).numpy()
+            yield converted(values, dtype, name, self._path)
 
     def _loaded(self, file: IO[bytes]) -> object:
         records = _records(file)

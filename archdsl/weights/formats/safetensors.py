@@ -19,12 +19,14 @@ import numpy
 
 from archdsl.atomic_write import replacing
 from archdsl.diagnostics import UsageError
-from archdsl.weights.base import PIECE, count_of
+from archdsl.shapes import item_bytes
+from archdsl.weights.base import PIECE, converted, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
+    from archdsl.shapes import DType
     from archdsl.weights.base import Weights
 
 HEADER_LIMIT = 100_000_000
@@ -35,8 +37,13 @@ ITEM_SIZES = {
     "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
 }  # fmt: skip
 
-_INTEGERS = {
+_FORMATS = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BOOL": "?",
     "U8": "<u1", "I8": "<i1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8",
+}  # fmt: skip
+_WRITTEN: dict[DType, str] = {
+    "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32",
+    "uint8": "U8", "bool": "BOOL",
 }  # fmt: skip
 
 
@@ -71,22 +78,11 @@ class Safetensors:
     def is_floating(self, name: str) -> bool:
         return self.entries[name].dtype in ("F64", "F32", "F16", "BF16")
 
-    def read(self, name: str) -> Iterator[numpy.ndarray]:
-        """The tensor in flat float32 pieces."""
-        dtype = self.entries[name].dtype
-        for raw in self._raw(name):
-            yield _to_float32(raw, dtype)
-
-    def count(self, name: str) -> int:
-        dtype = self.entries[name].dtype
-        raw = b"".join(self._raw(name))
-        if dtype in _INTEGERS:
-            values = numpy.frombuffer(raw, _INTEGERS[dtype])
-        elif self.is_floating(name):
-            values = _to_float32(raw, dtype)
-        else:
-            values = numpy.empty(0)
-        return count_of(values, name, self._path)
+    def read(self, name: str, dtype: DType = "float32") -> Iterator[numpy.ndarray]:
+        """The tensor in flat pieces of this dtype."""
+        own = self.entries[name].dtype
+        for piece in self._raw(name):
+            yield converted(_values(piece, own), dtype, name, self._path)
 
     def _raw(self, name: str) -> Iterator[bytes]:
         entry = self.entries[name]
@@ -149,35 +145,32 @@ class Safetensors:
         return UsageError(f"`{self._path}` is not a sound .safetensors file: {why}", help="save it again")
 
 
-def _to_float32(raw: bytes, dtype: str) -> numpy.ndarray:
+def _values(raw: bytes, dtype: str) -> numpy.ndarray:
+    """The numbers of a piece; an empty array of no numbers for those of a dtype that nobody reads."""
     if dtype == "BF16":
         # A bfloat16 is the upper half of a float32.
         return (numpy.frombuffer(raw, "<u2").astype(numpy.uint32) << 16).view(numpy.float32)
-    formats = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-    return numpy.frombuffer(raw, formats[dtype]).astype(numpy.float32, copy=False)
+    if dtype not in _FORMATS:
+        return numpy.frombuffer(raw, "V1")
+    return numpy.frombuffer(raw, _FORMATS[dtype])
 
 
-def save_safetensors(
-    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter | None]], weights: Weights
-) -> None:
-    """Write these tensors as float32, and where there is no parameter a counter, as int64; a piece at a
-    time; the file appears whole or not at all."""
+def save_safetensors(path: str | os.PathLike[str], tensors: Sequence[Tensor], weights: Weights) -> None:
+    """Write these tensors, each in its dtype and a piece at a time; the file appears whole or not at all."""
     # By the size of their elements, the largest first, so that each begins at a multiple of it.
-    listed = sorted(tensors, key=lambda entry: entry[1] is not None)
+    listed = sorted(tensors, key=lambda tensor: -item_bytes(tensor.dtype))
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     end = 0
-    for name, parameter in listed:
-        dtype, shape = ("I64", ()) if parameter is None else ("F32", parameter.shape)
-        size = ITEM_SIZES[dtype] * math.prod(shape)
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [end, end + size]}
+    for tensor in listed:
+        size = item_bytes(tensor.dtype) * math.prod(tensor.shape)
+        header[tensor.name] = {
+            "dtype": _WRITTEN[tensor.dtype], "shape": tensor.shape, "data_offsets": [end, end + size],
+        }  # fmt: skip
         end += size
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the data is aligned
     with replacing(path) as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        for name, parameter in listed:
-            if parameter is None:
-                file.write(struct.pack("<q", weights.counter(name)))
-                continue
-            for piece in weights.pieces(name, parameter):
-                file.write(piece.astype("<f4", copy=False).data)
+        for tensor in listed:
+            for piece in weights.pieces(tensor):
+                file.write(raw(piece, tensor.dtype))

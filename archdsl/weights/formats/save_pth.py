@@ -25,11 +25,13 @@ import zipfile
 from typing import IO, TYPE_CHECKING
 
 from archdsl.atomic_write import replacing
+from archdsl.weights.base import raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from archdsl.ops.base import Parameter
+    from archdsl.graph.tensors import Tensor
+    from archdsl.shapes import DType
     from archdsl.weights.base import Weights
 
 ALIGNMENT = 64
@@ -45,20 +47,21 @@ PADDING = b"FB"
 """The kind of the extra field with which torch pads its headers."""
 
 
-def save_pth(
-    path: str | os.PathLike[str], tensors: Iterable[tuple[str, Parameter | None]], weights: Weights
-) -> None:
-    """Write these tensors as float32, and where there is no parameter a counter, as int64, a piece at a
-    time; the file appears whole or not at all, and its bytes depend on the values alone."""
-    listed = list(tensors)
+_STORAGES: dict[DType, str] = {
+    "float64": "DoubleStorage", "float32": "FloatStorage", "float16": "HalfStorage", "bfloat16": "BFloat16Storage",
+    "int64": "LongStorage", "int32": "IntStorage", "uint8": "ByteStorage", "bool": "BoolStorage",
+}  # fmt: skip
+"""torch's names for the storages of each dtype."""
+
+
+def save_pth(path: str | os.PathLike[str], tensors: Sequence[Tensor], weights: Weights) -> None:
+    """Write these tensors, each in its dtype and a piece at a time; the file appears whole or not at all,
+    and its bytes depend on the values alone."""
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        _record(archive, file, "data.pkl", [_state_dict(listed)])
+        _record(archive, file, "data.pkl", [_state_dict(tensors)])
         _record(archive, file, "byteorder", [b"little"])
-        for key, (name, parameter) in enumerate(listed):
-            if parameter is None:
-                values: Iterable[bytes | memoryview] = [struct.pack("<q", weights.counter(name))]
-            else:
-                values = (piece.astype("<f4", copy=False).data for piece in weights.pieces(name, parameter))
+        for key, tensor in enumerate(tensors):
+            values = (raw(piece, tensor.dtype) for piece in weights.pieces(tensor))
             _record(archive, file, f"data/{key}", values)
         _record(archive, file, "version", [b"3\n"])
 
@@ -79,22 +82,21 @@ def _record(
 # ---- the pickle
 
 
-def _state_dict(tensors: Sequence[tuple[str, Parameter | None]]) -> bytes:
+def _state_dict(tensors: Sequence[Tensor]) -> bytes:
     """The pickle of an OrderedDict with these tensors; the storage of each has its position as the key."""
     items = [
-        _text(name) + _tensor(key, () if parameter is None else parameter.shape, parameter is None)
-        for key, (name, parameter) in enumerate(tensors)
+        _text(tensor.name) + _tensor(key, tensor.shape, _STORAGES[tensor.dtype])
+        for key, tensor in enumerate(tensors)
     ]
     return b"".join([pickle.PROTO, b"\x02", _ORDERED_DICT, pickle.MARK, *items, pickle.SETITEMS, pickle.STOP])
 
 
-def _tensor(key: int, shape: tuple[int, ...], is_counter: bool) -> bytes:
+def _tensor(key: int, shape: tuple[int, ...], kind: str) -> bytes:
     """`_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`."""
     strides, elements = [], 1
     for size in reversed(shape):
         strides.append(elements)
         elements *= size
-    kind = "LongStorage" if is_counter else "FloatStorage"
     storage = _tuple(
         _text("storage"), _global("torch", kind), _text(str(key)), _text("cpu"), _integer(elements)
     )

@@ -9,7 +9,7 @@ from torch.func import functional_call
 
 from archdsl.backends.torch.eager import build, run
 from archdsl.backends.torch.form_walk import layer_of
-from archdsl.graph.ir import parameter_name
+from archdsl.graph.tensors import parameter_name
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph, Node

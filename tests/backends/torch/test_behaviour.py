@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from archdsl.backends.torch.form_walk import layer_of
-from archdsl.graph.tensors import counters, tensors
 from tests.backends.torch.loaded import NETWORKS, SOME, loaded, made, same, values
 from tests.conftest import ENVIRONMENT, ROOT
 
@@ -33,12 +32,12 @@ def test_submodules_and_tensors_bear_the_names_of_the_design(name: str) -> None:
         layer = layer_of(node.op.to_torch(graph.input_shapes(node))) if node.inputs else None
         if layer is not None:
             assert type(module.get_submodule(node.owner)) is found_torch_class(layer.target)
-    owned = dict(tensors(graph))
+    owned = graph.tensors
     trained = {path: p.shape for path, p in owned.items() if p.trained}
     assert {path: tuple(p.shape) for path, p in module.named_parameters()} == trained
-    buffers = {path for path, p in owned.items() if not p.trained} | {*counters(graph)}
+    buffers = {path for path, p in owned.items() if not p.trained}
     assert {path for path, _ in module.named_buffers()} == buffers
-    assert {*module.state_dict()} == {*owned, *counters(graph)}
+    assert {*module.state_dict()} == {*owned}
     # The counts that every table shows, which leave the auxiliary heads out.
     heads = tuple(f"{node.owner}." for node in graph.nodes if node.head is not None)
     counted = sum(p.numel() for path, p in module.named_parameters() if not path.startswith(heads or ("-",)))
