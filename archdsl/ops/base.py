@@ -188,14 +188,14 @@ class Operator(BaseModel):
             if dtype not in self.accepts:
                 wanted = " or ".join(f"`{known}`" for known in sorted(self.accepts))
                 raise OperatorError(
-                    "wrong-dtype",
+                    "wrong-kind",
                     f"`{self.word}` does not take values of `{dtype}`",
                     label=f"the value is of `{dtype}`",
                     help=f"it takes {wanted}",
                 )
             if dtype != first:
                 raise OperatorError(
-                    "wrong-dtype",
+                    "wrong-kind",
                     f"`{self.word}` needs values of one dtype, but gets `{first}` and `{dtype}`",
                     label="the dtypes differ",
                     help="give it values of one dtype",

@@ -270,7 +270,7 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
     raised = (
         {mistake.code for mistake in MISTAKES}
         | {clash.code for clash in CLASHES}
-        | {"linear-on-map", "inferred-argument", "wrong-dtype"}
+        | {"linear-on-map", "inferred-argument", "wrong-kind"}
     )
     assert codes <= raised
     assert {f"{word}-shape-mismatch" for word in ("add", "max", "mul")} <= raised
