@@ -22,6 +22,7 @@ from archdsl.cli.common import (
     settings_of,
     write_out,
 )
+from archdsl.cli.failure import error_json
 from archdsl.diagnostics import Diagnostic, UsageError
 
 if TYPE_CHECKING:
@@ -70,15 +71,24 @@ def check(
         status = _fix(files, set, input, unsafe=unsafe_fixes, diff=diff, json=json, github=github)
         raise typer.Exit(status)
     results: list[Checked] = []
-    status = 0
+    failures: list[UsageError] = []
     for file in files:
         try:
             results.append(checked(file, set, input))
         except UsageError as error:
             complain(error)
-            status = EXIT_USAGE
-    _print(results, json, github)
+            failures.append(error)
+    status = EXIT_USAGE if failures else 0
+    _print(results, json, github, _failures_json(failures))
     raise typer.Exit(max(status, *map(_status, results), 0))
+
+
+def _failures_json(failures: Sequence[UsageError]) -> dict[str, Any]:
+    """Files that could not be read, beside the diagnostics of those that could."""
+    if not failures:
+        return {}
+    errors = [error_json("usage", failure.message, failure.help) for failure in failures]
+    return {"ok": False, "error": errors[0], "errors": errors}
 
 
 def _status(result: Checked) -> int:
@@ -138,13 +148,13 @@ def _fix(
     before: list[Source] = []
     zoo: list[Source] = []
     """The networks that come along, which are not the user's to change."""
-    status = 0
+    failures: list[UsageError] = []
     for file in files:
         try:
             source = open_source(file)
         except UsageError as error:
             complain(error)
-            status = EXIT_USAGE
+            failures.append(error)
             continue
         if source.path is None or source.path not in [other.path for other in before]:
             before.append(source)
@@ -163,11 +173,10 @@ def _fix(
     if from_stdin and not (diff or json or github):
         write_out(next(source.text for source in found.sources if source.path is None))
     _tell(found, diff=diff)
-    extra = {"applied": [_applied_json(each) for each in found.applied]}
+    extra = {"applied": [_applied_json(each) for each in found.applied], **_failures_json(failures)}
     _print(found.checked, json, github, extra, silent=diff or from_stdin)
     _tell_of_the_rest([d for result in found.checked for d in result.diagnostics], found.sources, zoo, unsafe)
-    if diff and changed:
-        status = max(status, EXIT_DESIGN)
+    status = EXIT_USAGE if failures else EXIT_DESIGN if diff and changed else 0
     return max(status, *map(_status, found.checked), 0)
 
 

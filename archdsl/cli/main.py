@@ -15,6 +15,7 @@ from archdsl import __version__
 from archdsl.cli import check, compile, convert, explain, fmt, ops, run, schema, summary, verify, weights
 from archdsl.cli import list as listing
 from archdsl.cli.common import EXIT_DESIGN, EXIT_USAGE, complain, report
+from archdsl.cli.failure import error_json, print_failure, wants_json
 from archdsl.diagnostics import ArchError, UsageError
 
 EXIT_INTERNAL = 70
@@ -34,7 +35,28 @@ class _Verb(TyperCommand):
         return _untyped(super().get_help_option(ctx))
 
 
+_BadUsage: Any = typer.BadParameter.__base__
+"""click's exception for a command line that cannot be parsed: typer has it under names that change."""
+
+
 class _Verbs(TyperGroup):
+    failure = ""
+    """What was wrong with the command line, once typer has said it and ended the program."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_context(*args, **kwargs)
+        except _BadUsage as error:
+            _Verbs.failure = error.format_message()
+            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except _BadUsage as error:
+            _Verbs.failure = error.format_message()
+            raise
+
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         return _untyped(super().get_help_option(ctx))
 
@@ -104,15 +126,23 @@ def main() -> None:
 
 
 def _status() -> int:
+    json = wants_json(sys.argv[1:])
+    _Verbs.failure = ""
     try:
         app()
     except SystemExit as end:
+        if json and _Verbs.failure:
+            print_failure(error_json("usage", _Verbs.failure))
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except ArchError as error:
         report(error.diagnostics)
+        if json:
+            print_failure(error_json("design", "the design has errors"), error)
         return EXIT_DESIGN
     except UsageError as error:
         complain(error)
+        if json:
+            print_failure(error_json("usage", error.message, error.help))
         return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -120,11 +150,13 @@ def _status() -> int:
         import traceback
 
         traceback.print_exc()
-        print(
-            f"\ninternal error in {_stage(error.__traceback__)}: this is a fault of archdsl, not of your design\n"
-            "help: please report it with the design and the lines above",
-            file=sys.stderr,
+        message = (
+            f"internal error in {_stage(error.__traceback__)}: this is a fault of archdsl, not of your design"
         )
+        help = "please report it with the design and the lines above"
+        print(f"\n{message}\nhelp: {help}", file=sys.stderr)
+        if json:
+            print_failure(error_json("internal", message, help))
         return EXIT_INTERNAL
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,18 +54,24 @@ def weights(
 
         check_format(output)
     design = network(file, set, input)
-    fits = checkpoint is None or _compare(design, checkpoint, seed, json)
+    fits, answer = (True, None) if checkpoint is None else _compare(design, checkpoint, seed, json)
     if output is not None and fits:
         if checkpoint is None:
             say(f"the weights are random (--seed {seed})")
         _write(design, checkpoint, output, seed, silent=json)
     elif output is not None:
         say(f"`{output}` is not written")
+    if answer is not None:
+        from json import dump
+
+        dump(answer, sys.stdout, indent=2)
+        print()
     raise typer.Exit(0 if fits else EXIT_DESIGN)
 
 
-def _compare(design: Network, path: str, seed: int, json: bool) -> bool:
-    """Print how a checkpoint fits a design, and return whether it does."""
+def _compare(design: Network, path: str, seed: int, json: bool) -> tuple[bool, dict[str, Any] | None]:
+    """Print how a checkpoint fits a design, and return whether it does; as ``json``, return that too, to be
+    printed once all is done: what fails later prints an object of its own."""
     from archdsl.report.weights import render, to_json
     from archdsl.weights.match import match
     from archdsl.weights.read import fix, open_checkpoint
@@ -74,18 +80,14 @@ def _compare(design: Network, path: str, seed: int, json: bool) -> bool:
         found = match(checkpoint, design.graph)
         notes = [*checkpoint.notes, *found.notes(seed)]
     if json:
-        from json import dump
-
-        dump(to_json(found, design.name, path, notes), sys.stdout, indent=2)
-        print()
-        return found.fits
+        return found.fits, to_json(found, design.name, path, notes)
     print(render(found, design.name, path, color=wants_color(sys.stdout)))
     sys.stdout.flush()  # what follows is about it, and goes to the other stream
     for note in notes:
         say(note)
     if not found.fits:
         print(f"{style_of(wants_color(sys.stderr)).help('help')}: {fix(found)}", file=sys.stderr)
-    return found.fits
+    return found.fits, None
 
 
 def _write(design: Network, checkpoint: str | None, output: str, seed: int, *, silent: bool) -> None:

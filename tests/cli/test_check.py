@@ -102,7 +102,7 @@ def test_wrong_options_say_what_is_wrong(archdsl: Archdsl, tmp_path: Path) -> No
         ["check", "latin.yaml"],
         ["check", "densenet121", "--set", "growth"],
         ["check", "densenet121", "--set", "growth=1", "--set", "growth=2"],
-        ["check", "densenet121", "--json", "--github"],
+        ["check", "densenet121", "--fix", "--diff"],
     ):
         done = archdsl(*arguments)
         assert done.returncode == 2, arguments

@@ -176,7 +176,6 @@ def test_run_takes_a_pth_and_computes_what_torch_does(archdsl: Archdsl, tiny: Ti
         ["net.yaml"],
         ["net.yaml", "missing.pth"],
         ["net.yaml", "w.pth", "-o", "out.onnx"],
-        ["net.yaml", "--json"],
     ],
     ids=" ".join,
 )
