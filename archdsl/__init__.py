@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archdsl.diagnostics import ArchError, Diagnostic, UsageError
-    from archdsl.network import Network, load
+    from archdsl.network import Network
+    from archdsl.pipeline import load
 
 __version__ = "0.1.0"
 __all__ = ["ArchError", "Diagnostic", "Network", "UsageError", "load"]
@@ -22,7 +23,7 @@ _HOMES = {
     "Diagnostic": "archdsl.diagnostics",
     "UsageError": "archdsl.diagnostics",
     "Network": "archdsl.network",
-    "load": "archdsl.network",
+    "load": "archdsl.pipeline",
 }
 
 

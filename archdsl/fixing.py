@@ -16,7 +16,8 @@ from typing import NamedTuple
 from archdsl import pipeline
 from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.fixes import chosen, edited
-from archdsl.pipeline import Checked, open_beside
+from archdsl.loading import open_beside
+from archdsl.pipeline import Checked
 from archdsl.source import Source
 
 MOST_ROUNDS = 50

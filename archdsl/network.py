@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
@@ -234,34 +234,3 @@ class Network:
                 else:
                     warnings.warn(note, stacklevel=4)  # this, contextlib, the method, its caller
             yield loaded
-
-
-def load(reference: str | os.PathLike[str], /, *, input: str | None = None, **params: object) -> Network:
-    """Load and check a network: a path, a zoo name, or the text of a design.
-
-    ``params`` gives the network's parameters other values; ``input`` another input shape
-    (``3x320x320``). Raises `ArchError` with every diagnostic, `UsageError` where there is no such
-    file or parameter.
-    """
-    from archdsl import pipeline
-    from archdsl.diagnostics import ArchError
-    from archdsl.source import Source
-
-    text = os.fspath(reference)
-    source = Source(text) if "\n" in text else text
-    settings = {name: _written(value) for name, value in params.items()}
-    checked = pipeline.check(source, settings=settings, input=input)
-    if checked.network is None:
-        raise ArchError(checked.diagnostics)
-    return checked.network
-
-
-def _written(value: object) -> str:
-    """A Python value as the language writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_written(item) for item in value)}]"
-    if isinstance(value, Mapping):
-        raise TypeError("a parameter is a number, a word, true or false, or a list")
-    return str(value)

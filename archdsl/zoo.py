@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archdsl import pipeline
 from archdsl.design.read import Reader
 from archdsl.diagnostics import Diagnostics, UsageError
+from archdsl.loading import open_beside, open_source
 from archdsl.network import Network
 from archdsl.resources import zoo_names
 
@@ -44,10 +45,10 @@ def entries(names: Iterable[str] | None = None) -> list[Entry]:
     are left out.
     """
     diagnostics = Diagnostics()
-    reader = Reader(pipeline.open_beside, diagnostics)
+    reader = Reader(open_beside, diagnostics)
     found = []
     for name in zoo_names() if names is None else names:
-        design = reader.read(pipeline.open_source(name), {})
+        design = reader.read(open_source(name), {})
         if design is None or diagnostics.has_errors:
             raise UsageError(f"`{name}` has errors", help=f"see `archdsl check {name}`")
         header = design.header

@@ -142,7 +142,7 @@ def _fix(
 ) -> int:
     """Apply fixes to the files, or show them as a diff, and print what remains."""
     from archdsl.fixing import fixed
-    from archdsl.pipeline import open_source
+    from archdsl.loading import open_source
 
     loaded()
     before: list[Source] = []

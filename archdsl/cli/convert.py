@@ -30,7 +30,7 @@ def convert(
     from archdsl.atomic_write import replacing
     from archdsl.diagnostics import UsageError
     from archdsl.format.rewriting import converted
-    from archdsl.pipeline import open_source
+    from archdsl.loading import open_source
 
     loaded()
     endings = (".arch",) if to is Syntax.arch else (".yaml", ".yml")

@@ -24,7 +24,7 @@ def fmt(
     """
     from archdsl.atomic_write import replacing
     from archdsl.format.rewriting import formatted
-    from archdsl.pipeline import open_source, read_file
+    from archdsl.loading import open_source, read_file
 
     loaded()
     failed = False

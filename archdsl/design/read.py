@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from archdsl.design.header import header_data, readable_part
@@ -13,6 +13,7 @@ from archdsl.design.model import SECTIONS, Expect, Header, validate
 from archdsl.design.parameters import Setter, listed
 from archdsl.design.values import Block, Library
 from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
+from archdsl.loading import Opener
 from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
@@ -20,8 +21,6 @@ from archdsl.syntax.document import open_document
 
 DEEPEST_FILE = 32
 """How many files may stand on each other, by ``extends`` and ``use``."""
-Opener = Callable[[str, str | None], Source]
-"""Opens a file by the name that another one gives it, and that one's path."""
 
 
 class Design(NamedTuple):
@@ -350,4 +349,4 @@ def _brought(file: tree.File) -> list[tree.Name]:
     ]
 
 
-__all__ = ["Design", "Expect", "Opener", "Reader"]
+__all__ = ["Design", "Expect", "Reader"]

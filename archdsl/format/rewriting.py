@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from archdsl.design.read import Reader
 from archdsl.diagnostics import ArchError, Diagnostics, UsageError
-from archdsl.pipeline import open_beside
+from archdsl.loading import open_beside
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from archdsl.syntax.document import is_arch, open_document

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import pipeline
 from archdsl.diagnostics import UsageError
+from archdsl.loading import open_source
 from archdsl.resources import zoo_names
 from tests.conftest import Archdsl
 
 
 def help_of(reference: str) -> str:
     with pytest.raises(UsageError) as raised:
-        pipeline.open_source(reference)
+        open_source(reference)
     return raised.value.help
 
 

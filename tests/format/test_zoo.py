@@ -8,7 +8,7 @@ import pytest
 
 from archdsl.format import rewriting
 from archdsl.graph.text import text_form
-from archdsl.pipeline import read_file
+from archdsl.loading import read_file
 from archdsl.source import Source
 from tests.format.reading import EXAMPLES as FOLDER
 from tests.format.reading import comments, network, said

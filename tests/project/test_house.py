@@ -17,7 +17,7 @@ PACKAGE = ROOT / "archdsl"
 FLOORS = (
     {"source", "terminal", "gc_pause", "resources", "__init__"},
     {"diagnostics"},
-    {"shapes", "atomic_write"},
+    {"shapes", "atomic_write", "loading"},
     {"syntax"},
     {"ops"},
     {"design"},
@@ -29,7 +29,8 @@ FLOORS = (
     {"weights"},
     {"backends"},
     {"runtime"},
-    {"pipeline", "network", "zoo"},
+    {"network"},
+    {"pipeline", "zoo"},
     {"fixing"},
     {"format"},
     {"report"},

@@ -9,7 +9,7 @@ import pytest
 
 from archdsl.design.read import Reader
 from archdsl.diagnostics import Diagnostics
-from archdsl.pipeline import open_beside, open_source
+from archdsl.loading import open_beside, open_source
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from tests.zoo.files import ARCHITECTURES, ROOT, checked
