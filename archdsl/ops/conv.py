@@ -34,6 +34,7 @@ from archdsl.ops.geometry import (
     window,
 )
 from archdsl.ops.initializers import Constant, Kaiming
+from archdsl.ops.onnx_form import cut, pad, per_channel
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.ops.weight_init import (
     BIAS_INIT,
@@ -346,19 +347,37 @@ class ConvTranspose(Operator):
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         over, added = self._window(inputs[0])
+        begins, ends, rank = over.begins, over.ends, len(added)
+        beyond = [0] * rank
+        if any(more >= stride for more, stride in zip(added, over.stride, strict=True)):
+            # More than a stride is no `output_padding` to onnxruntime. It is what the padding cut off at
+            # the end, and beyond that a border on which no cell of the input falls: the bias alone.
+            beyond = [max(more - end, 0) for more, end in zip(added, ends, strict=True)]
+            ends = tuple([max(end - more, 0) for more, end in zip(added, ends, strict=True)])
+            added = (0,) * rank
         tensors = [values[0], emit.parameter("weight")]
-        if self.bias:
+        if any(beyond):
+            # Cut off at the end of all: before it, nothing might be left.
+            begins = (0,) * rank
+        elif self.bias:
             tensors.append(emit.parameter("bias"))
-        return emit.node(
+        value = emit.node(
             "ConvTranspose",
             tensors,
             kernel_shape=list(over.kernel),
             strides=list(over.stride),
-            pads=over.onnx_pads,
+            pads=[*begins, *ends],
             dilations=list(over.dilation),
             output_padding=list(added) if any(added) else None,
             group=self.groups,
         )
+        if any(beyond):
+            value = pad(emit, value, [0] * (rank + 1), [0, *beyond])
+            if any(over.begins):
+                value = cut(emit, value, over.begins)
+            if self.bias:
+                value = emit.node("Add", [value, per_channel(emit, "bias", rank)])
+        return value
 
 
 _PYTORCH_ORDER = 24

@@ -157,14 +157,12 @@ def slide(word: str, sizes: Shape, over: Window, *, ceil: bool = False) -> Shape
         if not is_known(size):
             output.append(_slide_named(word, size, reach, stride, begin, end, ceil))
             continue
-        padded = size + begin + end
-        if padded < reach:
+        spare = size + begin + end - reach
+        # Rounded down, or up: then a first window too may reach beyond the end, by less than a stride.
+        steps = -(-spare // stride) if ceil else spare // stride
+        if steps < 0:
             raise _too_large(word, sizes, over)
-        if not ceil:
-            output.append((padded - reach) // stride + 1)
-            continue
-        steps = -((reach - padded) // stride)
-        output.append(steps if steps * stride >= size + begin else steps + 1)
+        output.append(steps if ceil and steps * stride >= size + begin else steps + 1)
     return tuple(output)
 
 

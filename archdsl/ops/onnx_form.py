@@ -10,6 +10,9 @@ from archdsl.shapes import Shape, is_known
 FLOAT = 1
 """TensorProto.FLOAT."""
 
+TO_THE_END = (1 << 63) - 1
+"""What Slice takes for an end that is not known."""
+
 
 def reshape(emit: Emitter, value: str, *dims: int) -> str:
     """Reshape, the batch kept: 0 takes the size that stands there, so no batch is baked in."""
@@ -58,3 +61,10 @@ def pad(
     if mode == "constant":
         inputs.append(emit.number(fill))
     return emit.node("Pad", inputs, mode=mode)
+
+
+def cut(emit: Emitter, value: str, begins: Sequence[int]) -> str:
+    """Leave out the first cells of each spatial dimension."""
+    axes = range(2, len(begins) + 2)
+    last = emit.integers(*[TO_THE_END] * len(begins))
+    return emit.node("Slice", [value, emit.integers(*begins), last, emit.integers(*axes)])

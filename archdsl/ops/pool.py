@@ -15,76 +15,12 @@ from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, 
 from archdsl.ops.dimensions import known
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
 from archdsl.ops.onnx_form import pad, reduce, unsqueeze
+from archdsl.ops.pool_windows import Ends, check_padding
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.shapes import Shape, all_known, is_known, text_of
 
 
-class _Ends:
-    """Where the windows of a pool end, so that all back ends see the same windows.
-
-    PyTorch and onnxruntime round up by different rules and divide what hangs over differently, so
-    the padding that a rounded-up output needs is written out wherever the sizes are known.
-    """
-
-    def __init__(self, shape: Shape, output: Shape, over: Window, ceil: bool) -> None:
-        self.over = over
-        self.padding: list[int] = []
-        """What is padded at the ends: no more than is asked for, and no more than is used."""
-        self.overhang: list[int] = []
-        """How far the last windows reach beyond that."""
-        self.is_open = False
-        """Whether the sizes are open, so that rounding up is left to the back end."""
-        for size, count, begin, end, stride, reach in zip(
-            shape[1:], output[1:], over.begins, over.ends, over.stride, over.reach, strict=True
-        ):
-            if not ceil:
-                self.padding.append(end)
-                self.overhang.append(0)
-            elif is_known(size) and is_known(count):
-                used = (count - 1) * stride + reach - size - begin
-                self.padding.append(min(end, used))
-                self.overhang.append(max(used - end, 0))
-            else:
-                self.padding.append(end)
-                self.overhang.append(0)
-                self.is_open = True
-
-    @property
-    def onnx_ends(self) -> list[int]:
-        """For a pool that leaves its padding out of account."""
-        given = zip(self.over.ends, self.padding, self.overhang, strict=True)
-        return [end if more == 0 else used + more for end, used, more in given]
-
-
-class _Pool(Operator):
-    """What both pools have in common."""
-
-    def _check_padding(self, sizes: Shape, over: Window) -> None:
-        """PyTorch's rule: no more than half a window, so that each window sees the input."""
-        for size, reach, dilation, begin, end in zip(
-            sizes, over.reach, over.dilation, over.begins, over.ends, strict=True
-        ):
-            if max(begin, end) > reach // 2:
-                raise OperatorError(
-                    "padding-too-large",
-                    f"the padding of `{self.word}` is {max(begin, end)}, more than half of its window of "
-                    f"{reach}",
-                    label=f"at most {min(r // 2 for r in over.reach)}",
-                    help=f"write `padding={min(r // 2 for r in over.reach)}`",
-                    argument="padding",
-                )
-            if (begin or end) and is_known(size) and size < dilation:
-                raise OperatorError(
-                    "padding-too-large",
-                    f"a window of `{self.word}` with its cells {dilation} apart can miss an input of {size} "
-                    "and lie in the padding alone",
-                    label=f"the input is {text_of(sizes)}",
-                    help="write `padding=0`",
-                    argument="padding",
-                )
-
-
-class MaxPool(_Pool):
+class MaxPool(Operator):
     """The largest number of each window. The stride is the kernel unless it is given.
 
     ``ceil=true`` keeps a window that reaches beyond the end, as long as it starts inside.
@@ -130,7 +66,7 @@ class MaxPool(_Pool):
         over = self._window(shape)
         sizes = slide(self.word, shape[1:], over, ceil=self.ceil)
         if self.padding != 0:
-            self._check_padding(shape[1:], over)
+            check_padding(self.word, shape[1:], sizes, over)
         return (shape[0], *sizes)
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
@@ -149,7 +85,7 @@ class MaxPool(_Pool):
             if self.ceil:
                 keywords["ceil_mode"] = True
             return Layer(f"nn.MaxPool{len(over.kernel)}d", keywords)
-        ends = _Ends(shape, self.infer(inputs), over, self.ceil)
+        ends = Ends(shape, self.infer(inputs), over, self.ceil)
         if ends.is_open or any(ends.overhang):
             keywords["ceil_mode"] = True
         pads = torch_pads(over.begins, ends.padding)
@@ -159,7 +95,7 @@ class MaxPool(_Pool):
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         (value,) = values
         over = self._window(inputs[0])
-        ends = _Ends(inputs[0], output, over, self.ceil)
+        ends = Ends(inputs[0], output, over, self.ceil)
         begins, onnx_ends = list(over.begins), ends.onnx_ends
         # onnxruntime bounds the padding by the kernel, whatever the dilation.
         if any(max(b, e) >= k for b, e, k in zip(begins, onnx_ends, over.kernel, strict=True)):
@@ -176,7 +112,7 @@ class MaxPool(_Pool):
         )
 
 
-class AvgPool(_Pool):
+class AvgPool(Operator):
     """The mean of each window. The stride is the kernel unless it is given.
 
     ``count_include_pad`` says whether the zeros of the padding count in the mean; what a window
@@ -224,7 +160,7 @@ class AvgPool(_Pool):
         over = self._window(shape)
         sizes = slide(self.word, shape[1:], over, ceil=self.ceil)
         if self.padding != 0:
-            self._check_padding(shape[1:], over)
+            check_padding(self.word, shape[1:], sizes, over)
             if self.ceil and self.count_include_pad and not all_known(shape[1:]):
                 raise OperatorError(
                     "unknown-size",
@@ -243,32 +179,47 @@ class AvgPool(_Pool):
         keywords: dict[str, object] = {"kernel_size": terse(over.kernel)}
         if over.stride != over.kernel:
             keywords["stride"] = terse(over.stride)
-        if over.is_symmetric:
-            if any(over.begins):
+        # PyTorch's 3-d pool wants an input that is as large as the window before any padding.
+        fits = rank < 3 or all(
+            is_known(size) and size >= kernel for size, kernel in zip(shape[1:], over.kernel, strict=True)
+        )
+        padded = any((*over.begins, *over.ends))
+        if over.is_symmetric and (fits or not (padded or self.ceil)):
+            if padded:
                 keywords["padding"] = terse(over.begins)
                 if not self.count_include_pad:
                     keywords["count_include_pad"] = False
             if self.ceil:
                 keywords["ceil_mode"] = True
             return Layer(f"nn.AvgPool{rank}d", keywords)
-        ends = _Ends(shape, self.infer(inputs), over, self.ceil)
-        if ends.is_open or any(ends.overhang):
+        ends = Ends(shape, self.infer(inputs), over, self.ceil)
+        margin = torch_pads(over.begins, ends.padding)
+        overhang = torch_pads([0] * rank, ends.overhang)
+        if (fits and any(overhang)) or ends.is_open:
             keywords["ceil_mode"] = True
-        pads = torch_pads(over.begins, ends.padding)
 
-        def mean(of: object) -> Invoke:
-            return Invoke(f"F.avg_pool{rank}d", (Invoke("F.pad", (of, pads)),), keywords)
+        def padded_by(of: Operand | Invoke, amounts: tuple[int, ...]) -> Operand | Invoke:
+            return Invoke("F.pad", (of, amounts)) if any(amounts) else of
 
+        def mean(of: Operand | Invoke) -> Invoke:
+            beyond = of if fits else padded_by(of, overhang)
+            return Invoke(f"F.avg_pool{rank}d", (beyond,), keywords)
+
+        value = padded_by(Operand(0), margin)
         if self.count_include_pad:
-            return mean(Operand(0))
-        # What share of each window is input: the mean over the input alone is the mean over the
-        # window divided by it.
-        return Invoke("torch.div", (mean(Operand(0)), mean(Invoke("torch.ones_like", (Operand(0),)))))
+            if fits or not any(overhang):
+                return mean(value)
+            counted: Operand | Invoke = Invoke("torch.ones_like", (value,))
+        else:
+            counted = padded_by(Invoke("torch.ones_like", (Operand(0),)), margin)
+        # What share of each window counts: the mean over that alone is the mean over the window
+        # divided by it.
+        return Invoke("torch.div", (mean(value), mean(counted)))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         (value,) = values
         over = self._window(inputs[0])
-        ends = _Ends(inputs[0], output, over, self.ceil)
+        ends = Ends(inputs[0], output, over, self.ceil)
         padded = any((*over.begins, *over.ends))
         begins, onnx_ends = list(over.begins), ends.onnx_ends
         counts = self.count_include_pad and padded
@@ -292,7 +243,7 @@ class AvgPool(_Pool):
                 mean = emit.node("Mul", [mean, unsqueeze(emit, shares, *range(1, following + 1))])
         return mean
 
-    def _shares(self, ends: _Ends, axis: int, shape: Shape, output: Shape) -> list[float]:
+    def _shares(self, ends: Ends, axis: int, shape: Shape, output: Shape) -> list[float]:
         """kernel / (cells that count) for each window along a dimension."""
         over = ends.over
         kernel, stride = over.kernel[axis], over.stride[axis]
