@@ -20,6 +20,7 @@ from archdsl.ops.input import Input
 from archdsl.runtime.session import open_session
 from archdsl.runtime.synthetic import TrialWeights
 from archdsl.runtime.torch_reference import live
+from archdsl.shapes import TensorType
 from archdsl.source import Source
 from tests.ops.window_cases import WindowCase, line_cases, random_cases
 
@@ -59,10 +60,11 @@ def check_refused(case: WindowCase) -> None:
 def check_accepted(accepted: list[tuple[WindowCase, Shape]]) -> None:
     span = Source("").span()
     inputs = [
-        Node(f"x{at}", Input(), (), case.shape, span, f"x{at}") for at, (case, _) in enumerate(accepted)
+        Node(f"x{at}", Input(), (), TensorType(case.shape), span, f"x{at}")
+        for at, (case, _) in enumerate(accepted)
     ]
     steps = [
-        Node(f"step{at}", case.op, (at,), shape, span, f"step{at}")
+        Node(f"step{at}", case.op, (at,), TensorType(shape), span, f"step{at}")
         for at, (case, shape) in enumerate(accepted)
     ]
     count = len(accepted)
