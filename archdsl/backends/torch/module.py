@@ -6,17 +6,14 @@ made of names that the language allows and of numbers; nothing of a design's tex
 
 from __future__ import annotations
 
-import hashlib
-import linecache
 import math
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.overrides
 
+from archdsl.backends.torch.emitted_module import emitted_module
 from archdsl.backends.torch.source import source_of
 from archdsl.gc_pause import gc_paused
 from archdsl.weights.initialise import Initialised
@@ -36,7 +33,7 @@ def to_module(graph: Graph, weights: Weights, source: Source | None = None) -> t
     with gc_paused():
         text, class_name = source or source_of(graph, fills=False)
         with _Unfilled():
-            module: torch.nn.Module = getattr(_compiled(text), class_name)()
+            module: torch.nn.Module = getattr(emitted_module(text), class_name)()
         _assign(module, _values(graph, weights))
     return module
 
@@ -49,16 +46,25 @@ class _Unfilled(torch.overrides.TorchFunctionMode):
         self, function: Any, types: Any, arguments: Any = (), keywords: Any = None
     ) -> torch.Tensor:
         keywords = keywords or {}
-        if function in _ALLOCATING:
-            return torch.empty(*arguments, **{**keywords, "device": "meta"})
-        name = function.__name__
-        if name.endswith("_") and not name.startswith("_"):
-            # What fills a tensor in place, `Tensor.zero_` or `nn.init.uniform_`, gives that tensor back.
+        if function in _MAKING:
+            return function(*arguments, **{**keywords, "device": "meta"})  # type: ignore[no-any-return]
+        if function in _FILLING:
+            # What fills a tensor in place gives that tensor back.
             return arguments[0] if arguments else keywords["tensor"]  # type: ignore[no-any-return]
         return function(*arguments, **keywords)  # type: ignore[no-any-return]
 
 
-_ALLOCATING = {torch.empty, torch.zeros, torch.ones}
+_MAKING = {
+    torch.arange, torch.empty, torch.eye, torch.full, torch.linspace, torch.logspace, torch.ones, torch.rand,
+    torch.randint, torch.randn, torch.randperm, torch.tensor, torch.zeros,
+}  # fmt: skip
+"""What makes a tensor of its own from sizes or numbers."""
+
+_FILLING = {
+    *(function for name, function in vars(torch.nn.init).items() if name.endswith("_") and name[0] != "_"),
+    torch.Tensor.zero_, torch.Tensor.fill_, torch.Tensor.uniform_, torch.Tensor.normal_,
+}  # fmt: skip
+"""What gives every element a value and changes nothing else of a tensor."""
 
 
 def _values(graph: Graph, weights: Weights) -> dict[str, torch.Tensor]:
@@ -122,55 +128,3 @@ def _taken(values: dict[str, torch.Tensor], name: str, like: torch.Tensor) -> to
         ours, theirs = f"{tuple(value.shape)} {value.dtype}", f"{tuple(like.shape)} {like.dtype}"
         raise ValueError(f"`{name}` is {ours}, and the module has {theirs}")
     return value
-
-
-def _compiled(text: str) -> ModuleType:
-    """The source as a module of Python, which tracebacks and ``inspect`` can show lines of.
-
-    It is among Python's modules under a name of its own, and stays, as a file that is imported does:
-    ``torch.compile`` imports the module of each function that another one's module calls.
-    """
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    name = f"archdsl_network_{digest}"
-    known = sys.modules.get(name)
-    if known is not None:
-        return known
-    module = ModuleType(name)
-    module.__file__ = f"<archdsl {digest}>"
-    linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
-    exec(compile(text, module.__file__, "exec"), module.__dict__)
-    for value in list(vars(module).values()):
-        if isinstance(value, type) and value.__module__ == name:
-            if issubclass(value, torch.nn.Module):
-                value.__reduce_ex__ = _reduced(text)  # type: ignore[method-assign]
-            else:
-                value.__reduce__ = _reduced_tuple(text)  # type: ignore[method-assign]
-    return sys.modules.setdefault(name, module)  # another thread may have been as quick
-
-
-def _reduced(text: str) -> Any:
-    def reduce(self: torch.nn.Module, protocol: Any) -> tuple[object, ...]:
-        """Pickled as the source it comes from and its state; copied in the same way."""
-        return restored, (text, type(self).__name__), self.__dict__.copy()
-
-    return reduce
-
-
-def _reduced_tuple(text: str) -> Any:
-    def reduce(self: tuple[Any, ...]) -> tuple[object, ...]:
-        return restored_tuple, (text, type(self).__name__, tuple(self))
-
-    return reduce
-
-
-def restored(text: str, name: str) -> torch.nn.Module:
-    """An empty module of a class of that source; what unpickling begins with."""
-    network = getattr(_compiled(text), name)
-    module: torch.nn.Module = network.__new__(network)
-    return module
-
-
-def restored_tuple(text: str, name: str, values: tuple[object, ...]) -> tuple[object, ...]:
-    """The named tuple of that source; what unpickling makes."""
-    made: tuple[object, ...] = getattr(_compiled(text), name)(*values)
-    return made

@@ -6,6 +6,7 @@ imports torch.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -69,19 +70,27 @@ def source_of(graph: Graph, about: str = "", *, fills: bool = True) -> Source:
 def _header(body: str, about: str) -> str:
     """The docstring and the imports that the body needs."""
     text = f"{_docstring(about, 0)}\n\n" if about else ""
-    blocks: list[list[str]] = [[], ["import torch"] if "torch." in body else []]
-    typing = [name for name, sign in (("Any", "Any"), ("NamedTuple", "(NamedTuple)")) if sign in body]
-    if typing:
-        blocks[0].append(f"from typing import {', '.join(typing)}")
-    names = [name for name in ("Tensor", "nn") if name in body]
-    blocks[1].append(f"from torch import {', '.join(names)}")
-    if "F." in body:
-        blocks[1].append("from torch.nn import functional as F")
-    if "recomputed(" in body:
-        blocks[0].insert(0, "from collections.abc import Callable, Iterator")
-        blocks[0].insert(1, "from contextlib import AbstractContextManager, contextmanager, nullcontext")
-        blocks[1].append("from torch.utils.checkpoint import checkpoint")
-    return text + "\n\n".join(["\n".join(block) for block in blocks if block]) + "\n\n\n"
+    used = set(_NAMES.findall(_QUOTED.sub('""', body)))
+    standard, of_torch = [], []
+    if "recomputed" in used:
+        standard.append("from collections.abc import Callable, Iterator")
+        standard.append("from contextlib import AbstractContextManager, contextmanager, nullcontext")
+        of_torch.append("from torch.utils.checkpoint import checkpoint")
+    if typing := [name for name in ("Any", "NamedTuple") if name in used]:
+        standard.append(f"from typing import {', '.join(typing)}")
+    if "F" in used:
+        of_torch.insert(0, "from torch.nn import functional as F")
+    if names := [name for name in ("Tensor", "nn") if name in used]:
+        of_torch.insert(0, f"from torch import {', '.join(names)}")
+    if "torch" in used:
+        of_torch.insert(0, "import torch")
+    return text + "\n\n".join(["\n".join(block) for block in (standard, of_torch) if block]) + "\n\n\n"
+
+
+_QUOTED = re.compile(r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*', re.DOTALL)
+"""Docstrings, texts and comments, which use no name. Emitted source has double quotes alone."""
+_NAMES = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+"""Names that are not attributes of anything."""
 
 
 def _docstring(text: str, depth: int) -> str:
