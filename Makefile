@@ -11,7 +11,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # What decides whether an installation is still good.
-INPUTS := pyproject.toml constraints.txt hatch_build.py grammar/arch.lark
+INPUTS := pyproject.toml constraints.txt hatch_build.py
 # A user's own settings of pip for elsewhere (--user, --target) must not lead out of .venv.
 OWN = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 PIP = $(OWN) PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
@@ -50,7 +50,7 @@ reference: .reference/.done
 	.reference/bin/python tests/reference/record.py
 
 clean:
-	rm -rf .venv .reference build dist archdsl/syntax/tables.bin .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .reference build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment without archdsl. The tests read what is recorded there, and never need it.

@@ -17,7 +17,7 @@ from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.expr import SIZES
 from archdsl.ops import OPERATORS
 from archdsl.syntax.arch.read import HEADINGS
-from archdsl.syntax.parser import terminals
+from archdsl.syntax.grammar import terminals
 from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS
 
 Rule: TypeAlias = "dict[str, Any]"

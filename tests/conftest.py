@@ -11,6 +11,8 @@ from typing import Protocol
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# The parser's tables are kept in the checkout, and not in the cache of whoever runs the tests.
+os.environ["ARCHDSL_CACHE_DIR"] = str(ROOT / "build" / "cache")
 _OF_A_TERMINAL = (
     "COLUMNS",
     "FORCE_COLOR",

@@ -26,7 +26,7 @@ from archdsl.design.headings import parameters_of
 from archdsl.design.model import SECTIONS, WANTED, Bound, Expect, Header, ParameterDetails, Training
 from archdsl.ops import OPERATORS, Operator
 from archdsl.ops.documentation import about
-from archdsl.syntax.parser import terminals
+from archdsl.syntax.grammar import terminals
 from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS, MERGES, WITHOUT_ARGUMENTS
 from archdsl.syntax.yaml.read import PLAIN
 from archdsl.syntax.yaml.steps import PARTS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ from archdsl.syntax.tree import (
 LARGEST_LITERAL = 10**18
 
 
-class Doors(NamedTuple):
+class NestedReaders(NamedTuple):
     """Readers of texts within texts: quoted text with braces, labels, and stated facts."""
 
     template: Callable[[Source, int, int], Template]
@@ -65,26 +66,39 @@ class _Arguments(NamedTuple):
     items: tuple[Argument | Binding, ...]
 
 
-class Builder:
-    """Methods named as the grammar's rules, called with the rule's children."""
+class Builder(threading.local):
+    """Methods named as the grammar's rules, called with the rule's children.
 
-    def __init__(self, doors: Doors) -> None:
+    One builder serves the parser in every thread: what it reads is each thread's own.
+    """
+
+    def __init__(self, readers: NestedReaders) -> None:
         self._source = Source("")
-        self._doors = doors
+        self._offset = 0
+        self._readers = readers
 
-    def begin(self, source: Source) -> Source:
-        """Build for this source from now on; returns the one before (texts nest)."""
-        outer, self._source = self._source, source
+    def begin(self, source: Source, offset: int) -> tuple[Source, int]:
+        """Build for this source from now on. The parser reads a part of it that begins at ``offset``.
+        Returns what :meth:`resume` takes: texts nest."""
+        outer = self._source, self._offset
+        self._source, self._offset = source, offset
         return outer
 
-    def resume(self, source: Source) -> None:
-        self._source = source
+    def resume(self, outer: tuple[Source, int]) -> None:
+        self._source, self._offset = outer
 
     def span(self, token: Token) -> Span:
-        return Span(self._source, token.start_pos or 0, token.end_pos or 0)
+        return Span(self._source, (token.start_pos or 0) + self._offset, (token.end_pos or 0) + self._offset)
 
-    def _between(self, first: Expression, last: Expression) -> Span:
-        return Span(self._source, first.span.start, last.span.end)
+    def _between(self, first: Token | Expression | Name, last: Token | Expression | Name) -> Span:
+        """From the beginning of one token or part to the end of another."""
+        return Span(self._source, self._start(first), self._end(last))
+
+    def _start(self, of: Token | Expression | Name) -> int:
+        return (of.start_pos or 0) + self._offset if isinstance(of, Token) else of.span.start
+
+    def _end(self, of: Token | Expression | Name) -> int:
+        return (of.end_pos or 0) + self._offset if isinstance(of, Token) else of.span.end
 
     def _depth(self, span: Span, *parts: Expression) -> int:
         depth = 1 + max((getattr(part, "depth", 0) for part in parts), default=0)
@@ -93,7 +107,7 @@ class Builder:
         return depth
 
     def _name(self, token: Token) -> Name:
-        return Name(Span(self._source, token.start_pos or 0, token.end_pos or 0), str(token))
+        return Name(self.span(token), str(token))
 
     # ---- steps
 
@@ -103,8 +117,7 @@ class Builder:
     def path(self, names: list[Token]) -> Name:
         if len(names) == 1:
             return self._name(names[0])
-        span = Span(self._source, names[0].start_pos or 0, names[-1].end_pos or 0)
-        return Name(span, ".".join(names))
+        return Name(self._between(names[0], names[-1]), ".".join(names))
 
     def call(self, children: list[Any]) -> Call:
         name, arguments = children
@@ -124,7 +137,7 @@ class Builder:
         closing = children[-1]
         assert isinstance(closing, Token)
         items = tuple(item for item in children if isinstance(item, Argument | Binding))
-        return _Arguments(closing.end_pos or 0, items)
+        return _Arguments(self._end(closing), items)
 
     def positional(self, children: list[Expression]) -> Argument:
         return Argument(children[0].span, None, children[0])
@@ -132,12 +145,12 @@ class Builder:
     def keyword(self, children: list[Any]) -> Argument:
         token, value = children
         name = self._name(token)
-        return Argument(Span(self._source, name.span.start, value.span.end), name, value)
+        return Argument(self._between(name, value), name, value)
 
     def binding(self, children: list[Any]) -> Binding:
         token, value = children
         name = self._name(token)
-        return Binding(Span(self._source, name.span.start, value.span.end), name, value)
+        return Binding(self._between(name, value), name, value)
 
     # ---- headings
 
@@ -145,19 +158,18 @@ class Builder:
         name = self._name(children[0])
         parameters = tuple(child for child in children if isinstance(child, Parameter))
         closing = children[-1]
-        end = (closing.end_pos or 0) if isinstance(closing, Token) else name.span.end
-        return Signature(Span(self._source, name.span.start, end), name, parameters)
+        return Signature(
+            self._between(name, closing if isinstance(closing, Token) else name), name, parameters
+        )
 
     def parameter(self, children: list[Any]) -> Parameter:
         token, default = children
         name = self._name(token)
-        end = name.span.end if default is None else default.span.end
-        return Parameter(Span(self._source, name.span.start, end), name, default)
+        return Parameter(self._between(name, name if default is None else default), name, default)
 
     def fact(self, children: list[Any]) -> Fact:
         relation, value = children
-        start = value.span.start if relation is None else relation.start_pos
-        span = Span(self._source, start, value.span.end)
+        span = self._between(value if relation is None else relation, value)
         return Fact(span, "==" if relation is None else str(relation), value)
 
     # ---- expressions
@@ -186,27 +198,27 @@ class Builder:
 
     def template(self, children: list[Token]) -> Template:
         (token,) = children
-        start, end = token.start_pos or 0, token.end_pos or 0
-        read = self._doors.template(self._source, start + 1, end - 1)
-        return Template(Span(self._source, start, end), read.parts)
+        span = self.span(token)
+        read = self._readers.template(self._source, span.start + 1, span.end - 1)
+        return Template(span, read.parts)
 
     def items(self, children: list[Any]) -> ListOf:
         opening, closing = children[0], children[-1]
         assert isinstance(opening, Token)
         assert isinstance(closing, Token)
         items = tuple(item for item in children if item is not None and not isinstance(item, Token))
-        span = Span(self._source, opening.start_pos or 0, closing.end_pos or 0)
+        span = self._between(opening, closing)
         return ListOf(span, items, self._depth(span, *items))
 
     def grouped(self, children: list[Any]) -> Expression:
         """An expression in parentheses: itself, but they belong to its place."""
         opening, inner, closing = children
-        grouped: Expression = inner._replace(span=Span(self._source, opening.start_pos, closing.end_pos))
+        grouped: Expression = inner._replace(span=self._between(opening, closing))
         return grouped
 
     def unary(self, children: list[Any]) -> Unary:
         token, operand = children
-        span = Span(self._source, token.start_pos, operand.span.end)
+        span = self._between(token, operand)
         return Unary(span, str(token), operand, self._depth(span, operand))
 
     def binary(self, children: list[Any]) -> Binary:
@@ -227,7 +239,7 @@ class Builder:
     def attribute(self, children: list[Any]) -> Attribute:
         of, token = children
         name = self._name(token)
-        span = Span(self._source, of.span.start, name.span.end)
+        span = self._between(of, name)
         return Attribute(span, of, name, self._depth(span, of))
 
     def apply(self, children: list[Any]) -> Apply:

@@ -19,7 +19,7 @@ from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.explanations import explanations
 from archdsl.diagnostics.fixes import edited
 from archdsl.source import Source, Span
-from archdsl.syntax.messages.table import in_a_body
+from archdsl.syntax.messages.message_table import in_a_body
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = yaml.safe_load((ROOT / "grammar" / "errors.yaml").read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from archdsl.diagnostics import ArchError, UsageError
 from archdsl.diagnostics.render import render_text
 from archdsl.source import Source
 from archdsl.syntax import parser
+from archdsl.syntax.grammar import START_RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 DESIGNS = [
@@ -109,9 +110,9 @@ def test_texts_of_any_kind(text: str) -> None:
 
 
 @settings(FAST, max_examples=200)
-@given(st.sampled_from(parser.DOORS[2:]), st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
-def test_texts_at_every_door(door: str, text: str) -> None:
-    read = getattr(parser, f"parse_{door}")
+@given(st.sampled_from(START_RULES[2:]), st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
+def test_texts_at_every_door(start_rule: str, text: str) -> None:
+    read = getattr(parser, f"parse_{start_rule}")
     try:
         read(Source(text), 0, len(text))
     except ArchError as error:

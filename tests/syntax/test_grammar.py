@@ -9,7 +9,7 @@ import lark
 import pytest
 
 from archdsl.source import Source
-from archdsl.syntax import parser
+from archdsl.syntax import grammar, parser
 from archdsl.syntax.newlines import Lines
 from archdsl.syntax.tree import (
     Apply,
@@ -33,7 +33,7 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger=lark.logger.name):
         lark.Lark(
             GRAMMAR.read_text(encoding="utf-8"),
-            start=list(parser.DOORS),
+            start=list(grammar.START_RULES),
             parser="lalr",
             lexer="contextual",
             postlex=Lines(),
@@ -49,7 +49,7 @@ def test_the_check_for_conflicts_sees_one(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_every_rule_of_the_grammar_has_its_callback() -> None:
-    lark_parser, builder, _ = parser._parser()
+    lark_parser, builder = parser._parser(), parser._callbacks()
     names = {
         rule.alias or rule.origin.name
         for rule in lark_parser.rules

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError, Label
 from archdsl.source import Source, Span
-from archdsl.syntax.parser import slip
+from archdsl.syntax.parser import syntax_fault
 
 PIECES = re.compile(r'"""(?:.|\n)*?"""|"[^"\n]*"|(?<!\S)#[^\n]*|->|[()\[\]{}\n]')
 _CLOSES = {"(": ")", "[": "]"}
@@ -61,7 +61,7 @@ def _open_brackets(source: Source, text: str, start: int, end: int) -> list[tupl
         elif sign in (")", "]") and stack:
             stack.pop()
         elif stack and sign in ("{", "}") and _is_closed(text, piece.end(), end):
-            found.append((piece.start(), slip("braces-in-a-value", Span(source, *piece.span()))))
+            found.append((piece.start(), syntax_fault("braces-in-a-value", Span(source, *piece.span()))))
         elif stack and (sign in ("{", "}") or (sign == "\n" and not _goes_on(text, stack[0], piece))):
             found.append((stack[-1], _missing_bracket(source, text, stack, piece.start())))
             stack.clear()
@@ -112,7 +112,7 @@ def _missing_bracket(source: Source, text: str, stack: list[int], at: int) -> Ar
     line_end = text.find("\n", at)
     rest = re.sub(r"\s#[^\n]*$", "", text[at : len(text) if line_end < 0 else line_end]).rstrip()
     closed = text[first:at].strip() + "".join(_CLOSES[text[opened]] for opened in reversed(stack)) + rest
-    return slip(
+    return syntax_fault(
         "bracket-missing",
         Span(source, at, at),
         (Label(Span(source, bracket, bracket + 1), "opened here"),),
@@ -199,7 +199,7 @@ def _close_braces(
 
 
 def _missing_braces(source: Source, opened: list[int], at: int, end: int) -> ArchError:
-    return slip(
+    return syntax_fault(
         "brace-missing" if at < end else "brace-missing-at-the-end",
         Span(source, at, at + 1 if at < end else at),
         tuple(Label(Span(source, brace, brace + 1), "opened here") for brace in opened[-_MOST_RELATED:]),
@@ -230,12 +230,12 @@ def _drop_braces(
             too_many -= 1
             opener = _lacking(text, max(start, stack[-1].at + 1 if stack else start), at, indent)
             if opener is None:
-                faults.append(slip("brace-too-many", Span(source, at, at + 1)))
+                faults.append(syntax_fault("brace-too-many", Span(source, at, at + 1)))
                 text = text[:at] + " " + text[at + 1 :]
             else:
                 line = text[text.rfind("\n", 0, opener) + 1 : opener].strip()
                 faults.append(
-                    slip("opening-brace-missing", Span(source, opener, opener), closed=f"{line} {{")
+                    syntax_fault("opening-brace-missing", Span(source, opener, opener), closed=f"{line} {{")
                 )
                 line_end = text.index("\n", opener)
                 text = text[:line_end] + "{" + text[line_end + 1 :]

@@ -85,7 +85,7 @@ class ArchBuilder(Builder):
                 details[key] = Entry(Name(bound.span, key), bound)
         if doc is not None:
             details["doc"] = Entry(Name(doc.span, "doc"), doc)
-        return Parameter(Span(self._source, name.span.start, default.span.end), name, default, details)
+        return Parameter(self._between(name, default), name, default, details)
 
     def range(self, children: list[Any]) -> tuple[Expression | None, Expression | None]:
         dots = next(i for i, child in enumerate(children) if isinstance(child, Token))
@@ -142,7 +142,7 @@ class ArchBuilder(Builder):
         return None
 
     def key_path(self, children: list[Token]) -> Name:
-        span = Span(self._source, children[0].start_pos or 0, children[-1].end_pos or 0)
+        span = self._between(children[0], children[-1])
         return Name(span, ".".join(_unquoted(token) for token in children))
 
     def _facts(self, section: Section) -> Section:
@@ -160,7 +160,7 @@ class ArchBuilder(Builder):
         return Section(section.span, entries)
 
     def _fact_in(self, quoted: Template) -> Fact:
-        return self._doors.fact(self._source, quoted.span.start + 1, quoted.span.end - 1)
+        return self._readers.fact(self._source, quoted.span.start + 1, quoted.span.end - 1)
 
     # ---- bodies
 
@@ -171,7 +171,7 @@ class ArchBuilder(Builder):
     def label(self, children: list[Token]) -> Template:
         (token,) = children
         if token.type == "STRING":
-            return self._doors.label(self._source, (token.start_pos or 0) + 1, (token.end_pos or 0) - 1)
+            return self._readers.label(self._source, self._start(token) + 1, self._end(token) - 1)
         return Template(self.span(token), (str(token),))
 
     def line(self, children: list[Any]) -> Step:
@@ -268,7 +268,7 @@ class ArchBuilder(Builder):
     def _tokens(self, children: list[Any]) -> Span:
         """From the opening brace to the closing one."""
         tokens = [child for child in children if isinstance(child, Token)]
-        return Span(self._source, tokens[0].start_pos or 0, tokens[-1].end_pos or 0)
+        return self._between(tokens[0], tokens[-1])
 
 
 def _unquoted(token: Token) -> str:

@@ -11,9 +11,8 @@ import re
 from collections.abc import Collection
 
 from archdsl.diagnostics import ArchError, Diagnostics
-from archdsl.source import Source, Span
+from archdsl.source import BROKEN, Source, Span, forbidden_character
 from archdsl.syntax.arch.builder import Item
-from archdsl.syntax.characters import BROKEN, forbidden_character
 from archdsl.syntax.parser import SyntaxFault, parse_file
 from archdsl.syntax.tree import Block, Entry, File, ListOf, Name, Parameter, PlainText, Step
 

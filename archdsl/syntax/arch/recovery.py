@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from archdsl.diagnostics import ArchError
-from archdsl.source import Source
+from archdsl.source import BROKEN, Source
 from archdsl.syntax.arch.brackets import PIECES, put_right
-from archdsl.syntax.characters import BROKEN
 from archdsl.syntax.parser import parse_file, parse_sections
 
 _MOST_FAULTS = 50

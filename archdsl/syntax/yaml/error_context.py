@@ -33,7 +33,7 @@ class Line(NamedTuple):
         return None if found is None else self.start + found.start(1)
 
 
-class Trouble:
+class YamlErrorContext:
     """An error of libyaml's with what stands around it."""
 
     def __init__(self, error: yaml.MarkedYAMLError, source: Source, text: str) -> None:

@@ -11,8 +11,8 @@ import yaml
 
 from archdsl.diagnostics import Label
 from archdsl.source import Source, Span
-from archdsl.syntax.parser import SyntaxFault, slip
-from archdsl.syntax.yaml.error_context import Trouble, innermost_bracket
+from archdsl.syntax.parser import SyntaxFault, syntax_fault
+from archdsl.syntax.yaml.error_context import YamlErrorContext, innermost_bracket
 
 _LONGEST_KEY = 1024
 
@@ -26,224 +26,226 @@ class Unreadable(NamedTuple):
 
 
 def explain_character(source: Source, at: int) -> SyntaxFault:
-    return slip("yaml-character", source.span(at, at + 1), what=f"{source.text[at]!a}")
+    return syntax_fault("yaml-character", source.span(at, at + 1), what=f"{source.text[at]!a}")
 
 
 def explain(error: yaml.MarkedYAMLError, source: Source, text: str) -> Unreadable:
     """The first of the `_RULES` that knows the error says what it is. ``text`` is the source's,
     without what is reported already."""
-    trouble = Trouble(error, source, text)
+    context = YamlErrorContext(error, source, text)
     for rule in _RULES:
-        fault = rule(trouble)
+        fault = rule(context)
         if fault is not None:
-            return Unreadable(fault, *trouble.reach(fault.diagnostics[0].span))
+            return Unreadable(fault, *context.reach(fault.diagnostics[0].span))
     raise AssertionError("the last rule knows every error")
 
 
-def _tab(trouble: Trouble) -> SyntaxFault | None:
-    begin = trouble.line.text[: trouble.line.depth]
-    if trouble.text[trouble.at : trouble.at + 1] == "\t":
-        at = trouble.at
+def _tab(error: YamlErrorContext) -> SyntaxFault | None:
+    begin = error.line.text[: error.line.depth]
+    if error.text[error.at : error.at + 1] == "\t":
+        at = error.at
     elif "\t" in begin:
-        at = trouble.line.start + begin.index("\t")
+        at = error.line.start + begin.index("\t")
     else:
         return None
-    return slip("yaml-tab", trouble.source.span(at, at + 1))
+    return syntax_fault("yaml-tab", error.source.span(at, at + 1))
 
 
-def _comment_in_chain(trouble: Trouble) -> SyntaxFault | None:
+def _comment_in_chain(error: YamlErrorContext) -> SyntaxFault | None:
     """``conv(64) # note`` and, on the next line, ``-> relu``."""
-    comment = trouble.above.comment
+    comment = error.above.comment
     if comment is None:
         return None
-    above = trouble.text[trouble.above.start : comment].rstrip()
-    if not trouble.line.text.lstrip().startswith("->") and not above.endswith(("->", ",", "(")):
+    above = error.text[error.above.start : comment].rstrip()
+    if not error.line.text.lstrip().startswith("->") and not above.endswith(("->", ",", "(")):
         return None
-    return slip(
+    return syntax_fault(
         "comment-in-a-step",
-        trouble.rest(trouble.line.start + trouble.line.depth),
-        (Label(trouble.source.span(comment, trouble.above.end), "this ends the step"),),
+        error.rest(error.line.start + error.line.depth),
+        (Label(error.source.span(comment, error.above.end), "this ends the step"),),
     )
 
 
-def _anchor(trouble: Trouble) -> SyntaxFault | None:
-    if "alias" not in trouble.problem + trouble.context and "anchor" not in trouble.context:
+def _anchor(error: YamlErrorContext) -> SyntaxFault | None:
+    if "alias" not in error.problem + error.context and "anchor" not in error.context:
         return None
-    return slip("yaml-anchor", trouble.word(trouble.opened))
+    return syntax_fault("yaml-anchor", error.word(error.opened))
 
 
-def _tag(trouble: Trouble) -> SyntaxFault | None:
-    if " tag" not in trouble.problem + trouble.context:
+def _tag(error: YamlErrorContext) -> SyntaxFault | None:
+    if " tag" not in error.problem + error.context:
         return None
-    return slip("yaml-tag", trouble.word(trouble.opened))
+    return syntax_fault("yaml-tag", error.word(error.opened))
 
 
-def _second_document(trouble: Trouble) -> SyntaxFault | None:
-    ended = trouble.problem == "did not find expected <document start>" and re.search(
-        r"^\.\.\.\s", trouble.text[: trouble.at], re.MULTILINE
+def _second_document(error: YamlErrorContext) -> SyntaxFault | None:
+    ended = error.problem == "did not find expected <document start>" and re.search(
+        r"^\.\.\.\s", error.text[: error.at], re.MULTILINE
     )
-    if not ended and "another document" not in trouble.problem:
+    if not ended and "another document" not in error.problem:
         return None
-    return slip("yaml-second-document", trouble.word(trouble.at))
+    return syntax_fault("yaml-second-document", error.word(error.at))
 
 
-def _directive(trouble: Trouble) -> SyntaxFault | None:
-    if "directive" not in trouble.problem + trouble.context and "incompatible" not in trouble.problem:
+def _directive(error: YamlErrorContext) -> SyntaxFault | None:
+    if "directive" not in error.problem + error.context and "incompatible" not in error.problem:
         return None
-    return slip("yaml-directive", trouble.rest(trouble.line.start))
+    return syntax_fault("yaml-directive", error.rest(error.line.start))
 
 
-def _escape(trouble: Trouble) -> SyntaxFault | None:
-    if trouble.context != "while parsing a quoted scalar":
+def _escape(error: YamlErrorContext) -> SyntaxFault | None:
+    if error.context != "while parsing a quoted scalar":
         return None
-    at = trouble.text.rfind("\\", trouble.opened, trouble.at + 1)
-    return slip("yaml-escape", trouble.source.span(at, at + 2))
+    at = error.text.rfind("\\", error.opened, error.at + 1)
+    return syntax_fault("yaml-escape", error.source.span(at, at + 2))
 
 
-def _open_quote(trouble: Trouble) -> SyntaxFault | None:
-    if trouble.context != "while scanning a quoted scalar":
+def _open_quote(error: YamlErrorContext) -> SyntaxFault | None:
+    if error.context != "while scanning a quoted scalar":
         return None
-    span = trouble.source.span(trouble.opened, trouble.opened + 1)
-    return slip("yaml-quote-never-closed", span, found=span.text)
+    span = error.source.span(error.opened, error.opened + 1)
+    return syntax_fault("yaml-quote-never-closed", span, found=span.text)
 
 
-def _open_bracket(trouble: Trouble) -> SyntaxFault | None:
+def _open_bracket(error: YamlErrorContext) -> SyntaxFault | None:
     """A ``[`` or ``{`` that is not closed, or whose texts have commas or brackets of their own."""
-    if "flow" not in trouble.context:
+    if "flow" not in error.context:
         return None
-    opening = innermost_bracket(trouble.text, trouble.at)
+    opening = innermost_bracket(error.text, error.at)
     if opening is None:
         return None
-    bracket = trouble.text[opening]
+    bracket = error.text[opening]
     closing = {"[": "]", "{": "}"}[bracket]
-    if trouble.sign in ("]", "}") and trouble.sign != closing:
-        return slip(
+    if error.sign in ("]", "}") and error.sign != closing:
+        return syntax_fault(
             "yaml-bracket-closed-by-another",
-            trouble.character(),
+            error.character(),
             opened=bracket,
             closes=closing,
-            found=trouble.sign,
+            found=error.sign,
         )
-    same_line = trouble.line.start <= opening and trouble.sign not in ("", "#")
-    if same_line and trouble.text[opening + 1 : trouble.at].strip():
-        piece = trouble.text[opening + 1 : trouble.at + 1]
+    same_line = error.line.start <= opening and error.sign not in ("", "#")
+    if same_line and error.text[opening + 1 : error.at].strip():
+        piece = error.text[opening + 1 : error.at + 1]
         if piece.count("(") >= piece.count(")") > 0 or "(" in piece:
-            return slip("yaml-commas-in-a-text", trouble.word(trouble.at))
-        return slip("yaml-comma-missing", trouble.word(trouble.at), closes=closing)
-    span = trouble.source.span(opening, opening + 1)
-    return slip("yaml-bracket-never-closed", span, opened=bracket, closes=closing)
+            return syntax_fault("yaml-commas-in-a-text", error.word(error.at))
+        return syntax_fault("yaml-comma-missing", error.word(error.at), closes=closing)
+    span = error.source.span(opening, opening + 1)
+    return syntax_fault("yaml-bracket-never-closed", span, opened=bracket, closes=closing)
 
 
-def _long_key(trouble: Trouble) -> SyntaxFault | None:
-    if len(trouble.before.strip()) <= _LONGEST_KEY or "mapping values" not in trouble.problem:
+def _long_key(error: YamlErrorContext) -> SyntaxFault | None:
+    if len(error.before.strip()) <= _LONGEST_KEY or "mapping values" not in error.problem:
         return None
-    return slip("yaml-long-key", trouble.character(), what=f"{_LONGEST_KEY:,}")
+    return syntax_fault("yaml-long-key", error.character(), what=f"{_LONGEST_KEY:,}")
 
 
-def _second_colon(trouble: Trouble) -> SyntaxFault | None:
-    if "mapping values are not allowed" not in trouble.problem:
+def _second_colon(error: YamlErrorContext) -> SyntaxFault | None:
+    if "mapping values are not allowed" not in error.problem:
         return None
-    if trouble.before.count("(") > trouble.before.count(")"):
-        return slip("yaml-colon-in-arguments", trouble.character())
-    above = trouble.rest(trouble.above.start + trouble.above.depth)
-    if ": " not in trouble.before and not re.search(r":(\s|$)", above.text) and above.text:
-        return _line_without_colon(trouble, above)
-    if ": " not in trouble.before and trouble.line.depth > trouble.above.depth:
-        trouble.is_misplaced = True
-        first = trouble.line.start + trouble.line.depth
-        return slip("yaml-key-too-deep", trouble.source.span(first, trouble.at + 1))
-    label = re.search(r"-> *(\w+)$", trouble.before)
+    if error.before.count("(") > error.before.count(")"):
+        return syntax_fault("yaml-colon-in-arguments", error.character())
+    above = error.rest(error.above.start + error.above.depth)
+    if ": " not in error.before and not re.search(r":(\s|$)", above.text) and above.text:
+        return _line_without_colon(error, above)
+    if ": " not in error.before and error.line.depth > error.above.depth:
+        error.is_misplaced = True
+        first = error.line.start + error.line.depth
+        return syntax_fault("yaml-key-too-deep", error.source.span(first, error.at + 1))
+    label = re.search(r"-> *(\w+)$", error.before)
     if label is not None:
-        span = trouble.source.span(trouble.at - len(label.group(1)), trouble.at)
-        return slip("yaml-label-in-a-chain", span, found=span.text)
-    return slip("yaml-second-colon", trouble.character())
+        span = error.source.span(error.at - len(label.group(1)), error.at)
+        return syntax_fault("yaml-label-in-a-chain", span, found=span.text)
+    return syntax_fault("yaml-second-colon", error.character())
 
 
-def _line_without_colon(trouble: Trouble, above: Span) -> SyntaxFault:
+def _line_without_colon(error: YamlErrorContext, above: Span) -> SyntaxFault:
     """A line that YAML joins with the key below it into one text."""
     word = re.sub(r"^(- +)+", "", above.text)
-    here = trouble.source.span(above.end - len(word), above.end)
+    here = error.source.span(above.end - len(word), above.end)
     label, colon, step = word.partition(":")
     if colon:
         at = here.start + len(label)
-        return slip("yaml-colon-without-a-space", trouble.source.span(at, at + 1), before=label, tail=step)
-    if trouble.line.depth > trouble.above.depth:
-        return slip("yaml-colon-before-keys-missing", here, whole=word)
-    return slip("yaml-line-without-a-colon", here)
+        return syntax_fault(
+            "yaml-colon-without-a-space", error.source.span(at, at + 1), before=label, tail=step
+        )
+    if error.line.depth > error.above.depth:
+        return syntax_fault("yaml-colon-before-keys-missing", here, whole=word)
+    return syntax_fault("yaml-line-without-a-colon", here)
 
 
-def _entry(trouble: Trouble) -> SyntaxFault | None:
-    if "block sequence entries are not allowed" not in trouble.problem:
+def _entry(error: YamlErrorContext) -> SyntaxFault | None:
+    if "block sequence entries are not allowed" not in error.problem:
         return None
-    return slip("yaml-list-in-the-line-of-its-key", trouble.character())
+    return syntax_fault("yaml-list-in-the-line-of-its-key", error.character())
 
 
-def _question(trouble: Trouble) -> SyntaxFault | None:
-    if "mapping keys are not allowed" not in trouble.problem:
+def _question(error: YamlErrorContext) -> SyntaxFault | None:
+    if "mapping keys are not allowed" not in error.problem:
         return None
-    return slip("yaml-question-mark", trouble.character())
+    return syntax_fault("yaml-question-mark", error.character())
 
 
-def _block_text(trouble: Trouble) -> SyntaxFault | None:
-    if trouble.context != "while scanning a block scalar":
+def _block_text(error: YamlErrorContext) -> SyntaxFault | None:
+    if error.context != "while scanning a block scalar":
         return None
-    span = trouble.rest(trouble.opened)
-    return slip("yaml-sign-of-a-folded-text", span, found=span.text[:1], whole=span.text)
+    span = error.rest(error.opened)
+    return syntax_fault("yaml-sign-of-a-folded-text", span, found=span.text[:1], whole=span.text)
 
 
-def _cannot_begin(trouble: Trouble) -> SyntaxFault | None:
-    if "cannot start any token" not in trouble.problem:
+def _cannot_begin(error: YamlErrorContext) -> SyntaxFault | None:
+    if "cannot start any token" not in error.problem:
         return None
-    return slip("yaml-sign-that-begins-no-text", trouble.character(), found=trouble.sign)
+    return syntax_fault("yaml-sign-that-begins-no-text", error.character(), found=error.sign)
 
 
-def _no_colon(trouble: Trouble) -> SyntaxFault | None:
-    if "could not find expected ':'" not in trouble.problem:
+def _no_colon(error: YamlErrorContext) -> SyntaxFault | None:
+    if "could not find expected ':'" not in error.problem:
         return None
-    name = "yaml-line-without-a-dash" if trouble.is_among_items else "yaml-line-without-a-colon"
-    return slip(name, trouble.rest(trouble.opened), what="YAML cannot place this")
+    name = "yaml-line-without-a-dash" if error.is_among_items else "yaml-line-without-a-colon"
+    return syntax_fault(name, error.rest(error.opened), what="YAML cannot place this")
 
 
-def _text_after_quote(trouble: Trouble) -> SyntaxFault | None:
-    before = trouble.before.rstrip()
-    if not before or before[-1] not in "\"'])}" or not trouble.sign:
+def _text_after_quote(error: YamlErrorContext) -> SyntaxFault | None:
+    before = error.before.rstrip()
+    if not before or before[-1] not in "\"'])}" or not error.sign:
         return None
-    if trouble.sign in ("]", "}"):
-        opens = "[" if trouble.sign == "]" else "{"
-        return slip("yaml-bracket-never-opened", trouble.character(), found=trouble.sign, opens=opens)
+    if error.sign in ("]", "}"):
+        opens = "[" if error.sign == "]" else "{"
+        return syntax_fault("yaml-bracket-never-opened", error.character(), found=error.sign, opens=opens)
     what = "quote" if before[-1] in "\"'" else "bracket"
-    return slip("yaml-text-behind-a-quote", trouble.rest(trouble.at), what=what)
+    return syntax_fault("yaml-text-behind-a-quote", error.rest(error.at), what=what)
 
 
-def _wrong_indentation(trouble: Trouble) -> SyntaxFault | None:
-    if trouble.sign == ":":
-        return slip("yaml-colon-without-a-label", trouble.word(trouble.at))
-    if "<document start>" in trouble.problem:
+def _wrong_indentation(error: YamlErrorContext) -> SyntaxFault | None:
+    if error.sign == ":":
+        return syntax_fault("yaml-colon-without-a-label", error.word(error.at))
+    if "<document start>" in error.problem:
         name = "yaml-line-too-far-left"
-    elif "'-' indicator" in trouble.problem:
+    elif "'-' indicator" in error.problem:
         name = "yaml-line-without-a-dash"
-    elif "expected key" not in trouble.problem:
+    elif "expected key" not in error.problem:
         return None
-    elif trouble.text.startswith(("- ", "-\n"), trouble.at):
+    elif error.text.startswith(("- ", "-\n"), error.at):
         name = "yaml-item-among-keys"
     else:
         name = "yaml-wrong-indentation"
-    trouble.is_misplaced = True
-    neighbour = trouble.neighbour
+    error.is_misplaced = True
+    neighbour = error.neighbour
     if neighbour is None:
-        return slip(name, trouble.rest(trouble.at), what="YAML cannot place this")
-    first = trouble.word(neighbour.start + neighbour.depth)
+        return syntax_fault(name, error.rest(error.at), what="YAML cannot place this")
+    first = error.word(neighbour.start + neighbour.depth)
     related = (Label(first, f"the lines above it begin in column {neighbour.depth + 1}"),)
-    return slip(name, trouble.rest(trouble.at), related, what=f"begins in column {trouble.line.depth + 1}")
+    return syntax_fault(name, error.rest(error.at), related, what=f"begins in column {error.line.depth + 1}")
 
 
-def _anything(trouble: Trouble) -> SyntaxFault:
-    if trouble.problem == "did not find expected node content":
-        return slip("yaml-text-missing", trouble.word(trouble.at))
-    return slip("yaml-anything", trouble.word(trouble.at), what=trouble.problem or trouble.context)
+def _anything(error: YamlErrorContext) -> SyntaxFault:
+    if error.problem == "did not find expected node content":
+        return syntax_fault("yaml-text-missing", error.word(error.at))
+    return syntax_fault("yaml-anything", error.word(error.at), what=error.problem or error.context)
 
 
-_RULES: tuple[Callable[[Trouble], SyntaxFault | None], ...] = (
+_RULES: tuple[Callable[[YamlErrorContext], SyntaxFault | None], ...] = (
     _tab,
     _comment_in_chain,
     _anchor,

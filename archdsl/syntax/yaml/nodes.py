@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import yaml
 
-from archdsl.source import Source, Span
-from archdsl.syntax.characters import forbidden_character
+from archdsl.source import Source, Span, forbidden_character
 from archdsl.syntax.parser import SyntaxFault
 
 DEPTH_LIMIT = 100

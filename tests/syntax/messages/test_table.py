@@ -14,7 +14,7 @@ from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.source import Source
 from archdsl.syntax import parser
 
-DOORS: dict[str, Callable[[Source, int, int], object]] = {
+START_RULES: dict[str, Callable[[Source, int, int], object]] = {
     "chain": parser.parse_chain,
     "key": parser.parse_key,
     "signature": parser.parse_signature,
@@ -170,8 +170,8 @@ FACTS = [
 ]
 
 ALL = [
-    (door, *row)
-    for door, rows in {
+    (start_rule, *row)
+    for start_rule, rows in {
         "chain": STEPS + ARGUMENTS,
         "expression": VALUES,
         "key": KEYS,
@@ -182,34 +182,40 @@ ALL = [
 ]
 
 
-def read(door: str, text: str) -> None:
-    DOORS[door](Source(text), 0, len(text))
+def read(start_rule: str, text: str) -> None:
+    START_RULES[start_rule](Source(text), 0, len(text))
 
 
-def fault(door: str, text: str) -> Diagnostic:
+def fault(start_rule: str, text: str) -> Diagnostic:
     with pytest.raises(ArchError) as raised:
-        read(door, text)
+        read(start_rule, text)
     (found,) = raised.value.diagnostics
     return found
 
 
-@pytest.mark.parametrize(("door", "code", "marked", "headline", "fix"), ALL, ids=lambda value: repr(value))
-def test_a_slip(door: str, code: str, marked: str, headline: str, fix: str | None) -> None:
+@pytest.mark.parametrize(
+    ("start_rule", "code", "marked", "headline", "fix"), ALL, ids=lambda value: repr(value)
+)
+def test_a_slip(start_rule: str, code: str, marked: str, headline: str, fix: str | None) -> None:
     before, _, rest = marked.partition("‹")
     piece, _, after = rest.partition("›")
-    found = fault(door, before + piece + after)
+    found = fault(start_rule, before + piece + after)
     assert (found.code, found.message) == (code, headline)
     assert (found.span.start, found.span.text) == (len(before), piece)
     assert found.help
     assert found.label
     if fix is not None:
-        read(door, before + fix + after)
+        read(start_rule, before + fix + after)
 
 
-@pytest.mark.parametrize(("door", "code", "marked", "headline", "fix"), ALL, ids=lambda value: repr(value))
-def test_a_headline_stands_alone(door: str, code: str, marked: str, headline: str, fix: str | None) -> None:
+@pytest.mark.parametrize(
+    ("start_rule", "code", "marked", "headline", "fix"), ALL, ids=lambda value: repr(value)
+)
+def test_a_headline_stands_alone(
+    start_rule: str, code: str, marked: str, headline: str, fix: str | None
+) -> None:
     """It reads well aloud: no name of a terminal, no number of a state, no full stop, no capital."""
-    found = fault(door, marked.replace("‹", "").replace("›", ""))
+    found = fault(start_rule, marked.replace("‹", "").replace("›", ""))
     for text in (found.message, found.label, found.help):
         assert not any(
             word in text for word in ("RPAR", "COMMA", "_NL", "$END", "Token", "None", "unexpected")
@@ -219,12 +225,12 @@ def test_a_headline_stands_alone(door: str, code: str, marked: str, headline: st
     assert found.message[0] in "`" or not found.message[0].isupper()
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("start_rule", START_RULES)
 @pytest.mark.parametrize(
     "text", ["x y z(", ")]}", "\0", "->->", '"', "((((", "a b", "=", ",", "1 2", "é", "🙂", "\\", "a[b](c)"]
 )
-def test_every_door_answers_everything(door: str, text: str) -> None:
-    found = fault(door, text)
+def test_every_door_answers_everything(start_rule: str, text: str) -> None:
+    found = fault(start_rule, text)
     assert found.message
     assert found.help
     assert 0 <= found.span.start <= found.span.end <= len(text)

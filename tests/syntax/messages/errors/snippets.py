@@ -48,23 +48,23 @@ class Snippet(NamedTuple):
 def snippets(syntax: str) -> Iterator[Snippet]:
     """Every snippet of a syntax, ``arch`` or ``yaml``."""
     for name, entry in ENTRIES.items():
-        doors = ("file", "arch") if syntax == "arch" else (*IN_YAML, "yaml")
-        for door in doors:
-            for text in entry.get(door, ()):
-                design, start = _design(door, text)
+        kinds = ("file", "arch") if syntax == "arch" else (*IN_YAML, "yaml")
+        for kind in kinds:
+            for text in entry.get(kind, ()):
+                design, start = _design(kind, text)
                 yield Snippet(name, text, Source(design, f"design.{syntax}"), start)
 
 
-def _design(door: str, text: str) -> tuple[str, int]:
-    if door == "file":
+def _design(kind: str, text: str) -> tuple[str, int]:
+    if kind == "file":
         return f"{text}\n", 0
-    if door == "arch":
+    if kind == "arch":
         return "body {\n" + textwrap.indent(text, "  ") + "\n}\n", len("body {\n  ")
-    if door == "yaml":
+    if kind == "yaml":
         if not text.startswith("-"):
             return f"{text}\n", 0
         return "input: [3]\nbody:\n" + textwrap.indent(text, "  ") + "\n", len("input: [3]\nbody:\n  ")
-    before, after = IN_YAML[door]
+    before, after = IN_YAML[kind]
     if _is_plain(before, text, after):
         return f"{before}{text}{after}\n", len(before)
     indent = " " * (len(before) - before.rfind("\n") + 1)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-import yaml
 
 from archdsl.diagnostics.render import render_text
 from archdsl.source import Source
-from archdsl.syntax import parser
+from archdsl.syntax.messages.message_table import MessageTable, make_message_table, tabulate
 from tests.conftest import Golden
 from tests.syntax.messages.errors.snippets import ENTRIES, ROOT, Snippet, is_of, said_of, snippets
 
@@ -82,40 +80,33 @@ def test_there_are_thirty_everyday_slips_in_each_skin() -> None:
         assert len({snippet.name for snippet in snippets(syntax)}) >= 30
 
 
-def made_of(entries: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """The tables that a build saves, with other messages."""
-    path = tmp_path / "errors.yaml"
-    path.write_text(yaml.safe_dump(entries), encoding="utf-8")
-    monkeypatch.setattr(
-        parser,
-        "grammar_path",
-        lambda name="arch.lark": path if name == "errors.yaml" else ROOT / "grammar" / name,
-    )
-    return parser._made()
-
-
 def entry(**fields: object) -> dict[str, object]:
     return {"code": "syntax-error", "message": "a message", "help": "a fix", **fields}
 
 
-def test_two_messages_for_one_key_fail_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_messages_for_one_key_are_a_mistake() -> None:
     entries = {"one": entry(chain=["relu tanh"]), "other": entry(chain=["conv(8, [1, 3]) x(3)"])}
     with pytest.raises(ValueError, match="two messages for one key") as raised:
-        made_of(entries, tmp_path, monkeypatch)
+        tabulate(entries)
     assert "'relu tanh'" in str(raised.value)
     assert "'conv(8, [1, 3]) x(3)'" in str(raised.value)
     entries["other"] = entry(chain=["conv(8, [1, 3]) 3"])
-    assert made_of(entries, tmp_path, monkeypatch)
+    assert tabulate(entries).keys
 
 
-def test_a_snippet_that_is_right_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snippet_that_is_right_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="the grammar does not refuse 'relu'"):
-        made_of({"one": entry(chain=["relu"])}, tmp_path, monkeypatch)
+        tabulate({"one": entry(chain=["relu"])})
 
 
-def test_a_field_that_is_none_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_that_is_none_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="no field is called"):
-        made_of({"one": entry(chian=["relu tanh"])}, tmp_path, monkeypatch)
+        tabulate({"one": entry(chian=["relu tanh"])})
+
+
+def test_a_table_that_was_kept_is_the_one_that_was_made() -> None:
+    made = make_message_table()
+    assert MessageTable.from_json(made.to_json()) == made
 
 
 def test_names_are_unique() -> None:
@@ -125,6 +116,6 @@ def test_names_are_unique() -> None:
 
 
 def test_every_name_that_code_gives_is_in_the_table() -> None:
-    for path in (ROOT / "archdsl" / "syntax").glob("*.py"):
-        for name in re.findall(r'\bslip\(\s*"([a-z-]+)"', path.read_text(encoding="utf-8")):
+    for path in (ROOT / "archdsl" / "syntax").rglob("*.py"):
+        for name in re.findall(r'\bsyntax_fault\(\s*"([a-z-]+)"', path.read_text(encoding="utf-8")):
             assert name in ENTRIES, f"{path.name}: {name}"

@@ -1,13 +1,17 @@
-"""A text that the grammar refused: where the parser stood, and what stands around that place."""
+"""The token at which the grammar refuses a text: where the parser stood, and what stands around it."""
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
 
+from lark import Token
+from lark.exceptions import UnexpectedInput, UnexpectedToken
+
 from archdsl.diagnostics import did_you_mean
 from archdsl.source import Source, Span
-from archdsl.syntax.messages.canonical_state import States, accepted, settled
+from archdsl.syntax import grammar
+from archdsl.syntax.messages.canonical_state import InteractiveParser, canonical_state
 
 _PIECE = re.compile(r"\"[^\"\n]*\"|(?<!\S)#[^\n]*|->|[<>=!]=|//|\*\*|[A-Za-z_]\w*|[\d.][\w.]*|\S")
 _SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.|[<>=!]=|//|\*\*|.")
@@ -30,31 +34,56 @@ _PARTS = {
 }
 
 
-class Refused:
+def rejected_token(start_rule: str, source: Source, text: str, start: int, end: int) -> RejectedToken | None:
+    """The token at which a start rule refuses a part of a text; None where it takes all of it.
+
+    ``text`` is the source's, with what could not be read struck out.
+    """
+    part = grammar.piece(text, start, end)
+    parser: InteractiveParser = grammar.tree_parser().parse_interactive(part, start=start_rule)
+    taken: list[Token] = []
+    try:
+        for token in parser.iter_parse():
+            taken.append(token)
+        parser.feed_eof(taken[-1] if taken else None)
+        return None
+    except UnexpectedInput as unexpected:
+        if isinstance(unexpected, UnexpectedToken):
+            if taken and taken[-1] is unexpected.token:
+                taken.pop()  # the lexer gave it, and the parser refused it
+            kind = unexpected.token.type
+            position = unexpected.token.start_pos
+            at = end if kind == "$END" or position is None else start + position
+        else:
+            at = start + (unexpected.pos_in_stream or 0)
+            kind = text[at : at + 1]
+    return RejectedToken(start_rule, source, text, start, end, at, kind, parser, taken)
+
+
+class RejectedToken:
     """The token that the grammar refused, and its surroundings.
 
-    ``text`` is the source's, with what could not be read struck out, of which the grammar read
-    ``start`` to ``end``. ``kind`` is the token's type; for a sign that the grammar does not have, the
-    sign itself.
+    The grammar read ``start`` to ``end`` of ``text``, the source's with what could not be read struck
+    out. ``kind`` is the token's type; for a sign that the grammar does not have, the sign itself.
     """
 
     def __init__(
         self,
-        door: str,
+        start_rule: str,
         source: Source,
         text: str,
         start: int,
         end: int,
         at: int,
         kind: str,
-        stack: list[int],
-        states: States,
+        parser: InteractiveParser,
+        taken: list[Token],
     ) -> None:
-        self.door, self.source, self.start, self.end, self.at = door, source, start, end, at
+        self.start_rule, self.source, self.start, self.end, self.at = start_rule, source, start, end, at
         self._text = text
         self.kind = self._class_of(kind)
-        self.state = settled(stack, states)
-        self._stack, self._states = stack, states
+        self.state = canonical_state(parser, taken, start_rule)
+        self._parser = parser
 
     def _class_of(self, kind: str) -> str:
         """Alike tokens in one: a heading's word is a name elsewhere, a letter of any script a letter."""
@@ -67,7 +96,7 @@ class Refused:
     @cached_property
     def expected(self) -> set[str]:
         """The terminals that could stand there."""
-        return accepted(self._stack, self._states)
+        return self._parser.accepts() or {"$END"}
 
     # ---- places
 
@@ -170,7 +199,7 @@ class Refused:
     @property
     def value(self) -> str:
         """Whether the fault is inside a value, not between calls or in a label."""
-        return "yes" if self._open or self.door in ("expression", "fact") else "no"
+        return "yes" if self._open or self.start_rule in ("expression", "fact") else "no"
 
     @property
     def colon(self) -> str:
@@ -212,7 +241,7 @@ class Refused:
             "opens": OPENING.get(self.found, ""),
             "both": self.from_previous.text,
             "grouped": re.sub(r"(?<=\d)[ ,'](?=\d)", "_", whole),
-            "part": _PARTS[self.door],
+            "part": _PARTS[self.start_rule],
             "goes": "go on" if before else "begin",
             "last": self.last.text,
             "near": self._near,
