@@ -126,7 +126,7 @@ def test_a_keyword_misspelt(design: str, help: str) -> None:
     ("step", "piece", "fix"),
     [
         ("Conv2d(3, 64)", "Conv2d", "conv"),
-        ("conv(64, 3, bias=None)", "None", "identity"),
+        ("conv(64, 3, bias=None)", "None", "bias=false"),
         ("conv(64, 3, bias=True)", "True", "true"),
         ("self.conv(64, 3)", "self.conv", "conv"),
         ("nn.ReLU()", "nn.ReLU", "relu"),
