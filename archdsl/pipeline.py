@@ -22,9 +22,10 @@ from archdsl.checks.facts import check_facts
 from archdsl.checks.unused import warn_of_unused
 from archdsl.design.input_shapes import input_shapes
 from archdsl.design.names import check_names
-from archdsl.design.read import Reader
+from archdsl.design.read import Design, Reader
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
 from archdsl.elaborate.elaborator import elaborate
+from archdsl.graph.ir import Graph
 from archdsl.loading import Opener, open_beside, open_source
 from archdsl.network import Network
 from archdsl.source import Source
@@ -34,11 +35,16 @@ MOST_MISTAKES = 100
 
 
 class Checked(NamedTuple):
-    """What came out: the network, or None where the design has errors; and all there is to say."""
+    """What came out: the network, or None where the design has errors; and all there is to say.
+
+    ``graph`` is the network's or, where there are errors, that of the steps before and beside them, which an
+    editor shows shapes of; None where so little can be read that there are no inputs or no body.
+    """
 
     network: Network | None
     diagnostics: tuple[Diagnostic, ...]
     notes: tuple[str, ...] = ()
+    graph: Graph | None = None
 
 
 def check(
@@ -59,30 +65,33 @@ def check(
     else:
         source = open_source(reference) if opener is None else opener(reference, None)
     diagnostics = Diagnostics(limit=MOST_MISTAKES)
+    graph: Graph | None = None
     network: Network | None = None
     notes: list[str] = []
     with suppress(TooManyMistakes):  # those found are told
-        network = _check(source, settings or {}, input, opener or open_beside, diagnostics, notes)
+        design = Reader(opener or open_beside, diagnostics).read(source, settings or {})
+        graph = None if design is None else _graph(design, input, diagnostics)
+        if design is not None and graph is not None and not diagnostics.has_errors:
+            network = _network(design, graph, settings, input, diagnostics, notes)
     if diagnostics.is_cut:
         notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are told")
-    return Checked(network, tuple(diagnostics), tuple(notes))
+    return Checked(network, tuple(diagnostics), tuple(notes), graph)
 
 
-def _check(
-    source: Source, settings: Mapping[str, str], input: str | None, opener: Opener, diagnostics: Diagnostics,
-    notes: list[str],
-) -> Network | None:  # fmt: skip
-    """The stages in a row."""
-    design = Reader(opener, diagnostics).read(source, settings)
-    if design is None or not design.headings_read:
+def _graph(design: Design, input: str | None, diagnostics: Diagnostics) -> Graph | None:
+    """The stages from names to shapes."""
+    if not design.headings_read:
         return None
     check_names(design, diagnostics)
     shapes = input_shapes(design.inputs, input, design.library)
-    if not shapes or design.body is None:
-        return None
-    graph = elaborate(design, shapes, diagnostics)
-    if graph is None:
-        return None
+    return elaborate(design, shapes, diagnostics) if shapes and design.body is not None else None
+
+
+def _network(
+    design: Design, graph: Graph, settings: Mapping[str, str] | None, input: str | None, diagnostics: Diagnostics,
+    notes: list[str],
+) -> Network | None:  # fmt: skip
+    """The stages that judge a graph as a whole."""
     warn_of_unused(graph, diagnostics)
     counts = count(graph)
     if not settings and not input:

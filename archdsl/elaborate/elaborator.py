@@ -10,13 +10,14 @@ and what ``from`` finds in ``values.py``.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import render
 from archdsl.design.read import Design
 from archdsl.design.values import UNKNOWN, Value
-from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_related
+from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, TooManyMistakes, with_related
 from archdsl.elaborate import calls, constructs, values
 from archdsl.elaborate.scopes import Caller, Entry, Scope, name_twice
 from archdsl.gc_pause import gc_paused
@@ -53,20 +54,21 @@ class Place(NamedTuple):
         return Place(self.scope, self.environment, construct)
 
 
-def elaborate(
-    design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics
-) -> Graph | None:
-    """The graph of a design for inputs of these shapes, or None where it has errors."""
+def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics) -> Graph:
+    """The graph of a design for inputs of these shapes.
+
+    Where there are errors it is of what could be built: the steps before each mistake and beside it. What would
+    follow from one has no node, and an output that depends on it is left out.
+    """
     walk = Elaborator(design, diagnostics)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 20 * DEEPEST_STEP))
     try:
-        with gc_paused():
-            return walk.run(shapes)
-    except Stop:
-        return None
+        with gc_paused(), suppress(Stop, TooManyMistakes):  # what was found up to there is told
+            walk.run(shapes)
     finally:
         sys.setrecursionlimit(limit)
+    return walk.graph(len(shapes))
 
 
 class Elaborator:
@@ -96,7 +98,7 @@ class Elaborator:
 
     # ---- the whole
 
-    def run(self, shapes: dict[str, tuple[Shape, Span]]) -> Graph | None:
+    def run(self, shapes: dict[str, tuple[Shape, Span]]) -> None:
         design = self.design
         for name, (shape, span) in shapes.items():
             self.root.reserve(name, span)
@@ -104,7 +106,6 @@ class Elaborator:
             type = TensorType(shape)
             self.nodes.append(Node(name, Input(), (), type, span, name))
             self.inputs[name] = Value(len(self.nodes) - 1, type)
-        inputs = tuple(range(len(self.nodes)))
         # With `inputs`, nothing flows until a `from`.
         flowing = None if design.header.inputs is not None else self.inputs["input"]
         assert design.body is not None
@@ -117,16 +118,17 @@ class Elaborator:
             )
         elif last.known and not self.ends_in_output:
             self.add_output("output", last, design.body.span)
-        if self.diagnostics.has_errors:
-            return None
+
+    def graph(self, inputs: int) -> Graph:
+        """What the walk has made, of which the first nodes are so many inputs."""
         return Graph(
-            design.name,
+            self.design.name,
             tuple(self.nodes),
-            inputs,
+            tuple(range(inputs)),
             tuple(Output(name, node) for name, (node, _) in self.outputs.items()),
             tuple(head for head, _ in self.heads.values()),
             self.scopes,
-            design.header.init,
+            self.design.header.init,
         )
 
     def add_output(self, name: str, value: Value, span: Span) -> None:
