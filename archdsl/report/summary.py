@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from archdsl.analyses.count import NodeCounts, count, node_counts
 from archdsl.analyses.memory import activation_memory
 from archdsl.graph.ir import Graph, Node
-from archdsl.passes.drop_training import inference
+from archdsl.passes.sequence import for_inference
 from archdsl.report.rows import names_of_rows
 from archdsl.report.table import table
 from archdsl.shapes import element_count, text_of
@@ -109,7 +109,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _totals(graph: Graph) -> list[str]:
     counts, training = count(graph), count(graph, training=True)
-    memory = activation_memory(inference(graph).graph)
+    memory = activation_memory(for_inference(graph))
     inputs = ", ".join(
         f"{graph.nodes[position].name} {text_of(graph.nodes[position].shape)}" for position in graph.inputs
     )

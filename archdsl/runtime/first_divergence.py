@@ -17,7 +17,7 @@ from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.lower import lower
 from archdsl.backends.onnx.write import save
 from archdsl.graph.tensors import parameter_name
-from archdsl.passes.drop_training import inference
+from archdsl.passes.sequence import for_inference
 from archdsl.runtime.difference import Difference, difference
 from archdsl.runtime.session import open_session
 from archdsl.runtime.torch_reference import steps, values
@@ -65,8 +65,8 @@ def trace(
 ) -> Trace:
     """Run a graph node by node on both sides. ``folder`` takes the models; ``progress`` is told the
     nodes done and how many there are."""
-    running = inference(graph).graph
-    exposed = Exposed(graph, weights, feeds, provider, folder)
+    running = for_inference(graph)
+    exposed = Exposed(running, weights, feeds, provider, folder)
     wanted = {output.node for output in running.outputs}
     kept: dict[int, numpy.ndarray] = {}
     found: dict[int, Difference] = {}

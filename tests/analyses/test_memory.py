@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analyses.memory import activation_memory
-from archdsl.passes.drop_training import inference
+from archdsl.passes.sequence import for_inference
 from archdsl.shapes import Size
 from tests.graph.build import Build
 
@@ -61,7 +61,7 @@ def test_side_heads_and_unused_values_are_not_there_in_inference() -> None:
     value = build.input(10)
     build.node("linear", value, out=5_000)
     build.head("aux", build.node("linear", value, out=9_000, head="aux"))
-    memory = activation_memory(inference(build.graph(build.node("linear", value, out=1))).graph)
+    memory = activation_memory(for_inference(build.graph(build.node("linear", value, out=1))))
     assert memory is not None
     assert (memory.peak_elements, memory.total_elements) == (11, 11)
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from archdsl.graph.verify import verify
-from archdsl.passes.drop_training import inference
+from archdsl.passes.drop_training import drop_training
 from tests.graph.build import Build
 
 
 def test_a_graph_of_needed_nodes_is_left_alone() -> None:
     build = Build()
     graph = build.graph(build.node("relu", build.input(4)))
-    rewritten = inference(graph)
-    assert rewritten.graph is graph
-    assert not rewritten.changed
+    assert drop_training(graph) is graph
 
 
 def test_side_heads_and_unneeded_values_go_and_positions_follow() -> None:
@@ -24,8 +22,7 @@ def test_side_heads_and_unneeded_values_go_and_positions_follow() -> None:
     unread = build.input(7, name="unread")
     last = build.node("add", hidden, hidden, name="last")
     before = build.graph(last)
-    graph, changed = inference(before)
-    assert changed
+    graph = drop_training(before)
     assert [node.name for node in graph.nodes] == ["input", "hidden", "unread", "last"]
     assert [node.inputs for node in graph.nodes] == [(), (0,), (), (1, 1)]
     assert graph.inputs == (0, 2)  # the caller hands both over, read or not
@@ -34,15 +31,14 @@ def test_side_heads_and_unneeded_values_go_and_positions_follow() -> None:
     assert graph.scopes == {"hidden": 1, "last": 3}
     assert verify(graph) == []
     assert before.nodes[unread].name == "unread"
-    assert not inference(graph).changed
+    assert drop_training(graph) is graph
 
 
 def test_a_head_on_a_value_of_the_trunk_goes_too() -> None:
     build = Build()
     last = build.node("relu", build.input(4))
     build.head("aux", last)
-    graph, changed = inference(build.graph(last))
-    assert changed
+    graph = drop_training(build.graph(last))
     assert graph.heads == ()
 
 
@@ -51,7 +47,6 @@ def test_a_shared_step_keeps_its_names_when_its_first_use_goes() -> None:
     value = build.input(4)
     build.node("linear", value, name="first", out=4)
     second = build.node("linear", value, name="second", owner="first", out=4)
-    graph, changed = inference(build.graph(second))
-    assert changed
+    graph = drop_training(build.graph(second))
     assert [(node.name, node.owner) for node in graph.nodes] == [("input", "input"), ("second", "first")]
     assert verify(graph) == []

@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS, lower
-from archdsl.passes.drop_training import inference
+from archdsl.passes.sequence import for_inference
 from tests.zoo.files import ARCHITECTURES, DESIGNS, checked
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def shapes(values: list[onnx.ValueInfoProto]) -> dict[str, list[int | str]]:
 
 def without_weights(graph: Graph, opset: int) -> onnx.ModelProto:
     """The model with its weights for inputs, so that the largest is as quick as the smallest."""
-    lowered = lower(graph, opset)
+    lowered = lower(for_inference(graph), opset)
     model = lowered.model
     for name, _, parameter in lowered.initializers:
         model.graph.input.append(
@@ -46,7 +46,7 @@ def test_every_value_has_the_shape_that_onnx_infers(path: Path, opset: int) -> N
     model = without_weights(graph, opset)
     onnx.checker.check_model(model, full_check=True)
     ours = shapes([*model.graph.value_info, *model.graph.output])
-    assert len(ours) >= len(inference(graph).graph.nodes) // 2
+    assert len(ours) >= len(for_inference(graph).nodes) // 2
     del model.graph.value_info[:]
     theirs = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
     inferred = shapes([*theirs.graph.value_info, *theirs.graph.output])

@@ -1,7 +1,7 @@
-"""A graph as an ONNX graph for inference, all but the values of its parameters.
+"""A graph as an ONNX graph, all but the values of its tensors.
 
-Written node by node from the operators' own ONNX forms: nothing is traced. Nodes of auxiliary heads and
-nodes that no output needs are left out. The batch is the first dimension of every value and bears a
+Written node by node from the operators' own ONNX forms: nothing is traced. The graph is one for inference
+(``passes/sequence.py``): it has no auxiliary heads. The batch is the first dimension of every value and bears a
 name, so that one model runs any number of samples.
 """
 
@@ -18,7 +18,6 @@ from archdsl.backends.onnx.emitter import GraphEmitter, node_proto
 from archdsl.backends.onnx.verify import Names, check_legal
 from archdsl.diagnostics import UsageError
 from archdsl.graph.tensors import owners, parameter_name
-from archdsl.passes.drop_training import inference
 from archdsl.shapes import is_known
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ DEFAULT_OPSET = 21
 class Lowered(NamedTuple):
     """A model without its large tensors, and those: the name in the model, and the tensor.
 
-    ``values`` tells what the value of each node that runs (``inference(graph)``, in its order) is
-    called in the model. An operator that does nothing in inference shares its input's.
+    ``values`` are the names in the model of the nodes' values, in the order of the nodes. An operator that does nothing in inference shares its input's.
     """
 
     model: ModelProto
@@ -47,7 +45,7 @@ class Lowered(NamedTuple):
 
 
 def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
-    """The ONNX form of a graph, checked by the rules of `archdsl.backends.onnx.verify`.
+    """The ONNX form of a graph for inference, checked by the rules of `archdsl.backends.onnx.verify`.
 
     Raises `UsageError` for an opset that is not in `OPSETS`.
     """
@@ -56,7 +54,6 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
             f"opset {opset} is not supported",
             help=f"ask for {OPSETS[0]} to {OPSETS[-1]}; without `--opset` it is {DEFAULT_OPSET}",
         )
-    graph = inference(graph).graph
     nodes, given = graph.nodes, set(graph.inputs)
     emitter = GraphEmitter(
         opset,

@@ -24,6 +24,7 @@ from archdsl.atomic_write import replacing
 from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, lower
 from archdsl.diagnostics import UsageError
+from archdsl.passes.sequence import for_inference
 from archdsl.shapes import item_bytes
 from archdsl.weights.base import raw
 
@@ -63,7 +64,7 @@ def save(
     More than ``largest`` bytes of weights go to ``<path>.data`` beside it. ``progress`` is told the
     bytes of weights that are written, and how many there are in all.
     """
-    lowered = lower(graph, opset)
+    lowered = lower(for_inference(graph), opset)
     total = _total(lowered)
     if os.path.exists(path) and not os.path.isfile(path):
         _check_one_message(graph, lowered)  # a pipe has nothing beside it
@@ -84,7 +85,7 @@ def to_model(graph: Graph, *, weights: Weights, opset: int = DEFAULT_OPSET) -> M
 
     Raises `UsageError` where it would be too large for one message (2 GB).
     """
-    lowered = lower(graph, opset)
+    lowered = lower(for_inference(graph), opset)
     _check_one_message(graph, lowered)
     for name, tensor in lowered.initializers:
         proto = _header(name, tensor)
@@ -107,7 +108,7 @@ def write(
 
     Raises `UsageError` where the weights have to lie beside it (2 GB).
     """
-    lowered = lower(graph, opset)
+    lowered = lower(for_inference(graph), opset)
     _check_one_message(graph, lowered)
     _write_model(lowered, file, weights, progress)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.backends.onnx.lower import lower
 from archdsl.backends.onnx.write import to_model
+from archdsl.passes.sequence import for_inference
 from archdsl.weights.initialise import Initialised
 
 if TYPE_CHECKING:
@@ -32,6 +33,6 @@ def onnx_bytes(network: Network) -> bytes:
 
 def onnx_graph(network: Network) -> tuple[bytes, list[tuple[str, str, tuple[int, ...]]]]:
     """The model without its weights, and their names and shapes; for networks that are large."""
-    lowered = lower(network.graph)
+    lowered = lower(for_inference(network.graph))
     tensors = [(name, dotted, parameter.shape) for name, dotted, parameter in lowered.initializers]
     return without_places(lowered.model), tensors

@@ -1,0 +1,60 @@
+"""Passes in a row: each takes a graph and returns one, the same object where it changed nothing.
+
+A pass is a function in a file of its own, whose docstring has its equation and when that holds exactly.
+Here is which passes run, and in which order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from archdsl.graph.verify import check_legal
+from archdsl.passes.drop_training import drop_training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archdsl.graph.ir import Graph
+
+    Pass: TypeAlias = Callable[[Graph], Graph]
+
+INFERENCE: tuple[Pass, ...] = (drop_training,)
+"""What a graph goes through before it runs in inference."""
+
+
+class Step(NamedTuple):
+    """What one pass did: its name, how many nodes the graph had and has, and whether it changed."""
+
+    name: str
+    before: int
+    after: int
+    changed: bool
+
+
+class Result(NamedTuple):
+    graph: Graph
+    steps: tuple[Step, ...]
+
+
+def run(graph: Graph, passes: Sequence[Pass] = INFERENCE, *, verify: bool = False) -> Result:
+    """Run passes in order.
+
+    With ``verify`` the graph is held against the rules of ``graph/verify.py`` at the beginning and after
+    each pass that changed it. Raises `IllegalGraphError`, which names the pass and those before it.
+    """
+    if verify:
+        check_legal(graph, "the elaboration")
+    steps: list[Step] = []
+    for each in passes:
+        made = each(graph)
+        steps.append(Step(each.__name__, len(graph.nodes), len(made.nodes), made is not graph))
+        if verify and made is not graph:
+            ran = ", ".join([step.name for step in steps[:-1]])
+            check_legal(made, f"the pass `{each.__name__}`" + (f" (after {ran})" if ran else ""))
+        graph = made
+    return Result(graph, tuple(steps))
+
+
+def for_inference(graph: Graph) -> Graph:
+    """The graph as it runs in inference: what is summed up, compiled and compared."""
+    return run(graph).graph
