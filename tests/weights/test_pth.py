@@ -197,9 +197,7 @@ def test_files_of_another_kind_are_refused(tmp_path: Path, raw: bytes) -> None:
         opened(tmp_path / "w.pth")
 
 
-@pytest.mark.parametrize(
-    "value", [[torch.ones(2)], torch.ones(2), {}, {"epoch": 3}, {0: torch.ones(2)}, None]
-)
+@pytest.mark.parametrize("value", [[torch.ones(2)], torch.ones(2), {"epoch": 3}, {0: torch.ones(2)}, None])
 def test_what_is_no_state_dict_is_refused(tmp_path: Path, value: object) -> None:
     torch.save(value, tmp_path / "w.pth")
     with pytest.raises(UsageError, match="no state dict") as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -130,3 +131,49 @@ def test_a_network_saves_its_initial_weights(tmp_path: Path, extension: str) -> 
     path = tmp_path / f"w{extension}"
     net.save_weights(path, seed=5)
     assert net.to_onnx(weights=path) == net.to_onnx(seed=5)
+
+
+class Versioned(Twin):
+    """A module whose tensors have been renamed once, as those of torchvision's MNASNet and of its detection
+    heads: it asks for the version of each file."""
+
+    _version = 2
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, metadata: Any, *others: Any) -> None:
+        if metadata.get("version") != 2:
+            raise ValueError(f"{metadata.get('version')} is no version of this module")
+        super()._load_from_state_dict(state_dict, prefix, metadata, *others)
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_modules_that_ask_for_the_version_of_their_tensors_load_what_is_written(
+    tmp_path: Path, mapped: bool
+) -> None:
+    save_weights(tmp_path / "w.pth", small(), Given(given()))
+    loaded = with_torch(tmp_path / "w.pth", mapped=mapped)
+    Versioned().load_state_dict(loaded, strict=True)
+    ours, theirs = loaded._metadata, Versioned().state_dict()._metadata  # type: ignore[attr-defined]
+    assert list(ours) == list(theirs)
+    for name in ("", "norm", "aux.norm"):
+        assert ours[name] == theirs[name] == {"version": 2}
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_a_network_without_parameters_has_empty_weights(tmp_path: Path, extension: str) -> None:
+    net = archdsl.load("input: [2, 3]\nbody: relu\n")
+    path = tmp_path / f"w{extension}"
+    net.save_weights(path)
+    assert net.to_torch(weights=path).state_dict() == {}
+    assert not net.to_onnx(weights=path).graph.initializer
+    with pytest.raises(UsageError, match="conv"), load_weights(path, small()):
+        pass
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_an_empty_state_dict_of_torchs_is_that_of_a_network_without_parameters(
+    tmp_path: Path, wrapped: bool
+) -> None:
+    state = torch.nn.ReLU().state_dict()
+    torch.save({"state_dict": state, "optimizer": {}} if wrapped else state, tmp_path / "w.pth")
+    net = archdsl.load("input: [2, 3]\nbody: relu\n")
+    assert net.to_torch(weights=tmp_path / "w.pth", notes=lambda note: None).state_dict() == {}

@@ -138,7 +138,10 @@ class Pth:
 
     def _key_of_weights(self, table: Mapping[object, object]) -> object | None:
         """The key in a table under which a state dict lies, or None where it is one itself."""
-        sizes = {key: len(value) for key, value in table.items() if _is_state_dict(value)}
+        found = {key: len(value) for key, value in table.items() if _is_state_dict(value)}
+        # An empty one is the weights where nothing but its key says so, and no other has tensors.
+        sizes = {key: size for key, size in found.items() if size}
+        sizes = sizes or {key: 0 for key in USUAL_KEYS if key in found}
         if not sizes or _tensors_in(table) > max(sizes.values()):
             return None
         if len(sizes) == 1:
@@ -153,10 +156,11 @@ class Pth:
 
 
 def _is_state_dict(value: object) -> TypeGuard[Mapping[str, object]]:
-    """Whether it maps names to tensors, among which may be what else a module kept (`get_extra_state`)."""
-    return (
-        isinstance(value, Mapping) and all(isinstance(key, str) for key in value) and _tensors_in(value) > 0
-    )
+    """Whether it maps names to tensors, among which may be what else a module kept (`get_extra_state`).
+    That of a module without parameters is empty."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        return False
+    return not value or _tensors_in(value) > 0
 
 
 def _tensors_in(table: Mapping[Any, object]) -> int:

@@ -4,7 +4,8 @@ torch would want the whole model in memory first. The format is plain enough to 
 a time: a zip archive of stored, aligned records,
 
     archive/data.pkl     an OrderedDict of tensors, each a call of `torch._utils._rebuild_tensor_v2`
-                         with its sizes, its strides and the key of its storage
+                         with its sizes, its strides and the key of its storage; its attribute
+                         `_metadata` has the version of each module's tensors
     archive/byteorder    "little"
     archive/data/KEY     a storage: its elements
     archive/version      "3"
@@ -42,6 +43,11 @@ LOCAL_HEADER = 30
 
 ZIP64_FIELD = 20
 """Bytes that a local header takes in addition where a record may be larger than 4 GiB."""
+
+VERSION = 2
+"""That of each module's tensors, which a module may ask for as it loads them (`_load_from_state_dict`).
+Those that have renamed theirs since, as PyTorch's batch norm and torchvision's MNASNet and detection heads
+have, are at 2 today, and take files without a version for old ones or refuse them; all others do not ask."""
 
 PADDING = b"FB"
 """The kind of the extra field with which torch pads its headers."""
@@ -88,7 +94,20 @@ def _state_dict(tensors: Sequence[Tensor]) -> bytes:
         _text(tensor.name) + _tensor(key, tensor.shape, _STORAGES[tensor.dtype])
         for key, tensor in enumerate(tensors)
     ]
-    return b"".join([pickle.PROTO, b"\x02", _ORDERED_DICT, pickle.MARK, *items, pickle.SETITEMS, pickle.STOP])
+    metadata = pickle.EMPTY_DICT + _text("_metadata") + _versions(tensors) + pickle.SETITEM
+    ordered = [_ORDERED_DICT, pickle.MARK, *items, pickle.SETITEMS, metadata, pickle.BUILD]
+    return b"".join([pickle.PROTO, b"\x02", *ordered, pickle.STOP])
+
+
+def _versions(tensors: Sequence[Tensor]) -> bytes:
+    """An OrderedDict with the version of each module that has tensors, outer before inner."""
+    modules = {"": None}
+    for tensor in tensors:
+        *parents, _ = tensor.name.split(".")
+        modules.update(dict.fromkeys(".".join(parents[: depth + 1]) for depth in range(len(parents))))
+    version = pickle.EMPTY_DICT + _text("version") + _integer(VERSION) + pickle.SETITEM
+    items = [_text(name) + version for name in modules]
+    return b"".join([_ORDERED_DICT, pickle.MARK, *items, pickle.SETITEMS])
 
 
 def _tensor(key: int, shape: tuple[int, ...], kind: str) -> bytes:
