@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from archdsl.backends.torch.source import Source
     from archdsl.design.read import Design
+    from archdsl.passes.sequence import Step
     from archdsl.weights.base import Weights
 
 Notes = Callable[[str], None]
@@ -70,6 +71,16 @@ class Network:
     def macs(self) -> int | None:
         """None where a named dimension of the input leaves sizes open."""
         return self.counts.macs
+
+    def inference_passes(self) -> tuple[Step, ...]:
+        """What each pass does to the graph before it is compiled to ONNX, in order.
+
+        The graph is verified after each of them. Raises `IllegalGraphError`, which names the pass, where
+        one breaks a rule: that is a fault of archdsl.
+        """
+        from archdsl.passes.sequence import run
+
+        return run(self.graph, verify=True).steps
 
     def to_torch(
         self,

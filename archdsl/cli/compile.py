@@ -44,13 +44,26 @@ def compile(
     opset: Annotated[
         int | None, typer.Option("--opset", metavar="N", help="ONNX opset.", show_default="current")
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say what each pass does to the graph, and verify it after each."),
+    ] = False,
 ) -> None:
     """Write an ONNX model, or the source of a PyTorch module."""
     if to is Target.torch:
-        _refuse({"--weights": weights, "--seed": seed, "--opset": opset}, file)
+        _refuse({"--weights": weights, "--seed": seed, "--opset": opset, "--explain": explain or None}, file)
         _to_torch(network(file, set, input), output)
     else:
-        _to_onnx(network(file, set, input), output, weights, seed or 0, opset)
+        design = network(file, set, input)
+        if explain:
+            _explain(design)
+        _to_onnx(design, output, weights, seed or 0, opset)
+
+
+def _explain(design: Network) -> None:
+    for step in design.inference_passes():
+        did = f"{step.before:,} nodes become {step.after:,}" if step.changed else "changes nothing"
+        say(f"{step.name}: {did}")
 
 
 def _to_onnx(design: Network, output: str | None, weights: str | None, seed: int, opset: int | None) -> None:
@@ -77,13 +90,13 @@ def _to_torch(design: Network, output: str | None) -> None:
 
 
 def _refuse(given: dict[str, object], file: str) -> None:
-    """Refuse options that say something of a model's weights or opset, since source has neither."""
+    """Refuse options that are about the ONNX model."""
     for option, value in given.items():
         if value is not None:
             raise UsageError(
-                f"`{option}` is for ONNX: the source of a module holds no weights",
-                help=f"write them beside it by `archdsl weights {file} -o net.pth`"
-                if option != "--opset"
+                f"`{option}` is for ONNX: the source of a module has no weights, opset or passes",
+                help=f"write weights beside it by `archdsl weights {file} -o net.pth`"
+                if option in ("--weights", "--seed")
                 else f"leave `{option}` out",
             )
 

@@ -5,12 +5,14 @@ Checked between the stages in tests; the rules read nothing but the graph.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import OperatorError
 from archdsl.graph.infer import infer_types
-from archdsl.shapes import TensorType, is_known, text_of
+from archdsl.graph.tensors import Constant
+from archdsl.shapes import TensorType, is_known, item_bytes, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,6 +124,17 @@ def _wrong_types(graph: Graph) -> Finding:
             wrong.add(position)
 
 
+def _foreign_sources(graph: Graph) -> Finding:
+    for name, source in graph.sources.items():
+        tensor = graph.tensors.get(name)
+        if tensor is None:
+            yield f"`{name}` is no tensor of the graph"
+        elif isinstance(source, Constant):
+            wanted = item_bytes(tensor.dtype) * math.prod(tensor.shape)
+            if len(source.data) != wanted:
+                yield f"`{name}` has {len(source.data)} bytes, and its type {wanted}"
+
+
 def _no_outputs(graph: Graph) -> Finding:
     if not graph.outputs:
         yield "it has none"
@@ -180,6 +193,7 @@ RULES = (
     Rule("names are unique", _repeated_names),
     Rule("sizes are at least 1", _wrong_sizes),
     Rule("types are those that the operators infer", _wrong_types),
+    Rule("sources are of tensors that the graph has", _foreign_sources),
     Rule("a graph has an output", _no_outputs),
     Rule("outputs and auxiliary heads have names of their own", _repeated_outputs),
     Rule("no output is made in an auxiliary head", _outputs_in_heads),

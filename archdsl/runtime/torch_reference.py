@@ -11,6 +11,7 @@ from archdsl.backends.torch.eager import build, run
 from archdsl.backends.torch.form_walk import layer_of
 from archdsl.backends.torch.module import to_module
 from archdsl.graph.tensors import parameter_name
+from archdsl.weights.sources import sourced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ def steps(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) ->
 
     A value is dropped after its last use here, so that memory is that of what is still needed.
     """
+    weights = sourced(weights, graph)
     last = {source: at for at, node in enumerate(graph.nodes) for source in node.inputs}
     values: dict[int, torch.Tensor] = {}
     given = set(graph.inputs)

@@ -25,6 +25,18 @@ def net(tmp_path: Path) -> str:
     return "net.yaml"
 
 
+def test_compile_explains_its_passes(archdsl: Archdsl, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "input: [3, 8, 8]\nbody:\n  - a: conv(4, 3)\n  - aux(side): conv(2, 1)\n  - relu\n"
+    )
+    done = archdsl("compile", "net.yaml", "--to", "onnx", "--explain")
+    assert done.returncode == 0, done.stderr
+    assert "drop_training: 4 nodes become 3" in done.stderr
+    refused = archdsl("compile", "net.yaml", "--to", "torch", "--explain")
+    assert refused.returncode == 2
+    assert "leave `--explain` out" in refused.stderr
+
+
 def test_help_names_the_verbs_and_an_example(archdsl: Archdsl) -> None:
     text = archdsl("--help").stdout
     for word in (

@@ -27,6 +27,7 @@ from archdsl.diagnostics import UsageError
 from archdsl.passes.sequence import for_inference
 from archdsl.shapes import item_bytes
 from archdsl.weights.base import raw
+from archdsl.weights.sources import sourced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,8 @@ def save(
     More than ``largest`` bytes of weights go to ``<path>.data`` beside it. ``progress`` is told the
     bytes of weights that are written, and how many there are in all.
     """
-    lowered = lower(for_inference(graph), opset)
+    graph = for_inference(graph)
+    weights, lowered = sourced(weights, graph), lower(graph, opset)
     total = _total(lowered)
     if os.path.exists(path) and not os.path.isfile(path):
         _check_one_message(graph, lowered)  # a pipe has nothing beside it
@@ -85,7 +87,8 @@ def to_model(graph: Graph, *, weights: Weights, opset: int = DEFAULT_OPSET) -> M
 
     Raises `UsageError` where it would be too large for one message (2 GB).
     """
-    lowered = lower(for_inference(graph), opset)
+    graph = for_inference(graph)
+    weights, lowered = sourced(weights, graph), lower(graph, opset)
     _check_one_message(graph, lowered)
     for name, tensor in lowered.initializers:
         proto = _header(name, tensor)
@@ -108,7 +111,8 @@ def write(
 
     Raises `UsageError` where the weights have to lie beside it (2 GB).
     """
-    lowered = lower(for_inference(graph), opset)
+    graph = for_inference(graph)
+    weights, lowered = sourced(weights, graph), lower(graph, opset)
     _check_one_message(graph, lowered)
     _write_model(lowered, file, weights, progress)
 

@@ -17,6 +17,7 @@ from archdsl.backends.torch.emitted_module import emitted_module
 from archdsl.backends.torch.source import source_of
 from archdsl.gc_pause import gc_paused
 from archdsl.weights.initialise import Initialised
+from archdsl.weights.sources import sourced
 
 if TYPE_CHECKING:
     from archdsl.backends.torch.source import Source
@@ -34,7 +35,7 @@ def to_module(graph: Graph, weights: Weights, source: Source | None = None) -> t
         text, class_name = source or source_of(graph, fills=False)
         with _Unfilled():
             module: torch.nn.Module = getattr(emitted_module(text), class_name)()
-        _assign(module, _values(graph, weights))
+        _assign(module, _values(graph, sourced(weights, graph)))
     return module
 
 
