@@ -15,6 +15,7 @@ ErrorCode: TypeAlias = Literal[
     "add-shape-mismatch",
     "align-corners-of-nearest",
     "argument-twice",
+    "arithmetic-of-steps",
     "assignment",
     "batch-dimension",
     "batch-in-shape",

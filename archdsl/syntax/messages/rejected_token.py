@@ -12,6 +12,7 @@ from archdsl.diagnostics import did_you_mean
 from archdsl.source import Source, Span
 from archdsl.syntax import grammar
 from archdsl.syntax.messages.canonical_state import InteractiveParser, canonical_state
+from archdsl.syntax.messages.step_around import StepAround
 
 _PIECE = re.compile(r"\"[^\"\n]*\"|(?<!\S)#[^\n]*|->|[<>=!]=|//|\*\*|[A-Za-z_]\w*|[\d.][\w.]*|\S")
 _SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.|[<>=!]=|//|\*\*|.")
@@ -212,6 +213,40 @@ class RejectedToken:
         return "yes" if self._near else "no"
 
     @cached_property
+    def _step(self) -> StepAround:
+        first, last = self._line() if self.start_rule == "file" else (self.start, self.end)
+        span = self.span
+        is_arch = self.start_rule == "file"
+        return StepAround(self.source, self._text, first, last, span.start, span.end, is_arch=is_arch)
+
+    @property
+    def arithmetic(self) -> str:
+        """What arithmetic between calls means: a ``merge``, a ``scale`` or ``nothing``; empty elsewhere."""
+        is_step = self.start_rule == "chain" or (
+            self.start_rule == "file" and self.expected & {"_ARROW", "LBRACE"}
+        )
+        return self._step.arithmetic if is_step and not self._open else ""
+
+    @property
+    def ends(self) -> str:
+        """Whether only stray signs follow, ``yes``, or ``arrow`` after an arrow; empty in brackets."""
+        return "" if self._open else self._step.ends
+
+    @property
+    def path(self) -> str:
+        """The call in whose parentheses the fault stands, where that takes a dotted name."""
+        before = self._text[self.start : self._open[-1]] if self._open else ""
+        found = re.search(r"\b(from|share|output|aux)\s*$", before)
+        return "yes" if found is not None and self.open == "(" else "no"
+
+    @property
+    def _dotted(self) -> str:
+        """What stands in the innermost parentheses, as one name."""
+        start = self._open[-1] + 1 if self._open else self.start
+        found = re.compile(r"[^()\[\],\s\"]*").match(self._text, start, self.end)
+        return found.group() if found is not None else ""
+
+    @cached_property
     def _near(self) -> str:
         return did_you_mean(self.found, [word.lower() for word in _HEADINGS]) or ""
 
@@ -245,6 +280,11 @@ class RejectedToken:
             "goes": "go on" if before else "begin",
             "last": self.last.text,
             "near": self._near,
+            "merged": self._step.merged,
+            "chained": _begin_of(self._step.chained),
+            "cleaned": self._step.cleaned,
+            "separated": self._step.separated,
+            "dotted": self._dotted,
         }
 
     def _line(self) -> tuple[int, int]:

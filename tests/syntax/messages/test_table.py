@@ -59,7 +59,7 @@ STEPS = [
     ("syntax-error", "relu‹$›", "a step cannot go on with `$`", ""),
     ("syntax-error", "‹›", "a step is missing", "relu"),
     ("syntax-error", "# only a comment‹›", "a step is missing", None),
-    ("syntax-error", "relu.‹›", "a name is missing behind `.`", "x"),
+    ("syntax-error", "relu.‹›", "a stray `.` at the end of a call", "relu"),
     ("syntax-error", "gr‹ö›sse", "names are written with the letters a to z, digits and `_`", "o"),
 ]
 

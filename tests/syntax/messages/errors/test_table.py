@@ -13,7 +13,7 @@ from tests.conftest import Golden
 from tests.syntax.messages.errors.snippets import ENTRIES, ROOT, Snippet, is_of, said_of, snippets
 
 SNIPPETS = [*snippets("arch"), *snippets("yaml")]
-WHOLE = re.compile(r"\{(before|head|whole|joined|closed|grouped|after)\}")
+WHOLE = re.compile(r"\{(before|head|whole|joined|closed|grouped|after|chained|cleaned|separated)\}")
 """A fix with one of these is the whole text, put right."""
 
 
