@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.analyses.count import count
 from archdsl.checks.facts import check_facts
@@ -29,6 +29,9 @@ from archdsl.graph.ir import Graph
 from archdsl.loading import Opener, open_beside, open_source
 from archdsl.network import Network
 from archdsl.source import Source
+
+if TYPE_CHECKING:
+    from archdsl.design.references import References
 
 MOST_MISTAKES = 100
 """How many errors, and how many warnings, are told in one run."""
@@ -45,6 +48,14 @@ class Checked(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     notes: tuple[str, ...] = ()
     graph: Graph | None = None
+    design: Design | None = None
+
+    @property
+    def references(self) -> References | None:
+        """Where each name of the design is defined: made when it is asked for. None where nothing can be read."""
+        from archdsl.design.references import references  # needed by editors alone
+
+        return None if self.design is None else references(self.design)
 
 
 def check(
@@ -65,6 +76,7 @@ def check(
     else:
         source = open_source(reference) if opener is None else opener(reference, None)
     diagnostics = Diagnostics(limit=MOST_MISTAKES)
+    design: Design | None = None
     graph: Graph | None = None
     network: Network | None = None
     notes: list[str] = []
@@ -75,7 +87,7 @@ def check(
             network = _network(design, graph, settings, input, diagnostics, notes)
     if diagnostics.is_cut:
         notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are told")
-    return Checked(network, tuple(diagnostics), tuple(notes), graph)
+    return Checked(network, tuple(diagnostics), tuple(notes), graph, design)
 
 
 def _graph(design: Design, input: str | None, diagnostics: Diagnostics) -> Graph | None:

@@ -34,6 +34,14 @@ class Design(NamedTuple):
     body: tree.Step | None
     headings_read: bool
     """Whether every block's heading could be read, so that its calls can be judged."""
+    stated_inputs: tuple[tree.Expression, ...] = ()
+    """The shapes of the inputs as they are written."""
+    files: tuple[tuple[Span, Source], ...] = ()
+    """The places that name other files, with these."""
+    brought: tuple[tuple[Span, Block], ...] = ()
+    """The places that name blocks of other files, with these."""
+    replaced: tuple[tuple[Span, Span], ...] = ()
+    """The places that give a parameter of another file another value, with its declaration."""
 
     @property
     def inputs(self) -> dict[str, tuple[tuple[int | str, ...], Span]]:
@@ -83,6 +91,9 @@ class Reader:
         """What was read already, by path: a file that two others name is read, and judged, once."""
         self._libraries: dict[str, Library] = {}
         self._blocks_known = True
+        self._files: list[tuple[Span, Source]] = []
+        self._brought: list[tuple[Span, Block]] = []
+        self._replaced: list[tuple[Span, Span]] = []
 
     def read(self, source: Source, settings: Mapping[str, str]) -> Design | None:
         """The design, or None where so little is readable that nothing more can be said."""
@@ -90,7 +101,7 @@ class Reader:
         if loaded is None:
             return None
         whole_span = Span(source, 0, min(len(source.text), len(source.line(1))))
-        library = Library({}, dict(loaded.used))
+        library = Library({}, dict(loaded.used), {**loaded.parameters, **loaded.replaced})
         self._declare(loaded, library)
         Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, settings)
         data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
@@ -107,6 +118,10 @@ class Reader:
             parameters,
             loaded.body if clear else None,
             loaded.headings_read and self._blocks_known,
+            _stated_inputs(loaded.data),
+            tuple(self._files),
+            tuple(self._brought),
+            tuple(self._replaced),
         )
 
     def file(self, source: Source) -> tree.File | None:
@@ -177,6 +192,7 @@ class Reader:
         except UsageError as error:
             self.diagnostics.add(Diagnostic("no-such-file", error.message, span, help=error.help))
             return name, None
+        self._files.append((span, other))
         here = source.path or source.name
         there = other.path or other.name
         if there in (here, *self._reading):
@@ -230,6 +246,10 @@ class Reader:
                             if near
                             else f"its parameters: {listed(base.parameters)}",
                         )
+                    )
+                else:
+                    self._replaced.append(
+                        (parameter.name.span, base.replaced.get(name, base.parameters[name]).name.span)
                     )
             replaced = {
                 **base.replaced,
@@ -301,6 +321,7 @@ class Reader:
                     )
                 else:
                     used[item.word] = block
+                    self._brought.append((item.span, block))
         return used
 
     def _library_of(self, name: str, span: Span, source: Source) -> Library | None:
@@ -308,7 +329,7 @@ class Reader:
         if loaded is None:
             return None
         if path not in self._libraries:
-            library = Library({}, dict(loaded.used))
+            library = Library({}, dict(loaded.used), {**loaded.parameters, **loaded.replaced})
             self._declare(loaded, library)
             Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, {})
             data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
@@ -332,6 +353,13 @@ class Reader:
                     )
                 )
             library.blocks[name] = Block(name, signature.span, signature.parameters, block.body, library)
+
+
+def _stated_inputs(data: Mapping[str, object]) -> tuple[tree.Expression, ...]:
+    """The expressions of ``input`` or ``inputs``."""
+    stated = data.get("input", data.get("inputs"))
+    found = tuple(stated.values()) if isinstance(stated, dict) else (stated,)
+    return tuple([each for each in found if isinstance(each, tree.ListOf)])
 
 
 def _brought(file: tree.File) -> list[tree.Name]:

@@ -48,10 +48,12 @@ class Block(NamedTuple):
 
 
 class Library(NamedTuple):
-    """What the texts of one file see: its parameters and its blocks."""
+    """What the texts of one file see: its parameters and its blocks. ``declared`` are the parameters' first
+    declarations."""
 
     params: dict[str, Result]
     blocks: dict[str, Block]
+    declared: Mapping[str, Parameter] = {}
 
 
 class Callee(NamedTuple):

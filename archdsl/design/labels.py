@@ -1,0 +1,166 @@
+"""Labels as the text has them: which scope each stands in, and which one a name can mean (rule V).
+
+A scope of the text is a body's or a labelled group's, as the scopes of a run are; what a loop makes of one label
+is one label here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+from archdsl.design.values import Library
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+
+class Label(NamedTuple):
+    """A label, the step that it names, and the scope that this step makes, if it makes one of its own."""
+
+    template: tree.Template
+    step: tree.Step
+    scope: LabelScope | None
+
+    @property
+    def span(self) -> Span:
+        return self.template.span
+
+
+class LabelScope:
+    """The labels of a scope in the order of the text, and the scope around it."""
+
+    def __init__(self, parent: LabelScope | None = None) -> None:
+        self.parent = parent
+        self.labels: list[Label] = []
+        self._inner: dict[int, LabelScope] = {}
+
+    def inner(self, step: tree.Labelled | tree.Construct) -> LabelScope:
+        """The scope for the steps within a step that stands in this one."""
+        return self._inner.get(id(step), self)
+
+    def add(self, at: tree.Labelled | tree.Construct, template: tree.Template, step: tree.Step) -> None:
+        scope = None if single_call(step) is not None else LabelScope(self)
+        if scope is not None:
+            self._inner[id(at)] = scope
+            _collect(step, scope)
+        self.labels.append(Label(template, step, scope))
+
+
+def labels_in(body: tree.Step) -> LabelScope:
+    """The scope of a body, with those in it."""
+    scope = LabelScope()
+    _collect(body, scope)
+    return scope
+
+
+def single_call(step: tree.Step) -> tree.Call | None:
+    """The call that bears a label: the only one of a chain, those that direct the flow aside."""
+    if not isinstance(step, tree.Chain):
+        return None
+    calls = [call for call in step.calls if call.name.word not in tree.FLOW_CALLS]
+    return calls[0] if len(calls) == 1 else None
+
+
+def _collect(step: tree.Step, scope: LabelScope) -> None:
+    if isinstance(step, tree.Group):
+        for inner in step.steps:
+            _collect(inner, scope)
+    elif isinstance(step, tree.Labelled):
+        scope.add(step, step.label, step.step)
+    elif isinstance(step, tree.Construct) and step.name.word == "aux" and step.parts:
+        # Its name is a label; its values can be named inside of it alone.
+        hidden = LabelScope(scope)
+        scope._inner[id(step)] = hidden
+        _collect(step.parts[0], hidden)
+    elif isinstance(step, tree.Construct):
+        for part in step.parts:
+            _collect(part, scope)
+
+
+# ---- names
+
+
+class Part(NamedTuple):
+    """A piece of a dotted name, with its place; a computed piece has no plain text, but what it can be."""
+
+    span: Span
+    plain: str
+    pattern: str
+    form: str
+    """Its text with every computed piece replaced by one sign: equal for names of one form."""
+
+
+Path: TypeAlias = tuple[Part, ...]
+_HOLE = "\0"
+
+
+def path_parts(expression: tree.Expression) -> Path | None:
+    """The parts of a name that ``from`` takes; None for what is no name."""
+    if isinstance(expression, tree.Name):
+        word = expression.word
+        return (Part(expression.span, word, re.escape(word), word),)
+    if isinstance(expression, tree.Attribute):
+        before = path_parts(expression.of)
+        word = expression.name.word
+        return None if before is None else (*before, Part(expression.name.span, word, re.escape(word), word))
+    if isinstance(expression, tree.Template):
+        text = _form(expression)
+        return tuple([_part(expression.span, piece) for piece in text.split(".")])
+    return None
+
+
+def _form(template: tree.Template) -> str:
+    return "".join([part if isinstance(part, str) else _HOLE for part in template.parts])
+
+
+def _part(span: Span, form: str) -> Part:
+    pattern = r"[\w-]+".join([re.escape(piece) for piece in form.split(_HOLE)])
+    return Part(span, "" if _HOLE in form else form, pattern, form)
+
+
+def resolve(path: Path, scope: LabelScope, library: Library) -> Iterator[tuple[Span, Label]]:
+    """The labels that each part of a name means, looked up outwards and then inwards."""
+    outer: LabelScope | None = scope
+    found: list[Label] = []
+    while outer is not None and not found:
+        found = _named(path[0], outer)
+        outer = outer.parent
+    for index, part in enumerate(path):
+        if index:
+            scopes = [inner for inner in (_scope_of(label, library) for label in found) if inner is not None]
+            found = [label for inner in scopes for label in _named(part, inner)]
+        for label in found:
+            yield part.span, label
+
+
+def _named(part: Part, scope: LabelScope) -> list[Label]:
+    """The labels of a scope that a part of a name can mean.
+
+    Of several of one form the last before it is meant, which hides the others: those of a loop's turns, or of
+    the arms of a condition.
+    """
+    same = [label for label in scope.labels if _form(label.template) == part.form]
+    if not same:
+        same = [label for label in scope.labels if _can_be(part, label)]
+        if not part.plain:
+            return same
+    before = [label for label in same if label.span.start < part.span.start]
+    return (before or same)[-1:]
+
+
+def _can_be(part: Part, label: Label) -> bool:
+    other = _part(label.span, _form(label.template))
+    sample = "0".join(part.form.split(_HOLE))
+    return bool(
+        re.fullmatch(other.pattern, sample) or re.fullmatch(part.pattern, "0".join(other.form.split(_HOLE)))
+    )
+
+
+def _scope_of(label: Label, library: Library) -> LabelScope | None:
+    """The scope of a labelled step: its own, or that of the block which it calls."""
+    call = single_call(label.step)
+    if call is None:
+        return label.scope
+    block = None if call.name.word in library.declared else library.blocks.get(call.name.word)
+    return None if block is None else labels_in(block.body)
