@@ -10,7 +10,6 @@ import typer
 
 from archdsl.cli.common import EXIT_DESIGN, FILE, INPUT_SHAPE, JSON, SEED, SET, network, say
 from archdsl.cli.progress import progress
-from archdsl.diagnostics import UsageError
 from archdsl.terminal import short, style_of, wants_color
 
 if TYPE_CHECKING:
@@ -34,27 +33,24 @@ def weights(
     seed: SEED = 0,
     json: JSON = False,
 ) -> None:
-    """Tell how a checkpoint fits a design, or write weights.
+    """List a design's tensors, compare a checkpoint with them, or write weights.
 
-    With CHECKPOINT it tells what is missing, what has another shape, and which renaming would help.
+    Without CHECKPOINT it lists every tensor's name, shape and dtype, trained or buffer.
+
+    With CHECKPOINT it lists what is missing, what has another shape, and which renaming would help.
 
     With -o it writes the weights under the design's names: those of CHECKPOINT, or initial ones.
 
     Exits with 0 where the checkpoint fits, 1 where it does not, 2 where a file cannot be read.
     """
-    if checkpoint is None and output is None:
-        raise UsageError(
-            "neither a checkpoint to hold against the design nor a file to write",
-            help="name a checkpoint, or write the initial weights by `-o weights.safetensors`",
-        )
-    if checkpoint is None and json:
-        raise UsageError("`--json` tells how a checkpoint fits, and none is given", help="name a checkpoint")
     if output is not None:
         from archdsl.weights.write import check_format
 
         check_format(output)
     design = network(file, set, input)
-    fits, answer = (True, None) if checkpoint is None else _compare(design, checkpoint, seed, json)
+    fits, answer = (
+        _list(design, json, output) if checkpoint is None else _compare(design, checkpoint, seed, json)
+    )
     if output is not None and fits:
         if checkpoint is None:
             say(f"the weights are random (--seed {seed})")
@@ -67,6 +63,17 @@ def weights(
         dump(answer, sys.stdout, indent=2)
         print()
     raise typer.Exit(0 if fits else EXIT_DESIGN)
+
+
+def _list(design: Network, json: bool, output: str | None) -> tuple[bool, dict[str, Any] | None]:
+    """Print the tensors of a design where nothing else is asked for; as ``json``, return them."""
+    from archdsl.report.tensors import render, to_json
+
+    if json:
+        return True, to_json(design.graph)
+    if output is None:
+        print(render(design.graph, color=wants_color(sys.stdout)))
+    return True, None
 
 
 def _compare(design: Network, path: str, seed: int, json: bool) -> tuple[bool, dict[str, Any] | None]:

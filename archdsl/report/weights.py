@@ -21,7 +21,9 @@ def render(found: Match, network: str, file: str, *, color: bool = False) -> str
     style = style_of(color)
     verdict = "fits" if found.fits else "does not fit"
     paint = style.strong if found.fits else style.error
-    total = len(found.wanted) - _of_heads(found, found.absent_heads)
+    total = sum(
+        not tensor.training_only and tensor.head not in found.absent_heads for tensor in found.wanted.values()
+    )
     parts = [f"{file} {paint(verdict)} {network}: {_of(found.matched, total)} match"]
     lists: tuple[tuple[str, Sequence[tuple[str, str]]], ...] = (
         ("missing from the file", _with_proposals(found.missing, _reversed(found.proposed))),
@@ -37,10 +39,6 @@ def render(found: Match, network: str, file: str, *, color: bool = False) -> str
     )
     parts += [_list(f"{title} ({len(rows):,})", rows, color) for title, rows in lists if rows]
     return "\n\n".join(parts)
-
-
-def _of_heads(found: Match, heads: Sequence[str]) -> int:
-    return sum(tensor.head in heads for tensor in found.wanted.values() if tensor.head is not None)
 
 
 def _of(count: int, total: int) -> str:
@@ -75,13 +73,13 @@ def to_json(found: Match, network: str, file: str, notes: Sequence[str]) -> dict
     ``{"network", "file", "fits", "tensors", "matched": {NAME: FILE_NAME}, "missing": [{"name", "shape"}],
     "foreign": [{"name", "shape"}], "reshaped": [{"name", "file", "network"}], "other_kind": [{"name",
     "dtype"}], "absent_heads": [NAME], "renamed": [{"rule", "names": {FILE_NAME: NAME}}], "proposed":
-    {FILE_NAME: NAME}, "notes": [TEXT]}``
+    {FILE_NAME: NAME}, "labels": [TEXT], "folded": {NORM: CONVOLUTION}, "notes": [TEXT]}``
     """
     return {
         "network": network,
         "file": file,
         "fits": found.fits,
-        "tensors": len(found.wanted),
+        "tensors": sum(not tensor.training_only for tensor in found.wanted.values()),
         "matched": found.sources,
         "missing": [{"name": name, "shape": shape} for name, shape in found.missing.items()],
         "foreign": [{"name": name, "shape": shape} for name, shape in found.foreign.items()],
@@ -93,5 +91,7 @@ def to_json(found: Match, network: str, file: str, notes: Sequence[str]) -> dict
         "absent_heads": list(found.absent_heads),
         "renamed": [{"rule": renaming.words, "names": renaming.names} for renaming in found.renamed],
         "proposed": found.proposed,
+        "labels": list(found.labels),
+        "folded": found.folded,
         "notes": list(notes),
     }

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archdsl.shapes import FLOATING
-from archdsl.weights.rename import Renaming, proposals, renamings
+from archdsl.weights.folded import folded_norms
+from archdsl.weights.labels import relabellings
+from archdsl.weights.rename import Renaming, in_short, proposals, renamings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +33,10 @@ class Match:
     ``sources`` gives for each tensor of the network that fits its name in the file.
     ``missing`` and ``foreign`` (not the network's) have shapes, ``reshaped`` the file's shape and then
     the network's, ``other_kind`` what the numbers are. ``absent_heads`` are auxiliary heads of which the
-    file has nothing, and ``heads`` tells whether any were asked for. ``renamed`` are the renamings by which all of this is read, ``proposed`` (from the
-    file's name to the network's) what may be meant besides.
+    file has nothing, and ``heads`` tells whether any were asked for. ``renamed`` are the renamings by which
+    all of this is read, ``proposed`` (from the file's name to the network's) what may be meant besides, and
+    ``labels`` what would have to change in the design instead. ``folded`` are norms that were folded away in
+    the file, each with the step that took it in.
     """
 
     wanted: dict[str, Tensor]
@@ -45,6 +49,8 @@ class Match:
     absent_heads: tuple[str, ...] = ()
     renamed: tuple[Renaming, ...] = ()
     proposed: dict[str, str] = field(default_factory=dict)
+    folded: dict[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -108,7 +114,12 @@ def match(checkpoint: Checkpoint, graph: Graph, *, heads: bool = True) -> Match:
         if score == required:
             break
     assert best is not None  # names as they are is the first candidate
-    return _matched(checkpoint, wanted, best[1], heads)
+    found = _matched(checkpoint, wanted, best[1], heads)
+    found.folded = folded_norms(found, graph)
+    if found.folded:
+        found.proposed = {}
+    found.labels = tuple(relabellings(in_short(found.proposed.items()), graph))
+    return found
 
 
 def _called(given: dict[str, Shape], renamed: Sequence[Renaming]) -> dict[str, str]:
@@ -166,17 +177,19 @@ def _matched(
     unfit = {*found.reshaped, *found.other_kind}
     found.sources = {name: sources[name] for name in expected if name in sources and name not in unfit}
     if found.missing and found.foreign:
-        found.proposed = _proposed(found)
+        found.proposed = _proposed(found, shapes)
     return found
 
 
-def _proposed(found: Match) -> dict[str, str]:
+def _proposed(found: Match, theirs: Mapping[str, Shape]) -> dict[str, str]:
     """What may be meant by names that are not the network's; what only training uses follows its step."""
     optional = {name for name, tensor in found.wanted.items() if tensor.training_only}
     words = {name.rpartition(".")[2] for name in optional}
     names = proposals(
         {name: shape for name, shape in found.foreign.items() if name.rpartition(".")[2] not in words},
         found.missing,
+        theirs,
+        {name: tensor.shape for name, tensor in found.wanted.items()},
     )
     steps = {_owner(source): _owner(name) for source, name in names.items()}
     for source in found.foreign:

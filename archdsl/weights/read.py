@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import UsageError
 from archdsl.shapes import text_of
 from archdsl.weights.base import plain
+from archdsl.weights.folded import words_of
 from archdsl.weights.formats.npz import Npz
 from archdsl.weights.formats.safetensors import Safetensors
 from archdsl.weights.initialise import Initialised
@@ -136,7 +137,10 @@ def _near(meant: dict[str, str], name: str) -> str:
 
 
 def fix(found: Match) -> str:
-    """What to do about differences: the renaming that would help, where one is evident."""
+    """What to do about differences: the renaming that would help, where one is evident, and the labels that
+    the design would have instead."""
+    if found.folded:
+        return words_of(found.folded)
     if not found.matched:
         return "nothing in it is as in the network: is the checkpoint another network's?" + _renaming(found)
     if found.proposed:
@@ -152,4 +156,7 @@ def _renaming(found: Match) -> str:
     short = in_short(found.proposed.items())
     shown = [f"`{plain(source)}` to `{name}`" for source, name in list(short.items())[:SHOWN]]
     more = f", and {len(short) - SHOWN:,} more" if len(short) > SHOWN else ""
-    return f" perhaps rename {', '.join(shown)}{more}: the shapes are equal"
+    labels = ", ".join(found.labels[:SHOWN])
+    fewer = f", and {len(found.labels) - SHOWN:,} more" if len(found.labels) > SHOWN else ""
+    design = f"; or, in the design, {labels}{fewer}" if labels else ""
+    return f" perhaps rename {', '.join(shown)}{more}: the shapes are equal{design}"

@@ -134,52 +134,73 @@ def _common_prefixes(names: Sequence[str]) -> list[str]:
 # ---- what is left: renamings that nobody is known for, to be proposed
 
 
-def proposals(foreign: Shapes, missing: Shapes) -> dict[str, str]:
+def proposals(foreign: Shapes, missing: Shapes, theirs: Shapes, ours: Shapes) -> dict[str, str]:
     """From name to name, what in a file may be what the network misses; only where nothing else may be.
 
-    1. all of it, in the order in which it stands, where there are as many, of equal shapes and words;
-    2. a tensor whose shape and word only one on the other side has;
-    3. a tensor of equal shape and word whose scope is much like it, and like no other;
+    1. all of it, in the order in which it stands, where there are as many, of equal kinds;
+    2. a tensor whose kind only one on the other side has;
+    3. a tensor of equal kind whose scope is much like it, and like no other;
 
-    but for 2 and 3 nothing where they leave most of it open: then it is another network's.
+    but for 2 and 3 nothing where they leave most of it open: then it is another network's. A kind is a
+    tensor's word, its shape and what owns it, as the tensors beside it tell: the bias of a convolution is
+    never taken for that of a norm. ``theirs`` and ``ours`` are all tensors of either side.
     """
-    if len(foreign) == len(missing) and all(
-        _kind(one, foreign) == _kind(other, missing) for one, other in zip(foreign, missing, strict=True)
-    ):
+    of_theirs, of_ours = _kinds(foreign, theirs), _kinds(missing, ours)
+    if list(of_theirs.values()) == list(of_ours.values()):
         return dict(zip(foreign, missing, strict=True))
-    theirs, ours = _by_kind(foreign), _by_kind(missing)
+    their_kinds, our_kinds = _by_kind(of_theirs), _by_kind(of_ours)
     found = {
-        names[0]: ours[kind][0]
-        for kind, names in theirs.items()
-        if len(names) == 1 and len(ours.get(kind, ())) == 1
+        names[0]: our_kinds[kind][0]
+        for kind, names in their_kinds.items()
+        if len(names) == 1 and len(our_kinds.get(kind, ())) == 1
     }
-    left = {name: shape for name, shape in missing.items() if name not in found.values()}
+    left = {name: kind for name, kind in of_ours.items() if name not in found.values()}
     if len(left) * len(foreign) <= COMPARISONS:
-        for name, near in _nearest(left, foreign).items():
-            if near not in found and _nearest({near: foreign[near]}, left) == {near: name}:
+        for name, near in _nearest(left, of_theirs).items():
+            if near not in found and _nearest({near: of_theirs[near]}, left) == {near: name}:
                 found[near] = name
     return found if 4 * len(found) >= min(len(foreign), len(missing)) else {}
 
 
-def _nearest(names: Shapes, others: Shapes) -> dict[str, str]:
+class _Kind(NamedTuple):
+    """``owner`` is the rank of the weight beside it, or of the statistics of a norm; None where none is."""
+
+    word: str
+    shape: tuple[int, ...]
+    owner: int | str | None
+
+
+def _kinds(names: Iterable[str], every: Shapes) -> dict[str, _Kind]:
+    owners: dict[str, int | str] = {}
+    for name, shape in every.items():
+        scope, _, word = name.rpartition(".")
+        known = WORDS.get(word, word)
+        if known == "running_mean":
+            owners[scope] = "norm"
+        elif known == "weight":
+            owners.setdefault(scope, len(shape))
+    found = {}
+    for name in names:
+        scope, _, word = name.rpartition(".")
+        found[name] = _Kind(word, every[name], owners.get(scope))
+    return found
+
+
+def _nearest(names: Mapping[str, _Kind], others: Mapping[str, _Kind]) -> dict[str, str]:
     """For each name the other one of its kind whose scope is most like its own, if any is."""
     kinds, found = _by_kind(others), {}
-    for name in names:
-        alike = {other.rpartition(".")[0]: other for other in kinds.get(_kind(name, names), ())}
+    for name, kind in names.items():
+        alike = {other.rpartition(".")[0]: other for other in kinds.get(kind, ())}
         near = did_you_mean(name.rpartition(".")[0], alike)
         if near is not None:
             found[name] = alike[near]
     return found
 
 
-def _kind(name: str, shapes: Shapes) -> tuple[str, tuple[int, ...]]:
-    return name.rpartition(".")[2], shapes[name]
-
-
-def _by_kind(shapes: Shapes) -> dict[tuple[str, tuple[int, ...]], list[str]]:
-    kinds: dict[tuple[str, tuple[int, ...]], list[str]] = {}
-    for name in shapes:
-        kinds.setdefault(_kind(name, shapes), []).append(name)
+def _by_kind(of_names: Mapping[str, _Kind]) -> dict[_Kind, list[str]]:
+    kinds: dict[_Kind, list[str]] = {}
+    for name, kind in of_names.items():
+        kinds.setdefault(kind, []).append(name)
     return kinds
 
 

@@ -96,6 +96,54 @@ def test_a_checkpoint_that_does_not_fit(archdsl: Archdsl, tiny: Tiny, tmp_path: 
     assert answer["proposed"] == {"head.weight": "fc.weight", "head.bias": "fc.bias"}
 
 
+def test_what_to_change_in_the_design_is_said_too(archdsl: Archdsl, tiny: Tiny, tmp_path: Path) -> None:
+    entries = tiny.state_dict()
+    entries["head.weight"], entries["head.bias"] = entries.pop("fc.weight"), entries.pop("fc.bias")
+    torch.save(entries, tmp_path / "x.pth")
+    help = archdsl("weights", "net.yaml", "x.pth").stderr
+    assert "in the design, call `fc` (line 9) `head`" in help
+    (tmp_path / "net.yaml").write_text(NET.replace("fc:", "head:"))
+    assert archdsl("weights", "net.yaml", "x.pth").returncode == 0
+
+
+def test_a_checkpoint_with_folded_norms_is_recognised(archdsl: Archdsl, tiny: Tiny, tmp_path: Path) -> None:
+    """Folded by PyTorch's own function."""
+    folded = torch.nn.utils.fusion.fuse_conv_bn_eval(tiny.stem, tiny.norm)
+    kept = {name: tensor for name, tensor in tiny.state_dict().items() if not name.startswith("norm")}
+    kept.update({f"stem.{name}": tensor for name, tensor in folded.state_dict().items()})
+    torch.save(kept, tmp_path / "folded.pth")
+    done = archdsl("weights", "net.yaml", "folded.pth")
+    assert done.returncode == 1
+    assert "the batch norms are folded into the convolutions before them: `stem.bias`" in done.stderr
+    assert "perhaps" not in done.stdout + done.stderr
+    answer = json.loads(archdsl("weights", "net.yaml", "folded.pth", "--json").stdout)
+    assert answer["folded"] == {"norm": "stem"}
+    # It is said to fit the design without its batch norms.
+    (tmp_path / "net.yaml").write_text(NET.replace("  - norm: batch_norm\n", ""))
+    assert archdsl("weights", "net.yaml", "folded.pth").returncode == 0
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_tensors_are_listed_as_pytorch_has_them(archdsl: Archdsl) -> None:
+    done = archdsl("weights", "net.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(archdsl("weights", "net.yaml", "--json").stdout)
+    assert answer["network"] == "tiny"
+    listed = {entry["name"]: entry for entry in answer["tensors"]}
+    module = Tiny()
+    trained = dict(module.named_parameters())
+    for name, tensor in module.state_dict().items():
+        entry = listed.pop(name)
+        assert tuple(entry["shape"]) == tuple(tensor.shape)
+        assert f"torch.{entry['dtype']}" == str(tensor.dtype)
+        assert entry["trained"] == (name in trained)
+        assert entry["head"] is None
+        (row,) = [line.split() for line in done.stdout.splitlines() if line.split()[:1] == [name]]
+        assert row[-2:] == [entry["dtype"], "trained" if entry["trained"] else "buffer"]
+    assert {entry["head"] for entry in listed.values()} == {"side"}
+    assert "tiny: 8 trained tensors and 3 buffers" in done.stdout
+
+
 @pytest.mark.usefixtures("tiny")
 def test_settings_change_what_fits(archdsl: Archdsl) -> None:
     done = archdsl("weights", "net.yaml", "w.pth", "--set", "classes=5")
@@ -173,7 +221,6 @@ def test_run_takes_a_pth_and_computes_what_torch_does(archdsl: Archdsl, tiny: Ti
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["net.yaml"],
         ["net.yaml", "missing.pth"],
         ["net.yaml", "w.pth", "-o", "out.onnx"],
     ],

@@ -15,7 +15,7 @@ from archdsl.diagnostics import UsageError
 from archdsl.weights.formats.npz import Npz
 from archdsl.weights.initialise import Initialised
 from archdsl.weights.match import Match, match
-from archdsl.weights.read import Loaded, load_weights
+from archdsl.weights.read import Loaded, fix, load_weights
 from archdsl.weights.write import save_weights
 from tests.weights.given import Given
 from tests.weights.test_write import Twin, given, small
@@ -246,6 +246,83 @@ def test_another_network_gets_no_proposals(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught, load_weights(tmp_path / "w.npz", small()):
         pass
     assert caught.value.help == "nothing in it is as in the network: is the checkpoint another network's?"
+
+
+OWNERS = {
+    "conv": ("conv(8, 3, padding=1)", 4),
+    "wider": ("conv(8, 5, padding=2)", 4),
+    "norm": ("batch_norm", None),
+    "group": ("group_norm(2)", 1),
+    "slope": ("prelu(per_channel=true)", 1),
+    "across": ("linear(8)", 2),
+}
+"""Steps that own tensors of 8 elements, and the rank of their weights; None of a norm with statistics."""
+
+
+@pytest.mark.parametrize("theirs", OWNERS)
+@pytest.mark.parametrize("ours", OWNERS)
+def test_a_renaming_is_proposed_between_operators_of_one_kind_alone(
+    tmp_path: Path, theirs: str, ours: str
+) -> None:
+    """Their steps have tensors of one word and one shape: a bias of 8, a weight of 8."""
+    design = "input: [8, 8, 8]\nbody:\n  - first: conv(8, 1)\n  - {}: {}\n"
+    archdsl.load(design.format("x1", OWNERS[theirs][0])).save_weights(tmp_path / "w.npz")
+    graph = archdsl.load(design.format("y2", OWNERS[ours][0])).graph
+    with (tmp_path / "w.npz").open("rb") as file:
+        found = match(Npz(file, "w.npz"), graph)
+    assert not found.fits
+    if OWNERS[theirs][1] != OWNERS[ours][1]:
+        assert found.proposed == {}
+    if theirs == ours:
+        assert {name.partition(".")[0] for name in found.proposed.values()} == {"y2"}
+
+
+@pytest.mark.parametrize(("name", "count"), [("resnet18", 20), ("vgg11_bn", 8), ("densenet40", 0)])
+def test_folded_norms_are_recognised(tmp_path: Path, name: str, count: int) -> None:
+    """A norm before its convolution, as in DenseNet, cannot be folded into one: those files are another matter."""
+    net = archdsl.load(name)
+    net.save_weights(tmp_path / "own.npz")
+    with numpy.load(tmp_path / "own.npz") as loaded:
+        entries = dict(loaded)
+    norms = {path.removesuffix(".running_mean") for path in entries if path.endswith(".running_mean")}
+    by_name = {node.name: node for node in net.graph.nodes}
+    for norm in norms:
+        before = net.graph.nodes[by_name[norm].inputs[0]]
+        if before.op.word == "conv":
+            entries[f"{before.owner}.bias"] = entries[f"{norm}.bias"]
+    kept = {path: value for path, value in entries.items() if path.rpartition(".")[0] not in norms}
+    numpy.savez(tmp_path / "w.npz", **kept)
+    with (tmp_path / "w.npz").open("rb") as file:
+        found = match(Npz(file, "w.npz"), net.graph)
+    assert len(found.folded) == count
+    if count:
+        assert set(found.folded) == norms
+        assert found.proposed == {}
+        with pytest.raises(UsageError, match="the batch norms are folded") as caught:
+            raise UsageError(fix(found))
+        assert "perhaps" not in caught.value.message
+
+
+def test_a_label_is_named_where_it_stands(tmp_path: Path) -> None:
+    text = "input: [3, 8, 8]\nbody:\n  - stage:\n    - a: conv(4, 1)\n    - batch_norm\n  - fc: conv(2, 1)\n  - end: conv(3, 1)\n"
+    archdsl.load(text).save_weights(tmp_path / "own.npz")
+    with numpy.load(tmp_path / "own.npz") as loaded:
+        entries = dict(loaded)
+    names = {"stage.a": "stage.conv", "stage.1": "stage.bn", "fc": "head.fc", "end": "end"}
+    given = {}
+    for path, value in entries.items():
+        scope, _, word = path.rpartition(".")
+        given[f"{names[scope]}.{word}"] = value
+    numpy.savez(tmp_path / "w.npz", **given)
+    with (tmp_path / "w.npz").open("rb") as file:
+        found = match(Npz(file, "w.npz"), archdsl.load(text).graph)
+    assert found.labels == (
+        "call `a` (line 4) `conv`", "label the step in line 5 `bn`", "put `fc` (line 6) below a label `head`",
+    )  # fmt: skip
+    mended = text.replace("a:", "conv:").replace("- batch_norm", "- bn: batch_norm")
+    mended = mended.replace("- fc: conv(2, 1)", "- head: {fc: 'conv(2, 1)'}")
+    with (tmp_path / "w.npz").open("rb") as file:
+        assert match(Npz(file, "w.npz"), archdsl.load(mended).graph).fits
 
 
 def test_names_that_would_move_the_cursor_are_written_out(tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""What to change in a design so that it bears a checkpoint's names: the labels of its steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.weights.base import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archdsl.graph.ir import Graph
+    from archdsl.source import Span
+
+
+def relabellings(renamed: Mapping[str, str], graph: Graph) -> list[str]:
+    """A line for each label that would have to change, by a renaming from the file's scopes to the network's.
+
+    Where a scope lies deeper on one side than on the other, the line says below which label it belongs.
+    """
+    places = _places(graph)
+    main = graph.nodes[0].span.source
+    found: dict[str, None] = {}
+    for theirs, ours in renamed.items():
+        for path, wanted in _changes(ours.split("."), plain(theirs).split(".")):
+            span = places.get(path)
+            if span is None:
+                continue
+            line = f"line {span.line}" if span.source is main else f"line {span.line} of {span.source.name}"
+            label = path.rpartition(".")[2]
+            if "." in wanted:
+                found[f"put `{label}` ({line}) below a label `{wanted.partition('.')[0]}`"] = None
+            elif label.isdecimal():
+                found[f"label the step in {line} `{wanted}`"] = None
+            else:
+                found[f"call `{label}` ({line}) `{wanted}`"] = None
+    return list(found)
+
+
+def _changes(ours: list[str], theirs: list[str]) -> list[tuple[str, str]]:
+    """The scopes of ours, by their paths, that are called otherwise there."""
+    if len(ours) == len(theirs):
+        return [
+            (".".join(ours[: at + 1]), other)
+            for at, (one, other) in enumerate(zip(ours, theirs, strict=True))
+            if one != other
+        ]
+    if len(theirs) == len(ours) + 1 and theirs[1:] == ours:
+        return [(ours[0], ".".join(theirs))]
+    return []
+
+
+def _places(graph: Graph) -> dict[str, Span]:
+    """Where each scope and each step stands, by its dotted name."""
+    places: dict[str, Span] = {}
+    for node in graph.nodes:
+        construct = node.construct
+        while construct is not None:
+            if construct.name and construct.kind in ("block", "group"):
+                places.setdefault(construct.name, construct.span)
+            construct = construct.parent
+        places.setdefault(node.owner, node.span)
+    return places
