@@ -97,8 +97,10 @@ def _wrong_arity(graph: Graph) -> Finding:
         if position in given:
             if arity:
                 yield f"the input `{node.name}` reads {arity} values"
-        elif arity != 1 and not (node.op.merges and arity):
-            yield f"`{node.name}` reads {arity} values"
+        else:
+            least, most = node.op.arity()
+            if arity < least or (most is not None and arity > most):
+                yield f"`{node.name}` reads {arity} values"
 
 
 def _wrong_sizes(graph: Graph) -> Finding:
@@ -186,7 +188,7 @@ STRUCTURE = (
     Rule("every node has a name and an owner", _nameless),
     Rule("a node reads nodes before it", _edges_forward),
     Rule("inputs, outputs, heads and scopes are nodes of the graph", _positions_outside),
-    Rule("inputs read nothing, merges one value or more, all others one", _wrong_arity),
+    Rule("a node reads as many values as its operator has operands", _wrong_arity),
 )
 RULES = (
     *STRUCTURE,

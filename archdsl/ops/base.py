@@ -10,6 +10,7 @@ To add an operator, write its class in the file of its family, with ``word``, a 
 
 # Without deferred annotations: pydantic would evaluate the four class attributes anew for each operator.
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
@@ -135,6 +136,35 @@ Padding = Annotated[
 ]
 
 
+class OperandSpec(NamedTuple):
+    """A value that an operator reads.
+
+    ``name`` is the argument that holds it, but of the first, which flows in. One that is ``optional`` may
+    be left out, with all after it. A ``variadic`` one, which is the only one, is one value or more.
+    """
+
+    name: str
+    optional: bool = False
+    variadic: bool = False
+
+
+BRANCHES = (OperandSpec("branches", variadic=True),)
+"""The operands of a merge."""
+
+
+class Trait(enum.Flag):
+    """What stages ask of an operator beside what its methods say."""
+
+    NONE = 0
+    DATA_MOVEMENT = enum.auto()
+    """It only puts values elsewhere: making them again costs memory traffic and no arithmetic."""
+    OVERWRITABLE_OUTPUT = enum.auto()
+    """Its output is a tensor of its own that its gradient does not need: the next operator may write over
+    it."""
+    ADDS_VARIANCE = enum.auto()
+    """The variances of its operands add up in its output, so that values grow along a row of them."""
+
+
 class Operator(BaseModel):
     """What every operator is; the class docstring of each is its documentation."""
 
@@ -145,17 +175,16 @@ class Operator(BaseModel):
     examples: ClassVar[tuple[Example, ...]]
     variadic: ClassVar[str | None] = None
     """The attribute that takes every argument without a name: ``permute(0, 2, 3, 1)``."""
+    operands: ClassVar[tuple[OperandSpec, ...]] = (OperandSpec("input"),)
+    """The values that it reads, in the order of a node's inputs. The first flows in, the others are
+    arguments; a source has none."""
     accepts: ClassVar[frozenset[DType]] = FLOATING
     """The dtypes that its operands may have."""
+    traits: ClassVar[Trait] = Trait.NONE
+    """What holds of it that its methods do not say."""
     merges: ClassVar[bool] = False
-    """Whether it merges several values: written as a construct with branches, never in a chain."""
-    is_data_movement: ClassVar[bool] = False
-    """Whether it only puts values elsewhere: making them again costs memory traffic and no arithmetic."""
-    output_may_be_overwritten: ClassVar[bool] = False
-    """Whether its output is a tensor of its own that its gradient does not need, so that the next
-    operator may write over it."""
-    adds_variance: ClassVar[bool] = False
-    """Whether the variances of its inputs add up in its output, so that values grow along a row of them."""
+    """Whether it merges any number of values: written as a construct with branches, never in a chain.
+    Follows from ``operands``."""
     aliases: ClassVar[tuple[str, ...]] = ()
     """What it is called elsewhere, where it computes the same: PyTorch's and Keras's classes, ONNX's
     operators, papers. For suggestions alone: a design writes ``word``."""
@@ -168,8 +197,17 @@ class Operator(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
         super().__pydantic_init_subclass__(**keywords)
+        cls.merges = any(operand.variadic for operand in cls.operands)
+        _check_operands(cls)
         if "word" in cls.__dict__:
             OPERATORS[cls.word] = cls
+
+    @classmethod
+    def arity(cls) -> tuple[int, int | None]:
+        """The least and the largest number of values that it reads; None where there is no largest."""
+        if cls.merges:
+            return 1, None
+        return sum(not operand.optional for operand in cls.operands), len(cls.operands)
 
     def infer(self, inputs: Shapes) -> Shape:
         """The shape of the output, without the batch.
@@ -241,6 +279,19 @@ class Operator(BaseModel):
         An operator that does nothing in inference returns ``values[0]``.
         """
         raise NotImplementedError(f"{type(self).__name__}.to_onnx")
+
+
+def _check_operands(kind: type[Operator]) -> None:
+    """Raise `TypeError` for operands that contradict each other or the attributes."""
+    operands = kind.operands
+    if any(operand.variadic for operand in operands) and len(operands) > 1:
+        raise TypeError(f"{kind.__name__}: a variadic operand is the only one")
+    optional = [operand.optional for operand in operands]
+    if optional != sorted(optional):
+        raise TypeError(f"{kind.__name__}: an operand that has to be given comes after an optional one")
+    names = [operand.name for operand in operands[1:]]
+    if twice := {name for name in names if names.count(name) > 1 or name in kind.model_fields}:
+        raise TypeError(f"{kind.__name__}: two arguments are called {', '.join(sorted(twice))}")
 
 
 OPERATORS: dict[str, type[Operator]] = {}

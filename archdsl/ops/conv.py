@@ -21,6 +21,7 @@ from archdsl.ops.base import (
     Parameter,
     Shapes,
     Sizes,
+    Trait,
 )
 from archdsl.ops.dimensions import check_groups, counted, known_channels
 from archdsl.ops.geometry import (
@@ -60,7 +61,7 @@ class Conv(Operator):
     word = "conv"
     aliases = (*ranks("Conv{}d"), "convolution")
     argument_aliases = CONV_ARGUMENTS
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     torch_only_arguments = {"in_channels": 0}
     examples = (
         Example("conv(64, 3, padding=1)", ((3, 32, 32),)),

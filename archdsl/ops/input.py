@@ -9,6 +9,7 @@ from archdsl.shapes import Shape
 class Input(Operator):
     """A value that is handed to the network. Written as ``input`` or ``inputs``, not called."""
 
+    operands = ()
     examples = ()
 
     def infer(self, inputs: Shapes) -> Shape:

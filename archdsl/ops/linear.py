@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
-from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Parameter, Shapes
+from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Parameter, Shapes, Trait
 from archdsl.ops.dimensions import known
 from archdsl.ops.initializers import Constant, Normal
 from archdsl.ops.torch_form import Layer, TorchForm
@@ -32,7 +32,7 @@ class Linear(Operator):
     word = "linear"
     aliases = ("Linear", "fc", "fully_connected", "Gemm", "inner_product")
     argument_aliases = {"out_features": "out", "units": "out", "use_bias": "bias"}
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     torch_only_arguments = {"in_features": 0}
     examples = (
         Example("linear(10)", ((84,),)),

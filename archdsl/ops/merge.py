@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archdsl.diagnostics import Code
-from archdsl.ops.base import Emitter, Example, Index, Operator, Shapes
+from archdsl.ops.base import BRANCHES, Emitter, Example, Index, Operator, Shapes, Trait
 from archdsl.ops.branch_mismatch import BranchMismatch, cures_of, otherwise
 from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
@@ -22,9 +22,8 @@ class Concat(Operator):
     aliases = ("Concat", "cat", "concatenate")
     argument_aliases = {"axis": "dim"}
     accepts = DTYPES
-    merges = True
-    output_may_be_overwritten = True
-    is_data_movement = True
+    operands = BRANCHES
+    traits = Trait.OVERWRITABLE_OUTPUT | Trait.DATA_MOVEMENT
     examples = (
         Example("concat", ((4, 5, 6), (3, 5, 6))),
         Example("concat", ((4,), (3,), (1,))),
@@ -78,7 +77,7 @@ class Concat(Operator):
 class _Elementwise(Operator):
     """A merge of values of one shape, two at a time."""
 
-    merges = True
+    operands = BRANCHES
     accepts = FLOATING | {"int32", "int64"}
     torch_function: ClassVar[str]
     onnx_operator: ClassVar[str]
@@ -118,8 +117,7 @@ class Add(_Elementwise):
     word = "add"
     aliases = ("Add", "Sum")
     mismatch = "add-shape-mismatch"
-    output_may_be_overwritten = True
-    adds_variance = True
+    traits = Trait.OVERWRITABLE_OUTPUT | Trait.ADDS_VARIANCE
     torch_function = "torch.add"
     onnx_operator = "Add"
     examples = (

@@ -22,6 +22,7 @@ from archdsl.ops.base import (
     Parameter,
     Probability,
     Shapes,
+    Trait,
 )
 from archdsl.ops.dimensions import check_groups, known, known_channels, position
 from archdsl.ops.geometry import spatial
@@ -52,7 +53,7 @@ class BatchNorm(Operator):
     word = "batch_norm"
     aliases = (*ranks("BatchNorm{}d"), "SyncBatchNorm", "BatchNormalization", "bn")
     argument_aliases = {"epsilon": "eps"}
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     torch_only_arguments = {"num_features": 0}
     examples = (
         Example("batch_norm", ((8, 5, 5),)),
@@ -114,7 +115,7 @@ class LayerNorm(Operator):
     word = "layer_norm"
     aliases = ("LayerNorm", "LayerNormalization", "ln")
     argument_aliases = {"epsilon": "eps", "elementwise_affine": "affine"}
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     torch_only_arguments = {"normalized_shape": 0}
     examples = (
         Example("layer_norm", ((5, 8),)),
@@ -188,7 +189,7 @@ class GroupNorm(Operator):
     word = "group_norm"
     aliases = ("GroupNorm", "GroupNormalization", "gn")
     argument_aliases = {"num_groups": "groups", "epsilon": "eps"}
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     torch_only_arguments = {"num_channels": 1}
     examples = (
         Example("group_norm(4)", ((8, 5, 6),)),
@@ -242,7 +243,7 @@ class InstanceNorm(Operator):
     word = "instance_norm"
     aliases = (*ranks("InstanceNorm{}d"), "InstanceNormalization")
     argument_aliases = {"epsilon": "eps"}
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     torch_only_arguments = {"num_features": 0}
     examples = (
         Example("instance_norm", ((4, 5, 6),)),

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
 from archdsl.ops.aliases import POOL_ARGUMENTS, ranks
-from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride
+from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride, Trait
 from archdsl.ops.dimensions import known
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
 from archdsl.ops.onnx_form import pad, reduce, unsqueeze
@@ -29,7 +29,7 @@ class MaxPool(Operator):
     word = "max_pool"
     aliases = (*ranks("MaxPool{}d"), *ranks("MaxPooling{}D"))
     argument_aliases = POOL_ARGUMENTS
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     examples = (
         Example("max_pool(2)", ((4, 8, 8),)),
         Example("max_pool(3, stride=2, padding=1)", ((4, 9, 10),)),
@@ -122,7 +122,7 @@ class AvgPool(Operator):
     word = "avg_pool"
     aliases = (*ranks("AvgPool{}d"), "AveragePool", *ranks("AveragePooling{}D"), "mean_pool")
     argument_aliases = POOL_ARGUMENTS
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     examples = (
         Example("avg_pool(2)", ((4, 8, 8),)),
         Example("avg_pool(3, stride=1, padding=1, count_include_pad=false)", ((4, 9, 10),)),
@@ -257,7 +257,7 @@ class GlobalAvgPool(Operator):
 
     word = "global_avg_pool"
     aliases = ("GlobalAveragePool", *ranks("GlobalAveragePooling{}D"), "global_mean_pool", "gap")
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     examples = (
         Example("global_avg_pool", ((4, 7, 7),)),
         Example("global_avg_pool", ((4, 7),)),
@@ -284,7 +284,7 @@ class AdaptiveAvgPool(Operator):
     word = "adaptive_avg_pool"
     aliases = (*ranks("AdaptiveAvgPool{}d"), "AdaptiveAveragePool", *ranks("AdaptiveAveragePooling{}D"))
     argument_aliases = {"output_size": "size"}
-    output_may_be_overwritten = True
+    traits = Trait.OVERWRITABLE_OUTPUT
     examples = (
         Example("adaptive_avg_pool(7)", ((4, 14, 14),)),
         Example("adaptive_avg_pool(4)", ((4, 14, 14),)),

@@ -28,6 +28,7 @@ import numpy
 from archdsl.backends.onnx.lower import batch_name
 from archdsl.diagnostics import UsageError
 from archdsl.graph import tensors
+from archdsl.ops.base import Trait
 from archdsl.ops.initializers import Constant, Uniform
 from archdsl.runtime.inputs import random_input
 from archdsl.runtime.session import Tensor
@@ -50,7 +51,7 @@ def gain_of(graph: Graph) -> float:
     sums: list[int] = []
     for node in graph.nodes:
         before = max((sums[position] for position in node.inputs), default=0)
-        sums.append(before + node.op.adds_variance)
+        sums.append(before + (Trait.ADDS_VARIANCE in node.op.traits))
     most = max(sums, default=0)
     return math.sqrt(2 ** (MOST_SUMS / most) - 1) if most > MOST_SUMS else 1.0
 

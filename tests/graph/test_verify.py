@@ -50,7 +50,7 @@ BREAKS: dict[str, tuple[Callable[[Graph], Graph], str]] = {
         lambda graph: replace(graph, outputs=(Output("output", 9),)),
         "output `output` is node 9 of 6",
     ),
-    "inputs read nothing, merges one value or more, all others one": (
+    "a node reads as many values as its operator has operands": (
         changed(CONV, inputs=(LEFT, RIGHT)),
         "`conv` reads 2 values",
     ),

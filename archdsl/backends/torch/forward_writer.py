@@ -10,6 +10,7 @@ from archdsl.backends.torch.layout import Call, Joined
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
 from archdsl.backends.torch.program import OUTSIDE, Program
 from archdsl.backends.torch.runs import Run
+from archdsl.ops.base import Trait
 from archdsl.ops.torch_form import Invoke, Layer, Operand
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Signatures:
         found = []
         for at in run.nodes():
             for source in program.operands[at]:
-                moves = source in program.run_of and program.graph.nodes[source].op.is_data_movement
+                moves = (
+                    source in program.run_of and Trait.DATA_MOVEMENT in program.graph.nodes[source].op.traits
+                )
                 near = moves and program.module_of(program.run_of[source]) is program.module_of(run)
                 if near and source not in inside and source not in found:
                     found.append(source)
@@ -79,7 +82,7 @@ class Signatures:
     def _is_sunk(self, at: int) -> bool:
         program = self.program
         home = program.function_of(program.run_of[at])
-        if not program.graph.nodes[at].op.is_data_movement or not program.readers[at]:
+        if Trait.DATA_MOVEMENT not in program.graph.nodes[at].op.traits or not program.readers[at]:
             return False
         for reader in program.readers[at]:
             if reader == OUTSIDE:

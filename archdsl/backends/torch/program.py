@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.form_walk import layer_of, weights_of
 from archdsl.backends.torch.runs import runs_of, scopes_in
+from archdsl.ops.base import Trait
 from archdsl.ops.torch_form import Invoke, Layer
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Program:
         self.operands: list[list[int]] = []
         self._flatten()
         self.forms: list[TorchForm | None] = [
-            node.op.to_torch(self.shapes(at)) if node.inputs else None for at, node in enumerate(graph.nodes)
+            None if at in graph.given else node.op.to_torch(self.shapes(at))
+            for at, node in enumerate(graph.nodes)
         ]
         self.layers = [None if form is None else layer_of(form) for form in self.forms]
         self.weights = [[] if form is None else weights_of(form) for form in self.forms]
@@ -243,7 +245,7 @@ class Program:
         """Let steps write over an operand that nobody needs any more, as PyTorch's networks do by
         ``inplace=True``: it saves the memory and the time of a tensor each."""
         for at, node in enumerate(self.graph.nodes):
-            if not node.inputs or at != self.twins(at)[0]:
+            if at in self.graph.given or at != self.twins(at)[0]:
                 continue
             for position in range(len(self.operands[at])):
                 if all(self._is_free(twin, position) for twin in self.twins(at)):
@@ -268,4 +270,4 @@ class Program:
         made_anew = isinstance(form, Layer) or (
             isinstance(form, Invoke) and (isinstance(form.target, Layer) or len(self.operands[source]) > 1)
         )
-        return made_anew and self.graph.nodes[source].op.output_may_be_overwritten
+        return made_anew and Trait.OVERWRITABLE_OUTPUT in self.graph.nodes[source].op.traits

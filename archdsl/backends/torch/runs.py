@@ -75,7 +75,7 @@ def runs_of(graph: Graph) -> tuple[Run, dict[int, Run]]:
         return run
 
     for at, node in enumerate(graph.nodes):
-        if node.inputs:
+        if at not in graph.given:
             run_of[at] = of(node.construct)
             run_of[at].items.append(at)
     return root, run_of
