@@ -27,7 +27,7 @@ from references import META, exporting
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-EXAMPLE = ROOT / "tests" / "arch" / "examples" / "densenet.arch"
+EXAMPLE = ROOT / "tests" / "syntax" / "arch" / "examples" / "densenet.arch"
 
 
 class Goal(NamedTuple):

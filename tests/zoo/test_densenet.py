@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import torch
 
@@ -86,13 +84,3 @@ def test_what_is_computed_again_has_the_same_dropout(name: str) -> None:
     for key, gradient in plain.items():
         assert gradient is not None
         assert torch.allclose(gradient, again[key], rtol=1e-4, atol=1e-6 * gradient.abs().max()), key
-
-
-def test_the_deepest_checks_in_less_than_a_second() -> None:
-    archdsl.load("densenet_bc_40_12")  # what is imported at first
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        archdsl.load("densenet_bc_250_24")
-        times.append(time.process_time() - start)
-    assert min(times) < 1
