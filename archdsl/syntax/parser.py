@@ -127,17 +127,21 @@ def _rejected(start_rule: str, source: Source, text: str, start: int, end: int) 
     token = rejected_token(start_rule, source, text, start, end)
     assert token is not None, "the same grammar refuses the same text"
     message, span = message_table().message_for(token)
-    fault = SyntaxFault(message.code, message.message, span, message.label, message.help)
+    fault = SyntaxFault(message.code, message.message, span, message.label, message.help, fixes=message.fixes)
     fault.is_of_text = True
     return fault
 
 
 def syntax_fault(name: str, span: Span, related: tuple[Label, ...] = (), **words: str) -> SyntaxFault:
     """A mistake by its name in ``grammar/errors.yaml``, with what its placeholders stand for."""
-    from archdsl.syntax.messages.message_table import message_table  # needed for faults alone
+    from archdsl.syntax.messages.message_fixes import places_of_span  # needed for faults alone
+    from archdsl.syntax.messages.message_table import message_table
 
-    message = message_table().render(name, words)
-    return SyntaxFault(message.code, message.message, span, message.label, message.help, related)
+    words = {"found": span.text, "whole": span.text, **words}
+    message = message_table().render(name, words, places_of_span(span))
+    return SyntaxFault(
+        message.code, message.message, span, message.label, message.help, related, fixes=message.fixes
+    )
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,8 @@ The designs are those that the project has for its messages: every example of `a
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +17,12 @@ import pytest
 import yaml
 
 from archdsl import pipeline
-from archdsl.diagnostics import Diagnostic, Fix
+from archdsl.diagnostics import Diagnostic, Diagnostics, Fix
 from archdsl.diagnostics.explanations import explanations
 from archdsl.diagnostics.fixes import edited
+from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
+from archdsl.syntax.document import open_document
 from archdsl.syntax.messages.message_table import in_a_body
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,28 +38,44 @@ class Design(NamedTuple):
     name: str
     settings: dict[str, str] = {}
     input: str | None = None
+    reads_only: bool = False
+    """Whether it is read and nothing more: a snippet of a text need not be a design."""
 
     def check(self, text: str | None = None) -> tuple[Source, tuple[Diagnostic, ...]]:
         source = Source(self.text if text is None else text, self.name, str(Path(self.name).resolve()))
+        if self.reads_only:
+            collected = Diagnostics()
+            document = open_document(source, collected)
+            if document.readable:
+                document.read(OPERATORS)
+            return source, tuple(collected)
         found = pipeline.check(source, settings=self.settings, input=self.input).diagnostics
         return source, found
 
 
 def wrapped(door: str, snippet: str) -> list[str]:
-    """Designs in which a snippet of errors.yaml stands: the first of them is in YAML, where it can be."""
+    """Texts in which a snippet of errors.yaml stands, in one syntax or in both."""
     if door == "file":
         return [snippet]
     if door == "arch":
         return ["input [3, 8, 8]\n" + in_a_body(snippet)]
-    quoted = snippet if "\n" not in snippet else f"|\n{snippet}"
+    quoted = snippet if "\n" not in snippet else "|\n" + textwrap.indent(snippet, "      ")
     head = "input: [3, 8, 8]\n"
     return {
         "chain": [head + f"body:\n  - {quoted}\n"],
         "key": [head + f"body:\n  - {snippet}:\n      - relu\n"],
         "signature": [head + f"blocks:\n  {snippet}:\n    - relu\nbody: relu\n"],
-        "expression": [head + f"params:\n  a: {quoted}\nbody: relu\n"],
+        "expression": [
+            head + f"params:\n  a: {quoted}\nbody: relu\n",
+            # In parentheses a `;` is among arguments, as it is not where the snippet stands alone.
+            *([] if ";" in snippet else [f"network n(a = {snippet})\ninput [3, 8, 8]\nbody relu\n"]),
+        ],
         "fact": [head + f"body: relu\nexpect:\n  params: {quoted}\n"],
-        "yaml": [snippet, head + "body:\n" + "".join(f"  {line}\n" for line in snippet.splitlines())],
+        "yaml": [
+            head + "body:\n" + "".join(f"  {line}\n" for line in snippet.splitlines())
+            if snippet.startswith("-")
+            else snippet
+        ],
     }[door]
 
 
@@ -63,9 +83,10 @@ def snippets() -> Iterator[tuple[str, Design]]:
     for name, entry in ERRORS.items():
         for door in ("file", "arch", "chain", "key", "signature", "expression", "fact", "yaml"):
             for index, snippet in enumerate(entry.get(door, ())):
-                ending = "arch" if door in ("file", "arch") else "yaml"
                 for text in wrapped(door, snippet):
-                    yield f"{name}: {door} {index}", Design(text, f"snippet.{ending}")
+                    is_arch = door in ("file", "arch") or text.startswith("network")
+                    ending = "arch" if is_arch else "yaml"
+                    yield f"{name}: {door} {index}", Design(text, f"snippet.{ending}", reads_only=True)
 
 
 SNIPPETS = list(snippets())
@@ -96,6 +117,9 @@ def errors_after(design: Design, source: Source, found: Diagnostic, fix: Fix) ->
 
 
 def prove(design: Design, found: Diagnostic, source: Source) -> None:
+    if found.fixes:
+        first = re.findall(r"`[^`]+`", found.fixes[0].title)
+        assert all(code in found.help for code in first), "the help and its fix say the same"
     for index, fix in enumerate(found.fixes):
         if index and fix.applicability != "safe":
             continue
@@ -134,9 +158,13 @@ def test_the_fixes_of_the_faulty_designs(path: Path) -> None:
 
 @pytest.mark.parametrize("entry", ERRORS)
 def test_the_fixes_of_every_refused_snippet(entry: str) -> None:
+    fixes = 0
     for name, design in SNIPPETS:
         if name.partition(":")[0] != entry:
             continue
         source, found = design.check()
         for diagnostic in found:
             prove(design, diagnostic, source)
+            fixes += len(diagnostic.fixes)
+    if ERRORS[entry].keys() & {"fix", "guess"}:
+        assert fixes, "an entry with edits has a snippet that they fix"

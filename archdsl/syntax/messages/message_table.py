@@ -15,40 +15,49 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from archdsl.diagnostics.codes import CODES, Code
+from archdsl.diagnostics.model import Applicability, Fix
 from archdsl.resources import grammar_path
 from archdsl.source import Source, Span
 from archdsl.syntax import table_cache
 from archdsl.syntax.messages.expected import expectation
+from archdsl.syntax.messages.message_fixes import PLACES, Places, fix_of, places_of_token
 from archdsl.syntax.messages.rejected_token import RejectedToken, rejected_token
 
 SNIPPETS = ("file", "arch", "chain", "key", "signature", "expression", "fact")
 """The lists of snippets that the grammar refuses. Those of ``yaml`` are refused by YAML."""
 ANY = "any"
 _PLACEHOLDER = re.compile(
-    r"\{(found|previous|before|head|tail|after|whole|joined|closed|opened|closes|opens|near|last|both|grouped|part|goes|what|merged|chained|cleaned|separated|dotted)\}"
+    r"\{(found|previous|before|head|tail|after|whole|joined|closed|opened|closes|opens|near|last|both|grouped|part|goes|what|merged|chained|cleaned|separated|dotted|unquoted|closers|closing)\}"
 )
-_FIELDS = {"code", "message", "label", "help", "at", "by", "only", "any", "yaml", *SNIPPETS}
+_FIELDS = {"code", "message", "label", "help", "at", "by", "only", "any", "yaml", "fix", "guess", *SNIPPETS}
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]
 """State, kind of token, and properties with their values."""
 
 
 class SyntaxMessage(NamedTuple):
-    """A message, with placeholders; ``at`` says where the caret stands."""
+    """A message, with placeholders; ``at`` says where the caret stands. ``edits`` are pairs of a place and a text
+    for it, of the field ``fix`` or, where the fix is not safe, ``guess``."""
 
     code: Code
     message: str
     label: str
     help: str
     at: str
+    edits: tuple[tuple[str, str], ...] = ()
+    applicability: Applicability = "unsafe"
+
+
+EDITS = SyntaxMessage._fields.index("edits")
 
 
 class Rendered(NamedTuple):
-    """A message without placeholders."""
+    """A message without placeholders, and its fix where it has one."""
 
     code: Code
     message: str
     label: str
     help: str
+    fixes: tuple[Fix, ...] = ()
 
 
 class MessageTable(NamedTuple):
@@ -74,7 +83,7 @@ class MessageTable(NamedTuple):
     def message_for(self, token: RejectedToken) -> tuple[Rendered, Span]:
         """What to say of a refused text, and where."""
         name = self.name_of(token)
-        rendered = self.render(name, token.words())
+        rendered = self.render(name, token.words(), places_of_token(token), token.whole_words())
         if not rendered.label:
             rendered = rendered._replace(label=expectation(token.expected))
         places = {
@@ -85,19 +94,26 @@ class MessageTable(NamedTuple):
         }
         return rendered, places[self.messages[name].at]
 
-    def render(self, name: str, words: Mapping[str, str]) -> Rendered:
-        """A message with its placeholders filled in."""
+    def render(
+        self, name: str, words: Mapping[str, str], places: Places, whole: Mapping[str, str] | None = None
+    ) -> Rendered:
+        """A message with its placeholders filled in; ``whole`` are those words that are cut for people."""
         message = self.messages[name]
+        in_full = {**words, **(whole or {})}
+
+        def replaced(text: str, words: Mapping[str, str]) -> str:
+            return _PLACEHOLDER.sub(lambda found: words.get(found.group(1), found.group()), text)
 
         def fill(text: str) -> str:
             # What is quoted does not begin with the space before a sign that was the first.
-            parts = [
-                _PLACEHOLDER.sub(lambda found: words.get(found.group(1), found.group()), part)
-                for part in text.split("`")
-            ]
+            parts = [replaced(part, words) for part in text.split("`")]
             return "`".join([part.lstrip() if index % 2 else part for index, part in enumerate(parts)])
 
-        return Rendered(message.code, fill(message.message), fill(message.label), fill(message.help))
+        help = fill(message.help)
+        edits = [(place, replaced(text, in_full)) for place, text in message.edits]
+        fix = fix_of(edits, message.applicability, places, help)
+        fixes = () if fix is None else (fix,)
+        return Rendered(message.code, fill(message.message), fill(message.label), help, fixes)
 
     def to_json(self) -> bytes:
         states = sorted({state for state, _, _ in self.keys})
@@ -109,7 +125,10 @@ class MessageTable(NamedTuple):
     def from_json(cls, content: bytes) -> MessageTable:
         messages, states, keys, conditions = json.loads(content)
         return cls(
-            {name: SyntaxMessage(*fields) for name, fields in messages.items()},
+            {
+                name: SyntaxMessage(*fields)._replace(edits=tuple(map(tuple, fields[EDITS])))
+                for name, fields in messages.items()
+            },
             {(states[state], kind, tuple(map(tuple, values))): name for state, kind, values, name in keys},
             tuple(map(tuple, conditions)),
         )
@@ -153,7 +172,14 @@ def tabulate(entries: Mapping[str, Mapping[str, Any]]) -> MessageTable:
             raise ValueError(f"{name}: no field is called {sorted(set(entry) - _FIELDS)}")
         if entry["code"] not in CODES:
             raise ValueError(f"{name}: no code is called `{entry['code']}`")
-        messages[name] = SyntaxMessage(*(entry.get(field, "") for field in SyntaxMessage._fields))
+        edits = tuple((entry.get("fix") or entry.get("guess") or {}).items())
+        if not {place for place, _ in edits} <= {*PLACES}:
+            raise ValueError(f"{name}: the places of a fix are {', '.join(PLACES)}")
+        code, message, label, help, at = (
+            entry.get(field, "") for field in ("code", "message", "label", "help", "at")
+        )
+        applicability: Applicability = "safe" if "fix" in entry else "unsafe"
+        messages[name] = SyntaxMessage(code, message, label, help, at, edits, applicability)
         for snippet, token in _rejections(entry):
             key = _key(token, entry)
             if keys.setdefault(key, name) != name:

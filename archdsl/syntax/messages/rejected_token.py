@@ -250,6 +250,31 @@ class RejectedToken:
     def _near(self) -> str:
         return did_you_mean(self.found, [word.lower() for word in _HEADINGS]) or ""
 
+    # ---- what a fix may change and write
+
+    @property
+    def step_line(self) -> tuple[int, int]:
+        """The line of the fault, as far as it belongs to the text, without a comment at its end."""
+        return self._step.line
+
+    @property
+    def inside(self) -> Span:
+        """What stands in the innermost parentheses, up to a sign that no name has."""
+        start = self._open[-1] + 1 if self._open else self.start
+        return Span(self.source, start, start + len(self._dotted))
+
+    def whole_words(self) -> dict[str, str]:
+        """The placeholders that messages cut where they are long, in full, and those that fixes alone have."""
+        closers = "".join(CLOSING[self._text[at]] for at in reversed(self._open))
+        return {
+            "chained": self._step.chained,
+            "merged": self._step.merged.strip("`"),
+            "unquoted": self.found.strip('"'),
+            "closers": closers,
+            # A bracket that closes the next one outwards stays, behind that which is missing.
+            "closing": closers[:2] if closers[1:2] == self.found else closers[:1],
+        }
+
     # ---- what a message may quote
 
     def words(self) -> dict[str, str]:

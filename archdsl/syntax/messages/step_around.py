@@ -54,6 +54,11 @@ class StepAround:
         return start, end
 
     @property
+    def line(self) -> tuple[int, int]:
+        """Where the line begins and ends, without its comment."""
+        return self._first, self._last
+
+    @property
     def _step(self) -> str:
         return self._text[self._start : self._end].strip()
 

@@ -1,0 +1,112 @@
+"""The edits of a message: pieces of the text by the names of their places, and what takes their place.
+
+    found       the sign that was refused      before   where it begins
+    previous    the sign before it             behind   where that ends
+    both        from the one to the other      gap      the space between the two
+    after       the space after the sign       end      where its line ends, without a comment
+    whole       the text that was refused      line     its line
+    last        the last word of the text      inside   what stands in the innermost parentheses
+
+A text with a space at its beginning or end loses it where there is a space already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from archdsl.diagnostics import Edit, Fix
+from archdsl.source import Span
+from archdsl.syntax.document import is_arch
+
+if TYPE_CHECKING:
+    from archdsl.diagnostics.model import Applicability
+    from archdsl.syntax.messages.rejected_token import RejectedToken
+
+Places: TypeAlias = Mapping[str, Span]
+PLACES = (
+    "found", "before", "previous", "behind", "both", "gap", "after", "end", "whole", "line", "last", "inside",
+)  # fmt: skip
+
+
+def places_of_token(token: RejectedToken) -> Places:
+    """The places of a text that the grammar refused."""
+    source, found, previous = token.source, token.span, token.previous
+    text, first, last = source.text, *token.step_line
+    spaces = len(text[found.end : last]) - len(text[found.end : last].lstrip(" \t"))
+    while first < last and text[first].isspace():
+        first += 1
+    while last > first and text[last - 1].isspace():
+        last -= 1
+    end = max(last, found.end)
+    return {
+        "found": found,
+        "before": source.span(found.start),
+        "previous": previous,
+        "behind": source.span(previous.end),
+        "both": token.from_previous,
+        "gap": source.span(previous.end, max(found.start, previous.end)),
+        "after": source.span(found.end, found.end + spaces),
+        "end": source.span(end),
+        "whole": _trimmed(source.span(token.start, token.end)),
+        "line": source.span(first, last),
+        "last": token.last,
+        "inside": token.inside,
+    }
+
+
+def places_of_span(span: Span) -> Places:
+    """The places of a mistake that was found by other means than the grammar's."""
+    source = span.source
+    start, end = source.span(span.start), source.span(span.end)
+    return {"found": span, "whole": span, "before": start, "behind": end, "end": end}
+
+
+def fix_of(
+    edits: Sequence[tuple[str, str]], applicability: Applicability, places: Places, help: str
+) -> Fix | None:
+    """The fix of a message at these places; None where it has none here.
+
+    Its title is what the help says to write, or else what the edits write.
+    """
+    made = [Edit(places[place], _fitted(text, places[place])) for place, text in edits]
+    made = [edit for edit in made if edit.span.text != edit.text]
+    # What takes more than a line is described, and not written.
+    if not made or any("`" in edit.text for edit in made):
+        return None
+    made = _quoted(made, places["whole"])
+    said = re.match(r"(?:write|did you mean|remove it:|close what was opened:) `[^`]+`\??", help)
+    written = next((edit.text.strip() for edit in made if edit.text.strip()), "")
+    title = f"write `{written}`" if written else "remove it"
+    if said is not None or not ("`" in help or ", or " in help):
+        title = help if said is None else said.group()
+    return Fix(title, tuple(made), applicability)
+
+
+def _quoted(edits: list[Edit], whole: Span) -> list[Edit]:
+    """The edits of a text in YAML that begins with ``>`` by them, in the quotes that it needs there."""
+    source = whole.source
+    first = next(
+        (edit for edit in edits if edit.span.start == whole.start and edit.text.startswith(">")), None
+    )
+    if first is None or is_arch(source) or source.text[whole.start - 1 : whole.start] in ("'", '"'):
+        return edits
+    others = [edit for edit in edits if edit is not first]
+    return [Edit(first.span, f'"{first.text}'), *others, Edit(source.span(whole.end), '"')]
+
+
+def _fitted(text: str, span: Span) -> str:
+    """A text without the space that stands beside its place already."""
+    around = span.source.text
+    if text.startswith(" ") and around[span.start - 1 : span.start].isspace():
+        text = text[1:]
+    if text.endswith(" ") and (around[span.end : span.end + 1].isspace() or span.end == len(around)):
+        text = text[:-1]
+    return text
+
+
+def _trimmed(span: Span) -> Span:
+    text = span.text
+    start = span.start + len(text) - len(text.lstrip())
+    return Span(span.source, start, max(start, span.start + len(text.rstrip())))
