@@ -4,6 +4,7 @@
 # make reference  what torchvision, timm and facenet-pytorch say of their networks, for the tests
 # make editors  the grammar of .arch files for editors, from the language's words
 # make zoo    write architectures/README.md
+# make docs   README.md and docs/ as a site, in build/site
 # make clean  remove what the others made
 #
 # PYTHON=python3.12 chooses another interpreter (3.10 or later) for .venv.
@@ -17,7 +18,7 @@ OWN = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_V
 PIP = $(OWN) PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
 REFERENCE_PIP = $(OWN) .reference/bin/python -m pip install --quiet
 
-.PHONY: demo test editors zoo fuzz bench reference clean
+.PHONY: demo test docs editors zoo fuzz bench reference clean
 
 demo: .venv/.demo
 	@mkdir -p build
@@ -30,6 +31,9 @@ test: .venv/.test
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --strict archdsl
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+docs: .venv/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 editors: .venv/.test
 	$(BIN)/python -m editors.generate
@@ -72,3 +76,7 @@ clean:
 .venv/.test: .venv/bin/pip $(INPUTS)
 	$(PIP) --editable ".[cpu,torch,plot,test]"
 	@touch $@ .venv/.demo
+
+.venv/.docs: .venv/bin/pip $(INPUTS)
+	$(PIP) --editable ".[docs]"
+	@touch $@

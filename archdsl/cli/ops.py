@@ -22,34 +22,96 @@ def ops(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="An operator; without it, all.", show_default=False)
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", metavar="", help="Print a page of Markdown.")
+    ] = False,
 ) -> None:
     """List the operators, or tell all about one."""
     from archdsl.ops import OPERATORS
 
+    if markdown:
+        print(_page(OPERATORS if name is None else {name: _known(name)}))
+        return
     if name is None:
         print(_list(OPERATORS))
         return
+    print(_describe(_known(name)))
+
+
+def _known(name: str) -> type[Operator]:
+    from archdsl.ops import OPERATORS
+
     if name not in OPERATORS:
         near = did_you_mean(name, OPERATORS)
         help = f"did you mean `{near}`?" if near else "`archdsl ops` lists them all"
         raise UsageError(f"there is no operator `{name}`", help=help)
-    print(_describe(OPERATORS[name]))
+    return OPERATORS[name]
+
+
+def _families(operators: dict[str, type[Operator]]) -> dict[str, list[type[Operator]]]:
+    """The operators by the title of the file that they stand in."""
+    families: dict[str, list[type[Operator]]] = {}
+    for operator in operators.values():
+        module = operator.__module__
+        title = (inspect.getdoc(sys.modules[module]) or module).splitlines()[0].rstrip(".")
+        families.setdefault(title, []).append(operator)
+    return families
 
 
 def _list(operators: dict[str, type[Operator]]) -> str:
     from archdsl.ops.documentation import headline
 
     style = style_of(wants_color(sys.stdout))
-    families: dict[str, list[type[Operator]]] = {}
-    for operator in operators.values():
-        families.setdefault(operator.__module__, []).append(operator)
     wide = max(map(len, operators))
     parts = []
-    for module, members in families.items():
-        title = (inspect.getdoc(sys.modules[module]) or module).splitlines()[0].rstrip(".")
+    for title, members in _families(operators).items():
         rows = [f"  {operator.word:<{wide}}  {headline(operator)}" for operator in members]
         parts.append("\n".join([style.strong(title), *rows]))
     return "\n\n".join(parts)
+
+
+def _page(operators: dict[str, type[Operator]]) -> str:
+    """All about operators as Markdown, without the page's own heading."""
+    from archdsl.ops.documentation import about
+    from archdsl.report.table import markdown
+
+    parts: list[str] = []
+    for title, members in _families(operators).items():
+        parts.append(f"## {title}")
+        for operator in members:
+            parts += [
+                f"### {operator.word}",
+                f"```text\n{_signature(operator)}\n```",
+                inspect.getdoc(operator) or "",
+            ]
+            if fields := operator.model_fields:
+                rows = [(f"`{name}`", about(field).replace("|", "\\|")) for name, field in fields.items()]
+                parts.append(markdown(("attribute", "what it is"), rows, numbers=()))
+            if parameters := _parameters(operator):
+                filled = "\n".join(_fillings(parameters))
+                parts.append(f"Values before training, by the design's `init`:\n\n```text\n{filled}\n```")
+            if operator.examples:
+                parts.append("```text\n" + "\n".join(_examples(operator)) + "\n```")
+    return "\n\n".join(parts)
+
+
+def _signature(operator: type[Operator]) -> str:
+    fields = operator.model_fields
+    arguments = [
+        name if field.is_required() else f"{name}={_default(field)}" for name, field in fields.items()
+    ]
+    if operator.variadic is not None:
+        arguments[list(fields).index(operator.variadic)] = f"{operator.variadic}..."
+    return f"{operator.word}({', '.join(arguments)})" if arguments else operator.word
+
+
+def _examples(operator: type[Operator]) -> list[str]:
+    """A row for each example, with the shapes that it runs on."""
+    wide = max(len(example.call) for example in operator.examples)
+    return [
+        f"{example.call:<{wide}}  # on {' and '.join(map(text_of, example.inputs))}"
+        for example in operator.examples
+    ]
 
 
 def _describe(operator: type[Operator]) -> str:
@@ -57,15 +119,7 @@ def _describe(operator: type[Operator]) -> str:
 
     style = style_of(wants_color(sys.stdout))
     fields = operator.model_fields
-    arguments = [
-        name if field.is_required() else f"{name}={_default(field)}" for name, field in fields.items()
-    ]
-    if operator.variadic is not None:
-        arguments[list(fields).index(operator.variadic)] = f"{operator.variadic}..."
-    parts = [
-        style.strong(f"{operator.word}({', '.join(arguments)})" if arguments else operator.word),
-        inspect.getdoc(operator) or "",
-    ]
+    parts = [style.strong(_signature(operator)), inspect.getdoc(operator) or ""]
     if fields:
         wide = max(map(len, fields))
         rows = [_wrapped(f"  {name:<{wide}}  ", about(field)) for name, field in fields.items()]
@@ -75,11 +129,7 @@ def _describe(operator: type[Operator]) -> str:
             "\n".join([style.help("Values before training, by the design's `init`:"), *_fillings(parameters)])
         )
     if operator.examples:
-        wide = max(len(example.call) for example in operator.examples)
-        rows = [
-            f"  {example.call:<{wide}}  # on {' and '.join(map(text_of, example.inputs))}"
-            for example in operator.examples
-        ]
+        rows = [f"  {row}" for row in _examples(operator)]
         parts.append("\n".join([style.help("Examples:"), *rows]))
     return "\n\n".join(parts)
 
