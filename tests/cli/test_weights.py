@@ -238,3 +238,11 @@ def test_help_names_the_formats(archdsl: Archdsl) -> None:
     for verb in ("compile", "run", "weights"):
         text = " ".join(archdsl(verb, "--help").stdout.split())
         assert all(extension in text for extension in (".pth", ".pt", ".safetensors", ".npz"))
+
+
+def test_what_only_training_uses_is_not_counted(archdsl: Archdsl, tmp_path: Path) -> None:
+    # PyTorch's state dict of it has a `num_batches_tracked` too.
+    (tmp_path / "norm.yaml").write_text("input: [3, 8, 8]\nbody: conv(4, 3) -> batch_norm\n")
+    assert archdsl("weights", "norm.yaml", "-o", "w.pth").returncode == 0
+    done = archdsl("weights", "norm.yaml", "w.pth")
+    assert done.stdout == "w.pth fits norm: all 6 tensors match\n"
