@@ -37,15 +37,19 @@ def render(parity: Parity, *, color: bool = False) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     apart = row.difference
     numbers = ("", "") if apart.fault else (f"{apart.absolute:.2g}", f"{apart.relative:.2g}")
-    said = "agrees" if row.agrees else apart.fault or "differs"
+    agrees = "agrees but for rounding" if row.by_rounding else "agrees"
+    said = agrees if row.agrees else apart.fault or "differs"
     return (row.output, row.provider, "x".join(map(str, row.shape)), *numbers, said)
 
 
 def verdict(parity: Parity) -> str:
     """One line."""
     if parity.agrees:
+        rounds = any(row.by_rounding for row in parity.rows)
+        more = ", or by no more than float32 rounds where values cancel out" if rounds else ""
         return (
             f"{parity.name}: torch and onnxruntime agree, within {parity.tolerance:g} of each output's scale"
+            f"{more}"
         )
     if any(row.difference.fault for row in parity.rows):
         return f"{parity.name}: torch and onnxruntime cannot be said to agree"

@@ -9,6 +9,14 @@ import numpy
 
 _IN_BOTH = " in both"
 
+EPSILON = 2.0**-23
+"""The distance of float32 numbers near 1."""
+
+ROUNDINGS = 32
+"""How many times farther two computations in float32 may be apart than an epsilon at each value moves them.
+A sum rounds at each of its terms, in an order of its own: of the nodes of eleven networks the worst, sums
+of 363 and of 9216 terms, were 7 times as far apart."""
+
 
 class Difference(NamedTuple):
     """How far a value lies from its reference.
@@ -39,6 +47,11 @@ class Difference(NamedTuple):
     def within(self, tolerance: float) -> bool:
         """Whether both are the same, but for this share of the reference's scale."""
         return not self.fault and self.relative <= tolerance
+
+    def is_rounding(self, moved: float, tolerance: float) -> bool:
+        """Whether it is no more than float32 can round, where an epsilon on the way moves the value by
+        ``moved``; nor more than this share of the values whose epsilons do that."""
+        return not self.fault and self.absolute <= moved * min(ROUNDINGS, tolerance / EPSILON)
 
 
 def difference(

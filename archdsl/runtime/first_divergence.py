@@ -1,7 +1,10 @@
 """Where two back ends part: the first node, in execution order, whose values differ.
 
 torch's value of a node comes from the node's own PyTorch form, onnxruntime's from a model that puts
-the values of a stretch of nodes out. Stretches end where they hold `STRETCH` bytes, so that a large
+the values of a stretch of nodes out. They differ where they are farther apart than the tolerance, and
+than float32 can round: in float64, values that are moved by an epsilon each on the way move those after
+them, and a value that is the difference of large ones, a mean of 0 perhaps, moves by far more than its
+own size. Stretches end where they hold `STRETCH` bytes, so that a large
 network's activations are never in memory all at once; the weights lie in a file beside the models.
 """
 
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy
 import onnx
+import torch
 
 from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.lower import lower
@@ -23,13 +27,16 @@ from archdsl.runtime.session import open_session
 from archdsl.runtime.torch_reference import steps, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from archdsl.graph.ir import Graph, Node
     from archdsl.weights.base import Weights
 
 STRETCH = 256 << 20
 """Bytes of values that are compared at a time."""
+
+DRAWS = 3
+"""A value of a few elements may be moved by little once, by chance."""
 
 
 class Parting(NamedTuple):
@@ -47,10 +54,12 @@ class Parting(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The first parting, if any node parts, and the outputs by torch's operators one at a time."""
+    """The first parting, if any node parts; of each output its value by torch's operators one at a time,
+    and how far rounding moves it."""
 
     parting: Parting | None
     outputs: dict[str, numpy.ndarray]
+    rounding: dict[str, float]
 
 
 def trace(
@@ -70,9 +79,11 @@ def trace(
     wanted = {output.node for output in running.outputs}
     kept: dict[int, numpy.ndarray] = {}
     found: dict[int, Difference] = {}
+    rounding: dict[int, float] = {}
     parting: Parting | None = None
     held: dict[int, numpy.ndarray] = {}
-    for at, value in enumerate(steps(running, weights, feeds)):
+    moved = _rounding(running, weights, feeds)
+    for at, (value, rounding[at]) in enumerate(zip(steps(running, weights, feeds), moved, strict=True)):
         if progress is not None:
             progress(at, len(running.nodes))
         if at in wanted:
@@ -83,12 +94,26 @@ def trace(
         if at + 1 < len(running.nodes) and sum(array.nbytes for array in held.values()) < STRETCH:
             continue
         for position, other in exposed.values(list(held)).items():
-            found[position] = difference(other, held[position])
-            if not found[position].within(tolerance):
+            apart = found[position] = difference(other, held[position])
+            if not (apart.within(tolerance) or apart.is_rounding(rounding[position], tolerance)):
                 parting = _parting(running, position, provider, found, weights)
                 break
         held = {}
-    return Trace(parting, {output.name: kept[output.node] for output in running.outputs})
+    outputs = {output.name: output.node for output in running.outputs}
+    return Trace(
+        parting,
+        {name: kept[at] for name, at in outputs.items()},
+        {name: rounding[at] for name, at in outputs.items()},
+    )
+
+
+def _rounding(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) -> Iterator[float]:
+    """How far rounding moves each value of a graph, the largest of all elements and of `DRAWS` draws."""
+    exact = steps(graph, weights, feeds, torch.float64)
+    draws = [steps(graph, weights, feeds, torch.float64, rounding=seed) for seed in range(DRAWS)]
+    for value, *others in zip(exact, *draws, strict=True):
+        moved = [float((other - value).abs().max()) if value.numel() else 0.0 for other in others]
+        yield max(moved)
 
 
 def _parting(

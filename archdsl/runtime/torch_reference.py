@@ -11,6 +11,7 @@ from archdsl.backends.torch.eager import build, run
 from archdsl.backends.torch.form_walk import layer_of
 from archdsl.backends.torch.module import to_module
 from archdsl.graph.tensors import parameter_name
+from archdsl.runtime.difference import EPSILON
 from archdsl.weights.sources import sourced
 
 if TYPE_CHECKING:
@@ -32,20 +33,35 @@ def live(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) -> 
     return {output.name: value.numpy() for output, value in zip(graph.outputs, values, strict=True)}
 
 
-def steps(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) -> Iterator[torch.Tensor]:
+def steps(
+    graph: Graph,
+    weights: Weights,
+    feeds: Mapping[str, numpy.ndarray],
+    dtype: torch.dtype = torch.float32,
+    *,
+    rounding: int | None = None,
+) -> Iterator[torch.Tensor]:
     """The value of each node of a graph as it runs, in its order, by the node's own PyTorch form.
 
-    A value is dropped after its last use here, so that memory is that of what is still needed.
+    Floating point numbers are of this dtype. With ``rounding``, a seed, each element of each value is
+    moved by up to one float32 epsilon of itself, at random, as a computation in float32 may do (Monte
+    Carlo arithmetic, Parker 1997): how far the values after it move says what rounding can do to them,
+    cancellation included. A value is dropped after its last use here, so that memory is that of what is
+    still needed.
     """
     weights = sourced(weights, graph)
     last = {source: at for at, node in enumerate(graph.nodes) for source in node.inputs}
     values: dict[int, torch.Tensor] = {}
     given = set(graph.inputs)
+    random = torch.Generator().manual_seed(rounding) if rounding is not None else None
     for at, node in enumerate(graph.nodes):
         if at in given:
-            value = torch.from_numpy(feeds[node.name])
+            value = _in(dtype, torch.from_numpy(feeds[node.name]))
         else:
-            value = _step(graph, node, weights, [values[source] for source in node.inputs])
+            value = _step(graph, node, weights, [values[source] for source in node.inputs], dtype)
+        if random is not None and value.is_floating_point():
+            share = torch.rand(value.shape, generator=random, dtype=dtype) * 2 - 1
+            value = value + value * share * EPSILON
         yield value
         values[at] = value
         for source in {at, *node.inputs}:
@@ -53,13 +69,20 @@ def steps(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) ->
                 del values[source]
 
 
+def _in(dtype: torch.dtype, value: torch.Tensor) -> torch.Tensor:
+    return value.to(dtype) if value.is_floating_point() else value
+
+
 @torch.inference_mode()
-def _step(graph: Graph, node: Node, weights: Weights, inputs: list[torch.Tensor]) -> torch.Tensor:
+def _step(
+    graph: Graph, node: Node, weights: Weights, inputs: list[torch.Tensor], dtype: torch.dtype
+) -> torch.Tensor:
     shapes = graph.input_shapes(node)
     form = node.op.to_torch(shapes)
     owned = {
-        parameter.name: torch.from_numpy(
-            values(weights, graph.tensors[parameter_name(node.owner, parameter)])
+        parameter.name: _in(
+            dtype,
+            torch.from_numpy(values(weights, graph.tensors[parameter_name(node.owner, parameter)])),
         )
         for parameter in node.op.params(shapes)
     }

@@ -169,6 +169,23 @@ def test_every_output_is_compared_and_side_heads_do_not_run() -> None:
     assert found.agrees
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input: [4, 8]\nbody:\n  - output(input)\n",
+        "input: [4, 8]\nbody:\n  - linear(8) -> output(input)\n",
+        "inputs: {output: [4, 8]}\nbody:\n  - from(output) -> linear(8)\n",
+        "inputs: {output: [4, 8]}\nbody:\n  - from(output)\n",
+        "inputs: {a: [8], b: [8]}\nbody:\n  - from(a) -> relu -> output(b)\n  - from(b) -> tanh -> output(a)\n",
+    ],
+)
+def test_outputs_that_are_called_as_inputs_are(text: str) -> None:
+    """A model has one name for one value, and calls such an output otherwise."""
+    found = on_cpu(graph(text))
+    assert found.agrees
+    assert [row.output for row in found.rows] == list(archdsl.load(text).outputs)
+
+
 def test_an_output_that_is_an_input_agrees() -> None:
     assert on_cpu(graph("input: [3, 4, 4]\nbody: dropout(0.5)\n")).agrees
 
