@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.expr import SIZES
 from archdsl.ops import OPERATORS
-from archdsl.syntax.arch.read import HEADINGS
 from archdsl.syntax.grammar import terminals
+from archdsl.syntax.sections import HEADINGS
 from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS
 
 Rule: TypeAlias = "dict[str, Any]"
@@ -98,6 +98,11 @@ def _operators() -> list[str]:
     return [word for word, operator in OPERATORS.items() if not operator.merges]
 
 
+def _word(terminal: str) -> str:
+    """A word of the grammar, without the mark that it ends there."""
+    return _TERMINALS[terminal].removesuffix(r"\b")
+
+
 def _comment() -> str:
     """The only pattern that the grammar ignores and that begins with a sign."""
     (pattern,) = (
@@ -134,8 +139,8 @@ def _labels() -> list[Rule]:
 
 def _words() -> list[Rule]:
     """What the grammar has terminals for."""
-    constants = [_TERMINALS[name] for name in ("TRUE", "FALSE", "NONE")]
-    words = [_TERMINALS[name] for name in ("AND", "OR", "NOT", "IF", "ELSE", "IN")]
+    constants = [_word(name) for name in ("TRUE", "FALSE", "NONE")]
+    words = [_word(name) for name in ("AND", "OR", "NOT", "_IF", "_ELSE", "_IN")]
     return [
         _match(_any(constants), "constant.language"),
         _match(_any(words), "keyword.operator.word"),

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from archdsl.diagnostics import Code, Diagnostic, Diagnostics, did_you_mean
+from archdsl.diagnostics import Code, Diagnostic, Diagnostics
 from archdsl.source import Span
+from archdsl.syntax.sections import nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 Spans = Mapping[tuple[str | int, ...], Span]
@@ -98,9 +99,6 @@ class Header(_Section):
     expect: Annotated[Expect, Field(description="the paper's table, as the file's own test")] = Expect()
 
 
-SECTIONS = (*Header.model_fields, "params", "blocks", "body")
-
-
 class ParameterDetails(_Section):
     """Bounds and documentation of a parameter."""
 
@@ -186,7 +184,7 @@ def _explain(
         words = known or tuple(model.model_fields)
         if len(location) > 1:
             words = tuple(Training.model_fields if location[0] == "training" else Expect.model_fields)
-        near = did_you_mean(word, words)
+        near = nearest(word, words)
         message = f"there is no key `{word}` here"
         return (
             "unknown-key",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from archdsl.design.header import header_data, readable_part
 from archdsl.design.input_shapes import with_inputs
-from archdsl.design.model import SECTIONS, Expect, Header, validate
+from archdsl.design.model import Expect, Header, validate
 from archdsl.design.parameters import Setter, listed
 from archdsl.design.values import Block, Library
 from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
@@ -18,6 +18,7 @@ from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from archdsl.syntax.document import open_document
+from archdsl.syntax.sections import KEYS, nearest
 
 DEEPEST_FILE = 32
 """How many files may stand on each other, by ``extends`` and ``use``."""
@@ -105,7 +106,7 @@ class Reader:
         self._declare(loaded, library)
         Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, settings)
         data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
-        header = validate(Header, data, loaded.spans, whole_span, self.diagnostics, SECTIONS)
+        header = validate(Header, data, loaded.spans, whole_span, self.diagnostics, KEYS)
         if header is None:
             header = readable_part(data)
         clear = self._require(header, loaded, whole_span)
@@ -142,7 +143,7 @@ class Reader:
 
     def _require(self, header: Header, loaded: _Loaded, place: Span) -> bool:
         """Report what a design lacks; whether it is clear what flows into the body."""
-        misspelt = {did_you_mean(key, ("input", "inputs", "body")) for key in loaded.sections - {*SECTIONS}}
+        misspelt = {nearest(key, KEYS) for key in loaded.sections - {*KEYS}}
         given = {*loaded.sections, *misspelt}
         if header.input is None and header.inputs is None and not given & {"input", "inputs"}:
             self.diagnostics.add(
@@ -333,7 +334,7 @@ class Reader:
             self._declare(loaded, library)
             Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, {})
             data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
-            validate(Header, data, loaded.spans, span, self.diagnostics, SECTIONS)
+            validate(Header, data, loaded.spans, span, self.diagnostics, KEYS)
             self._libraries[path] = library
         return self._libraries[path]
 

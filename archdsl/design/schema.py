@@ -23,12 +23,12 @@ import inspect
 from typing import Any, TypeAlias
 
 from archdsl.design.headings import parameters_of
-from archdsl.design.model import SECTIONS, WANTED, Bound, Expect, Header, ParameterDetails, Training
+from archdsl.design.model import WANTED, Bound, Expect, Header, ParameterDetails, Training
 from archdsl.ops import OPERATORS, Operator
 from archdsl.ops.documentation import about
 from archdsl.syntax.grammar import terminals
+from archdsl.syntax.sections import KEYS, TEXTS
 from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS, MERGES, WITHOUT_ARGUMENTS
-from archdsl.syntax.yaml.read import PLAIN
 from archdsl.syntax.yaml.steps import PARTS
 
 Schema: TypeAlias = "dict[str, Any]"
@@ -76,7 +76,7 @@ def schema() -> Schema:
         "title": "archdsl",
         "description": "a network architecture, in the YAML syntax of archdsl",
         "type": "object",
-        "properties": {word: _section(word, name, header) for word in SECTIONS},
+        "properties": {word: _section(word, name, header) for word in KEYS},
         "additionalProperties": False,
         "not": {"required": ["input", "inputs"], "errorMessage": "`input` and `inputs` exclude each other"},
         "$defs": {
@@ -128,7 +128,7 @@ def _key(model: Schema, word: str) -> Schema:
     """What a key of a section may hold, and what it is."""
     stated = model["properties"][word]
     told = "; ".join(part for part in (stated.get("description"), WANTED.get(word)) if part)
-    if word in PLAIN:
+    if word in TEXTS:
         found = _plain(stated)
     elif model["title"] == ParameterDetails.__name__:
         found = _written(stated) if _types(stated) else {**_VALUE}

@@ -17,11 +17,11 @@ from archdsl.format.print_yaml_values import (
 from archdsl.format.wrapping import WIDTH, call_text, is_below, label_text, signature_text
 from archdsl.format.writer import Writer, tidy
 from archdsl.syntax import tree
+from archdsl.syntax.sections import TEXTS
 
 # Words that a bare key would turn into a construct, or into nothing.
 _TAKEN = frozenset({*tree.CONSTRUCTS, "else"})
 _APART = ("blocks:", "body:", "expect:")
-_TEXTS = ("name", "doc", "family", "paper", "reference", "extends", "init")
 
 
 def print_yaml(file: tree.File, carrier: Carrier, callable_names: frozenset[str]) -> str:
@@ -88,7 +88,7 @@ class _Printer:
             index = sum(item.start < start for item in items)
             if "network" in places:
                 # In `.arch` they stand behind the name; here texts come first.
-                while index < len(items) and items[index].word in _TEXTS:
+                while index < len(items) and items[index].word in TEXTS:
                     index += 1
             region = places.get("network", start)
             items.insert(

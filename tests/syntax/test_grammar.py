@@ -164,3 +164,33 @@ def test_no_word_of_files_is_reserved_in_texts(word: str) -> None:
 def test_words_that_begin_as_reserved_ones_are_names(word: str) -> None:
     assert shown(expression(word)) == word
     assert shown(expression(f"not {word} or {word}")) == f"((not {word}) or {word})"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 if a elsex",
+        "1 if a else2",
+        "1 ifa else 2",
+        "a andb",
+        "a or_b",
+        "[1 if a else_]",
+        "a inx",
+        "f(i inxs)",
+    ],
+)
+def test_a_word_ends_where_no_letter_follows(text: str) -> None:
+    with pytest.raises(parser.SyntaxFault):
+        expression(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "networknet", "network net\ninitpaper", "network net\ninputt [3]", 'familyy "x"', "body { relu }\nbodyy { relu }",
+        "body { when(x) { relu } elsex { tanh } }", "network n(a = 1 in1..2)",
+    ],
+)  # fmt: skip
+def test_a_heading_ends_where_no_letter_follows(text: str) -> None:
+    with pytest.raises(parser.SyntaxFault):
+        parser.parse_file(Source(text))

@@ -14,12 +14,9 @@ from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.source import BROKEN, Source, Span, forbidden_character
 from archdsl.syntax.arch.builder import Item
 from archdsl.syntax.parser import SyntaxFault, parse_file
+from archdsl.syntax.sections import HEADINGS
 from archdsl.syntax.tree import Block, Entry, File, ListOf, Name, Parameter, PlainText, Step
 
-HEADINGS = (
-    "network", "family", "paper", "reference", "extends", "init", "use", "input", "inputs", "block", "body",
-    "expect",
-)  # fmt: skip
 _HEADING = re.compile(
     rf"""(?:\s|\#[^\n]*\n)*(?:(?:{"|".join(HEADINGS)})\b(?!\s*:)|\"{{3}}|"[^"\n]*"(?!\s*:))"""
 )

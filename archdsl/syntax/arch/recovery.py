@@ -17,10 +17,12 @@ from archdsl.diagnostics import ArchError
 from archdsl.source import BROKEN, Source
 from archdsl.syntax.arch.brackets import PIECES, put_right
 from archdsl.syntax.parser import parse_file, parse_sections
+from archdsl.syntax.sections import HEADINGS
 
 _MOST_FAULTS = 50
-_HEADING_WORDS = "network|family|paper|reference|extends|init|use|input|inputs|block|body|expect"
-_SECTION = re.compile(rf'^(?:(?:{_HEADING_WORDS})\b(?!\s*:)|"|[A-Za-z_]\w*(?=[^\n:=]*\{{\s*$))', re.MULTILINE)
+_SECTION = re.compile(
+    rf'^(?:(?:{"|".join(HEADINGS)})\b(?!\s*:)|"|[A-Za-z_]\w*(?=[^\n:=]*\{{\s*$))', re.MULTILINE
+)
 
 
 class _Section(NamedTuple):

@@ -32,7 +32,7 @@ class InteractiveParser(Protocol):
     def copy(self, deepcopy_values: bool = True) -> InteractiveParser: ...
 
 
-_CLOSING = ("COMMA", "RPAR", "RSQB", "ELSE", "_ARROW", "COLON", "_NL", "RBRACE", "$END")
+_CLOSING = ("COMMA", "RPAR", "RSQB", "_ELSE", "_ARROW", "COLON", "_NL", "RBRACE", "$END")
 """What can end a part of the language, the narrowest part first."""
 _ENDS_OF_PARTS = {
     "NAME", "NUMBER", "STRING", "LONG_TEXT", "TRUE", "FALSE", "NONE", "BROKEN", "RPAR", "RSQB", "RBRACE",

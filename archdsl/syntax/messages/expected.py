@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from archdsl.syntax.sections import HEADING_TOKENS
+
 _WORDS = {
     "NAME": "a name",
     "NUMBER": "a number",
     "STRING": "quoted text",
     "LONG_TEXT": "quoted text",
-    "IN": "`in`",
-    "IF": "`if`",
-    "ELSE": "`else`",
+    "_IN": "`in`",
+    "_IF": "`if`",
+    "_ELSE": "`else`",
     "EQUAL": "`=`",
     "COLON": "`:`",
     "LBRACE": "`{`",
@@ -30,11 +32,8 @@ _WORDS = {
 }
 """In the order in which they are listed."""
 _VALUE = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "TRUE", "FALSE", "NONE", "NOT", "ADD"}
-_AFTER_VALUES = {"OR", "AND", "ADD", "MULTIPLY", "POWER", "IF", "IN", "DOT", "LSQB", "LPAR"}
+_AFTER_VALUES = {"OR", "AND", "ADD", "MULTIPLY", "POWER", "_IF", "_IN", "DOT", "LSQB", "LPAR"}
 """What can follow nearly every value; to list it would hide what is meant."""
-_HEADINGS = {
-    "NETWORK", "PAPER", "REFERENCE", "EXTENDS", "INIT", "USE", "INPUT", "INPUTS", "BLOCK", "BODY", "EXPECT",
-}  # fmt: skip
 
 
 def expectation(terminals: Collection[str]) -> str:
@@ -49,11 +48,11 @@ def expectation(terminals: Collection[str]) -> str:
         left -= {"NAME", "STRING", "LBRACE", "RBRACE"}
     elif left >= {"NETWORK", "BODY"}:
         words.append("a section")
-        left -= {*_HEADINGS, "STRING", "LONG_TEXT"}
+        left -= {*HEADING_TOKENS, "STRING", "LONG_TEXT"}
     if "_ARROW" in left or left >= {"COMMA", "EQUAL"}:
         left -= {"EQUAL", "COLON", "LBRACE"}  # of a name that is whole already
-    if left >= {"_ARROW", "ELSE"}:
-        left -= {"_ARROW", "ELSE"}  # of a body that is whole already
+    if left >= {"_ARROW", "_ELSE"}:
+        left -= {"_ARROW", "_ELSE"}  # of a body that is whole already
     if "NUMBER" not in terminals:
         left.discard("COMPARE")
     if left not in ({"LPAR"}, {"LSQB"}):

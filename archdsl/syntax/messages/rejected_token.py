@@ -8,11 +8,11 @@ from functools import cached_property
 from lark import Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from archdsl.diagnostics import did_you_mean
 from archdsl.source import Source, Span
 from archdsl.syntax import grammar
 from archdsl.syntax.messages.canonical_state import InteractiveParser, canonical_state
 from archdsl.syntax.messages.step_around import StepAround
+from archdsl.syntax.sections import HEADING_TOKENS, HEADINGS, nearest
 
 _PIECE = re.compile(r"\"[^\"\n]*\"|(?<!\S)#[^\n]*|->|[<>=!]=|//|\*\*|[A-Za-z_]\w*|[\d.][\w.]*|\S")
 _SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.|[<>=!]=|//|\*\*|.")
@@ -20,11 +20,8 @@ _SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.|[<>=!]=|//
 CLOSING = {"(": ")", "[": "]"}
 OPENING = {")": "(", "]": "["}
 _LONGEST_SIGN = 3
-_LONGEST_CURE = 48
+_LONGEST_FIX = 48
 _VALUES = ("TRUE", "FALSE", "NONE")
-_HEADINGS = (
-    "NETWORK", "PAPER", "REFERENCE", "EXTENDS", "INIT", "USE", "INPUT", "INPUTS", "BLOCK", "BODY", "EXPECT",
-)  # fmt: skip
 _PARTS = {
     "file": "a line",
     "chain": "a step",
@@ -90,7 +87,7 @@ class RejectedToken:
         """Alike tokens in one: a heading's word is a name elsewhere, a letter of any script a letter."""
         if len(kind) == 1 and not kind.isascii() and kind.isalpha():
             return "LETTER"
-        if kind in _HEADINGS:
+        if kind in HEADING_TOKENS:
             return "NAME"
         return {"LONG_TEXT": "STRING", "FALSE": "TRUE", "NONE": "TRUE"}.get(kind, kind)
 
@@ -248,7 +245,7 @@ class RejectedToken:
 
     @cached_property
     def _near(self) -> str:
-        return did_you_mean(self.found, [word.lower() for word in _HEADINGS]) or ""
+        return nearest(self.found, HEADINGS) or ""
 
     # ---- what a fix may change and write
 
@@ -310,6 +307,7 @@ class RejectedToken:
             "cleaned": self._step.cleaned,
             "separated": self._step.separated,
             "dotted": self._dotted,
+            "sections": ", ".join(HEADINGS),
         }
 
     def _line(self) -> tuple[int, int]:
@@ -321,8 +319,8 @@ class RejectedToken:
 
 
 def _end_of(text: str) -> str:
-    return text if len(text) <= _LONGEST_CURE else "..." + text[-_LONGEST_CURE:].lstrip()
+    return text if len(text) <= _LONGEST_FIX else "..." + text[-_LONGEST_FIX:].lstrip()
 
 
 def _begin_of(text: str) -> str:
-    return text if len(text) <= _LONGEST_CURE else text[:_LONGEST_CURE].rstrip() + "..."
+    return text if len(text) <= _LONGEST_FIX else text[:_LONGEST_FIX].rstrip() + "..."

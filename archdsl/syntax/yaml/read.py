@@ -9,6 +9,7 @@ import yaml
 from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault, parse_fact, parse_signature
+from archdsl.syntax.sections import TEXTS
 from archdsl.syntax.tree import (
     Block,
     Broken,
@@ -26,8 +27,6 @@ from archdsl.syntax.tree import (
 from archdsl.syntax.yaml.nodes import compose, is_null, scalar_text, span_of
 from archdsl.syntax.yaml.steps import StepReader
 
-PLAIN = ("archdsl", "name", "doc", "family", "paper", "reference", "extends", "init")
-"""Sections that are plain text, as YAML reads it."""
 _HOLDS = {
     "expect": "facts",
     "training": "facts",
@@ -145,7 +144,7 @@ class YamlDocument:
         return File(self.source, whole, header, params, blocks, body, sections, self._headings_read)
 
     def _plain_section(self, key: Name, node: yaml.Node) -> PlainText:
-        if isinstance(node, yaml.ScalarNode) or key.word not in PLAIN:
+        if isinstance(node, yaml.ScalarNode) or key.word not in TEXTS:
             return self._plain(node)
         raise SyntaxFault(
             "wrong-section",

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from archdsl.design.model import SECTIONS
 from archdsl.design.schema import schema
 from archdsl.diagnostics.explanations import explanations
 from archdsl.ops import OPERATORS
 from archdsl.pipeline import check
 from archdsl.source import Source
 from archdsl.syntax.arch.read import looks_like_arch
+from archdsl.syntax.sections import KEYS
 from archdsl.syntax.tree import CONSTRUCTS
 from tests.conftest import ENVIRONMENT
 from tests.design.schema.readings import READERS, read
@@ -313,7 +313,7 @@ def test_faults_that_a_schema_can_see(text: str) -> None:
 
 
 def test_it_knows_every_word() -> None:
-    assert set(SCHEMA["properties"]) == set(SECTIONS)
+    assert set(SCHEMA["properties"]) == set(KEYS)
     step = SCHEMA["$defs"]["step"]
     assert set(step["properties"]) >= {word for word, each in OPERATORS.items() if not each.merges}
     for word in CONSTRUCTS:
