@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING
 
 from archdsl.ops.base import Expects
@@ -13,12 +14,35 @@ if TYPE_CHECKING:
     from archdsl.ops.base import Operator
 
 
+def documentation(thing: object) -> str:
+    """The docstring of a class or a module, its pieces of code in single backticks."""
+    return (inspect.getdoc(thing) or "").replace("``", "`")
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a documentation on one line, without a full stop."""
+    paragraph = " ".join(text.partition("\n\n")[0].split())
+    return re.split(r"(?<=[.]) (?=[A-Z`])", paragraph)[0].rstrip(".")
+
+
 def headline(operator: type[Operator]) -> str:
-    """The first line of its documentation, without a full stop."""
-    return (inspect.getdoc(operator) or "").splitlines()[0].rstrip(".")
+    """The first sentence of an operator's documentation."""
+    return first_sentence(documentation(operator))
 
 
 def about(field: FieldInfo) -> str:
     """What an attribute is, and what values it takes."""
     expected = next((item.text for item in field.metadata if isinstance(item, Expects)), "")
     return "; ".join(part for part in (field.description, expected) if part)
+
+
+def default_of(field: FieldInfo) -> str | None:
+    """An attribute's default as a design writes it; None where there is none that can be written."""
+    value = field.default
+    if field.is_required() or value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    return str(value)
