@@ -61,9 +61,11 @@ CALLS: dict[str, list[tuple[int, str]]] = {
         (2, "verify nosuch.yaml --json"),
         (2, "check --json --nosuch"),
     ],
+    "ops": [(0, "ops --json")],
 }
 FAILURES = "Where a command fails"
 NOT_SEEN = {
+    "ops": {"pages[].parts.*"},
     # A fault of ours, which no test can ask for.
     "verify": {"module[].output", "module[].absolute", "module[].relative", "module[].fault"}
 }

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from archdsl import pipeline
 from archdsl.cli.ops import _pages as pages_for
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.ops import OPERATORS
@@ -128,7 +129,9 @@ def test_a_word_that_a_block_computes_has_a_page_with_designs_that_check(
     (page,) = pages_for(word)
     assert f"archdsl has no `{word}`: this block computes it" in capsys.readouterr().err
     yaml, arch = [example.text for example in page.examples]
-    networks = [check(Source(text, name)).network for text, name in ((yaml, "x.yaml"), (arch, "x.arch"))]
+    networks = [
+        pipeline.check(Source(text, name)).network for text, name in ((yaml, "x.yaml"), (arch, "x.arch"))
+    ]
     assert all(made is not None for made in networks)
     one, other = [[(node.op, node.shape) for node in made.nodes] for made in networks if made is not None]
     assert one == other
