@@ -67,7 +67,7 @@ FAILURES = "Where a command fails"
 NOT_SEEN = {
     "ops": {"pages[].parts.*"},
     # A fault of ours, which no test can ask for.
-    "verify": {"module[].output", "module[].absolute", "module[].relative", "module[].fault"}
+    "verify": {"module[].output", "module[].absolute", "module[].relative", "module[].fault"},
 }
 
 
