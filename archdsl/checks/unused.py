@@ -56,7 +56,7 @@ def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
                 _span(node, path),
                 label=f"makes {text_of(node.shape)}, from which no output can be reached",
                 help="remove it, or give it a label and use it with `from(label)`"
-                if label.isdecimal()
+                if label.isdecimal() or ":" in label  # its number, or what a construct's equation adds
                 else f"remove it, or use it with `from({written})`",
                 severity="warning",
             )

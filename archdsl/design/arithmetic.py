@@ -235,6 +235,8 @@ def mismatch(sign: str, value: Result, span: Span, wanted: str = "numbers") -> E
             help, text = "compare it: `{}`", f"{span.text} > 0"
     elif is_list(value):
         help, text = "take one of its items: `{}`", f"{span.text}[0]"
+    elif isinstance(value, Value):
+        help = "bring values together in a merge, `- both: {{add: [...]}}`, and pass `from(both)`"
     elif wanted == "lists":
         help, text = "make it a list: `{}`", f"[{span.text}]"
     help = help.format(text)

@@ -9,12 +9,18 @@ from archdsl.design.values import Callee, Library, Result, Value
 from archdsl.ops.base import OPERATORS
 from archdsl.source import Span
 
+SIZES = ("channels", "height", "width")
+"""What may be read of a value."""
+
 
 class Flow(Protocol):
     """What expressions ask of the stage that lets values flow."""
 
     def find(self, path: str, span: Span, environment: Environment) -> Value:
         """The value that ``from(path)`` names."""
+
+    def has(self, path: str, environment: Environment) -> bool:
+        """Whether ``from(path)`` names a value."""
 
     def spend(self, steps: int, span: Span) -> None:
         """Count work against the limit."""

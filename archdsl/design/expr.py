@@ -23,17 +23,15 @@ from archdsl.design.arithmetic import (
     whole,
 )
 from archdsl.design.binding import bind
-from archdsl.design.environment import Environment, Unresolved, callee_of
+from archdsl.design.environment import SIZES, Environment, Unresolved, callee_of
 from archdsl.design.foreign_words import foreign_word, is_foreign
-from archdsl.design.values import Callee, Library, Result, Value, Word, is_list, kind_of, written
-from archdsl.design.vocabulary import Meant, meant
-from archdsl.diagnostics import ArchError, Diagnostic, did_you_mean
+from archdsl.design.unknown_names import refuse_label, unknown_function, unknown_parameter
+from archdsl.design.values import Callee, Result, Value, Word, is_list, kind_of, written
+from archdsl.diagnostics import ArchError, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling
 from archdsl.shapes import text_of
 from archdsl.source import Span
 from archdsl.syntax import tree
-
-SIZES = ("channels", "height", "width")
 
 
 def evaluate(expression: tree.Expression, environment: Environment) -> Result:
@@ -74,12 +72,23 @@ def path_of(expression: tree.Expression, environment: Environment) -> str:
         return expression.word
     if isinstance(expression, tree.Attribute):
         return f"{path_of(expression.of, environment)}.{expression.name.word}"
-    raise ExpressionFault(
+    raise _no_name(expression)
+
+
+def _no_name(expression: tree.Expression) -> ExpressionFault:
+    """The fault of a number, an index or a call where a name stands, with the name that was meant."""
+    text = expression.span.text.replace("[", ".").replace("]", "")
+    if isinstance(expression, tree.Apply) and expression.name.word == "from" and expression.arguments:
+        text = expression.arguments[0].span.text  # `from(from(x))`
+    is_path = all(part.isidentifier() or part.isdecimal() for part in text.split("."))
+    meant_text = text if text.replace(".", "_").isidentifier() else f'"{text}"'
+    return ExpressionFault(
         "wrong-argument",
         "expected a name here",
         expression.span,
         "not a name",
-        'write a label, or `"enc{i}"`',
+        "" if is_path else 'write a label, or `"enc{i}"`',
+        fixes=(replacing(expression.span, meant_text),) if is_path else (),
     )
 
 
@@ -135,13 +144,18 @@ def size_of(value: Value, word: str, span: Span) -> Result:
         return shape[-1]
     if word == "height" and len(shape) >= 3:
         return shape[-2]
+    there = _SIZES_OF[min(len(shape), 3)]
     raise ExpressionFault(
         "no-such-size",
         f"a value of {text_of(shape)} has no {word}",
         span,
         f"its shape is {text_of(shape)}",
-        "read it before the value is flattened",
+        f"it has {there}" + ("; read it before the value is flattened" if len(shape) == 1 else ""),
     )
+
+
+_SIZES_OF = ("no sizes", "`channels` alone", "`channels` and `width`", "`channels`, `height` and `width`")
+"""What values of so many dimensions have."""
 
 
 def _template(expression: tree.Template, environment: Environment) -> Result:
@@ -196,25 +210,6 @@ def _refuse_misspelt(
         return
     if did_you_mean(written(value), [*environment.variables, *environment.library.params, *SIZES]):
         raise unknown_parameter(written(value), expression.span, environment)
-
-
-def unknown_parameter(word: str, span: Span, environment: Environment) -> ExpressionFault:
-    """The fault of a word in a place where only a parameter or a loop variable can be meant."""
-    names = [*environment.variables, *environment.library.params]
-    near = did_you_mean(word, [*names, *SIZES])
-    listed = ", ".join(f"`{name}`" for name in names)
-    if near is not None:
-        help = f"did you mean `{near}`?"
-    else:
-        help = f"parameters here are {listed}" if names else f"declare it: `params: {{{word}: 64}}`"
-    return ExpressionFault(
-        "unknown-parameter",
-        f"there is no parameter `{word}`",
-        span,
-        "not known here",
-        help,
-        fixes=respelling(span, near),
-    )
 
 
 def _unary(expression: tree.Unary, environment: Environment) -> Result:
@@ -301,6 +296,7 @@ def _index(expression: tree.Index, environment: Environment) -> Result:
 
 def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
     name = expression.name
+    refuse_label(expression, environment)
     value = known(expression.of, environment)
     if isinstance(value, Value) and name.word in SIZES:
         return size_of(value, name.word, name.span)
@@ -315,22 +311,6 @@ def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
         else f"`{', '.join(SIZES)}` are read of a parameter that holds a value",
         fixes=respelling(name.span, near),
     )
-
-
-def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
-    """The diagnostic for a call in a value of something that nobody knows."""
-    word = name.word
-    if word in (*tree.CONSTRUCTS, *tree.FLOW_CALLS):
-        message = f"`{word}` is a step, not a value"
-        return Diagnostic(
-            "unknown-function", message, name.span, "stands in a value", "make it a step, or a block"
-        )
-    found = Meant(_FROM_PYTHON[word]) if word in _FROM_PYTHON else meant(word, (*FUNCTIONS, *library.blocks))
-    help = found.help(name.span, f"functions are {', '.join(f'`{f}`' for f in FUNCTIONS)}")
-    has = "archdsl has no" if found.absent is not None else "there is no function or block"
-    message = f"{has} `{word}`"
-    fixes = respelling(name.span, found.word)
-    return Diagnostic("unknown-function", message, name.span, "not known here", help, fixes=fixes)
 
 
 def _apply(expression: tree.Apply, environment: Environment) -> Result:
@@ -377,8 +357,6 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
             keywords[argument.name.word] = value
     return Callee(callee.word, callee.target, tuple(positional), keywords)
 
-
-_FROM_PYTHON = {"int": "floor", "floordiv": "floor", "math": "floor", "length": "len", "size": "len"}
 
 _EVALUATE: dict[type, Callable[[Any, Environment], Result]] = {
     tree.Number: _constant,

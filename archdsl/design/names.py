@@ -3,14 +3,15 @@ block, also of arms that are not taken and blocks that nobody calls."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.binding import bind
-from archdsl.design.expr import unknown_function
 from archdsl.design.foreign_words import ABSENT, foreign_word, is_foreign
 from archdsl.design.headings import bind_heading, loop_of, variables_of
 from archdsl.design.read import Design
+from archdsl.design.unknown_names import unknown_function
 from archdsl.design.values import Callee, Library
 from archdsl.design.vocabulary import meant
 from archdsl.diagnostics import Diagnostic, Diagnostics, Fix
@@ -34,14 +35,19 @@ def check_names(design: Design, diagnostics: Diagnostics) -> None:
             if block.library is not library:
                 continue
             names = frozenset(parameter.name.word for parameter in block.parameters)
-            checker = _Checker(library, diagnostics)
+            checker = _Checker(library, diagnostics, _plain_labels(block.body))
             for parameter in block.parameters:
                 if parameter.default is not None:
                     checker.expression(parameter.default, names)
             _refuse_twins(block.parameters, diagnostics)
             checker.step(block.body, names)
     if design.body is not None:
-        _Checker(design.library, diagnostics).step(design.body, frozenset())
+        labels = {*_plain_labels(design.body), *design.inputs}
+        _Checker(design.library, diagnostics, labels).step(design.body, frozenset())
+
+
+def _plain_labels(body: tree.Step) -> set[str]:
+    return {label.plain for label in labels_of(body) if label.plain is not None}
 
 
 def _refuse_twins(parameters: Iterable[tree.Parameter], diagnostics: Diagnostics) -> None:
@@ -74,9 +80,11 @@ def _refuse_twins(parameters: Iterable[tree.Parameter], diagnostics: Diagnostics
 
 
 class _Checker:
-    def __init__(self, library: Library, diagnostics: Diagnostics) -> None:
+    def __init__(self, library: Library, diagnostics: Diagnostics, labels: Iterable[str] = ()) -> None:
         self.library = library
         self.diagnostics = diagnostics
+        self.labels = frozenset(labels)
+        """The labels of the body that is checked, and the network's inputs in its own."""
 
     def step(self, step: tree.Step, variables: frozenset[str]) -> None:
         if isinstance(step, tree.Chain):
@@ -125,7 +133,12 @@ class _Checker:
         if held:
             return  # what it holds shows when it runs
         if block is None and (operator is None or operator.merges):
-            self.diagnostics.add(unknown_callee(call.name, self.library, variables))
+            if word.partition(".")[0] in self.labels and not call.arguments:
+                self.diagnostics.add(_label_called(call, index))
+            elif operator is not None and call.arguments:
+                self.diagnostics.add(_merge_called(call))
+            else:
+                self.diagnostics.add(unknown_callee(call.name, self.library, variables))
             return
         target = block if block is not None else operator
         assert target is not None
@@ -222,6 +235,43 @@ class _Checker:
     def knows(self, word: str, variables: frozenset[str]) -> bool:
         """Whether a word of Python's is somebody's name all the same."""
         return any(word in known for known in (variables, self.library.params, self.library.blocks))
+
+
+def _label_called(call: tree.Call, index: int) -> Diagnostic:
+    """The diagnostic for a label where a call stands: ``add: [a, b]``."""
+    word = call.name.word
+    text = f"from({word})"
+    return Diagnostic(
+        "unknown-operator",
+        f"`{word}` is a label, not an operator or block",
+        call.span,
+        "names a value",
+        f"begin a new step with `{text}`; a merge brings two values together" if index else "",
+        fixes=() if index else (replacing(call.span, text, "safe"),),
+    )
+
+
+def _merge_called(call: tree.Call) -> Diagnostic:
+    """The diagnostic for a merge that is given its branches as arguments: ``max(from(a), from(b))``."""
+    word = call.name.word
+    heading = [argument.span.text for argument in call.arguments if argument.name is not None]
+    values = [argument.value for argument in call.arguments if argument.name is None]
+    if len(values) == 1 and isinstance(values[0], tree.ListOf):
+        values = list(values[0].items)
+    texts = [value.span.text for value in values]
+    branches = [f"'{text}'" if '"' in text else f'"{text}"' if _CUT.search(text) else text for text in texts]
+    dim = f"({', '.join(heading)})" if heading else ""
+    return Diagnostic(
+        "construct-in-chain",
+        f"`{word}` is a construct: its branches are steps, not arguments",
+        call.name.span,
+        "takes a body",
+        f"write it as a step of its own: `{word}{dim}: [{', '.join(branches) or '...'}]`",
+    )
+
+
+_CUT = re.compile(r"[,\[\]{}:#]")
+"""What ends a text inside the lists of YAML."""
 
 
 def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] = ()) -> Diagnostic:

@@ -192,6 +192,9 @@ class Elaborator:
     def find(self, path: str, span: Span, environment: Environment) -> Value:
         return values.find(self, path, span, environment)
 
+    def has(self, path: str, environment: Environment) -> bool:
+        return values.has(self, path, environment)
+
     # ---- steps
 
     def step(self, step: tree.Step, value: Value | None, place: Place) -> Value | None:
@@ -259,7 +262,9 @@ class Elaborator:
         """Count a step in its scope and give it its dotted name."""
         path, before = scope.take(label, span)
         if before is not None:
-            self.report(name_twice(path.rpartition(".")[2], span, before))
+            name = path.rpartition(".")[2]
+            unlabelled = span if label is None else before if scope.is_numbered(name) else None
+            self.report(name_twice(name, span, before, unlabelled=unlabelled))
         return path
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from archdsl.design.binding import Bound, Given
 from archdsl.design.environment import Environment, callee_of
-from archdsl.design.expr import unknown_parameter
+from archdsl.design.unknown_names import unknown_parameter
 from archdsl.design.values import Result, kind_of, written
 from archdsl.design.vocabulary import Meant, meant
 from archdsl.diagnostics import Diagnostic, Label, OperatorError, Severity, did_you_mean
+from archdsl.diagnostics.fixes import replacing
 from archdsl.ops.base import Expects
 from archdsl.ops.branch_mismatch import Branch, BranchMismatch
 from archdsl.shapes import Dim, Shape, is_known, text_of
@@ -139,6 +140,14 @@ LARGEST_SIZE = 2**31 - 1
 def not_callable(word: str, held: Result, span: Span, environment: Environment) -> Diagnostic:
     """The diagnostic for a call of a parameter that holds something else than a block."""
     shown = written(held)
+    if kind_of(held) == "a value":
+        return Diagnostic(
+            "not-callable",
+            f"`{word}` holds a value, not a block",
+            span,
+            f"this is {shown}",
+            fixes=(replacing(span, f"from({word})", "safe"),),
+        )
     found = meant(shown, environment.library.blocks)
     if found.word is not None and callee_of(found.word, environment) is None:
         found = Meant()  # a merge: it needs branches

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from archdsl.design.environment import Environment
 from archdsl.design.values import Value
-from archdsl.diagnostics import Diagnostic, Label, did_you_mean
+from archdsl.diagnostics import Diagnostic, Label
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -59,13 +59,14 @@ class Scope:
     ``parent`` is where a label is looked up next: None at the body of a block or of the network.
     """
 
-    __slots__ = ("_count", "_taken", "labels", "parent", "path")
+    __slots__ = ("_count", "_numbered", "_taken", "labels", "parent", "path")
 
     def __init__(self, path: str, parent: Scope | None = None) -> None:
         self.path = path
         self.parent = parent
         self.labels: dict[str, Entry] = {}
         self._taken: dict[str, Span] = {}
+        self._numbered: set[str] = set()
         self._count = 0
 
     def take(self, label: str | None, span: Span) -> tuple[str, Span | None]:
@@ -76,8 +77,15 @@ class Scope:
         name = str(self._count) if label is None else label
         self._count += 1
         before = self._taken.get(name)
-        self._taken.setdefault(name, span)
+        if before is None:
+            self._taken[name] = span
+            if label is None:
+                self._numbered.add(name)
         return f"{self.path}.{name}" if self.path else name, before
+
+    def is_numbered(self, name: str) -> bool:
+        """Whether the name was first taken by a step without a label."""
+        return name in self._numbered
 
     def reserve(self, name: str, span: Span) -> None:
         """Keep a name from steps: the network's inputs have theirs."""
@@ -90,7 +98,18 @@ class Scope:
             scope = scope.parent
 
 
-def name_twice(name: str, span: Span, before: Span) -> Diagnostic:
+def name_twice(name: str, span: Span, before: Span, *, unlabelled: Span | None = None) -> Diagnostic:
+    """The diagnostic for two steps of one name; ``unlabelled`` is the one of them whose name is its number."""
+    if unlabelled is not None and before != span:
+        numbered = Label(unlabelled, f"has no label, and is number {name} of this scope")
+        return Diagnostic(
+            "name-twice",
+            f"the label `{name}` is the number of another step",
+            span,
+            "the second" if unlabelled == before else numbered.text,
+            f"give the step without a label one, or choose another than `{name}`",
+            (numbered if unlabelled == before else Label(before, "the first"),),
+        )
     if before == span:
         help = 'a step that is repeated needs a computed label: `"unit{i}"`'
     else:
@@ -99,43 +118,3 @@ def name_twice(name: str, span: Span, before: Span) -> Diagnostic:
         "name-twice", f"the name `{name}` stands twice in one scope", span, "the second", help,
         () if before == span else (Label(before, "the first"),),
     )  # fmt: skip
-
-
-def not_made(
-    path: str, span: Span, known: Iterable[str], later: dict[str, Span], inside: Sequence[str] = ()
-) -> Diagnostic:
-    """The diagnostic for a value that nobody made before this place.
-
-    ``later`` are the labels that are made after it, ``inside`` the dotted names of values of that
-    name in other scopes.
-    """
-    first = path.partition(".")[0]
-    made = later.get(first)
-    if made is not None and made.source is span.source and made.start < span.start:
-        return Diagnostic(
-            "unknown-value",
-            f"the value `{first}` is not made in this network",
-            span,
-            "needed here",
-            "refer to it below the same condition, or make it in every arm",
-            (Label(made, "below a condition that does not hold, or a loop without a turn"),),
-        )
-    if made is not None:
-        return Diagnostic(
-            "value-made-later",
-            f"the value `{first}` is not made yet",
-            span,
-            "needed here",
-            "move the step that makes it up, or this one down",
-            (Label(made, f"`{first}` is made here"),),
-        )
-    names = list(known)
-    near = did_you_mean(path, [*names, *inside]) or did_you_mean(first, names)
-    listed = ", ".join(f"`{name}`" for name in names[:8])
-    if inside:
-        help = f"did you mean `{inside[0]}`?"
-    elif near:
-        help = f"did you mean `{near}`?"
-    else:
-        help = f"values made before are {listed}" if listed else "label a step to name its value"
-    return Diagnostic("unknown-value", f"there is no value `{path}`", span, "not made before this", help)

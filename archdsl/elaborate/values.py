@@ -3,15 +3,14 @@ block or network, never beyond, and never into an auxiliary head."""
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.environment import Environment
-from archdsl.design.names import labels_of
 from archdsl.design.values import Value
-from archdsl.diagnostics import ArchError, Diagnostic, Label
-from archdsl.elaborate.scopes import Entry, Scope, not_made
+from archdsl.diagnostics import ArchError, Label
+from archdsl.elaborate.scopes import Entry, Scope
+from archdsl.elaborate.unknown_values import unknown_part, unknown_value
 from archdsl.source import Span
 
 if TYPE_CHECKING:
@@ -41,6 +40,17 @@ def find(walk: Elaborator, path: str, span: Span, environment: Environment) -> V
     return found.value
 
 
+def has(walk: Elaborator, path: str, environment: Environment) -> bool:
+    """Whether ``from(path)`` names a value here."""
+    if not isinstance(environment.place, Scope):
+        return False
+    try:
+        find_entry(walk, path, walk.design.source.span(), environment)
+    except ArchError:
+        return False
+    return True
+
+
 def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment) -> Entry | Value:
     """The labelled step of that dotted name, or the input's value."""
     scope = environment.place
@@ -54,14 +64,14 @@ def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment
         if outer is walk.root and first in walk.inputs and not rest:
             return walk.inputs[first]
     if found is None:
-        raise ArchError([_not_found(walk, path, span, environment)])
-    for part in rest:
+        raise ArchError([unknown_value(walk, path, span, environment)])
+    for index, part in enumerate(rest):
         if found.hidden:
             break
         labels = found.scope.labels if found.scope is not None else {}
         if part not in labels:
-            prefix = path[: path.rindex(".")]
-            raise ArchError([not_made(path, span, [f"{prefix}.{name}" for name in labels], {})])
+            prefix = ".".join([first, *rest[:index]])
+            raise ArchError([unknown_part(walk, path, span, found, prefix, part)])
         found = labels[part]
     if found.hidden:
         raise ExpressionFault(
@@ -73,31 +83,6 @@ def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment
             (Label(found.span, "the auxiliary head"),),
         )
     return found
-
-
-def _not_found(walk: Elaborator, path: str, span: Span, environment: Environment) -> Diagnostic:
-    """The diagnostic for a name that no scope from here outwards has."""
-    first = path.partition(".")[0]
-    later = _labels(walk, environment)
-    if walk.callers and first not in later:
-        outside = walk.root.labels.get(first)
-        if outside is not None or first in walk.inputs:
-            related = () if outside is None else (Label(outside.span, f"`{first}` is made here"),)
-            return Diagnostic(
-                "unknown-value",
-                f"there is no value `{path}` in the block `{walk.callers[-1].name}`",
-                span,
-                "made outside of the block",
-                f"give the block a parameter for it, and call it with `from({path})`",
-                related,
-            )
-    inside = [name for name in islice(walk.scopes, _SEARCHED) if name.endswith(f".{path}")]
-    scope = environment.place
-    assert isinstance(scope, Scope)
-    known = [label for outer in scope.outward() for label in outer.labels]
-    if not walk.callers:
-        known += walk.inputs
-    return not_made(path, span, known, {} if inside else later, inside)
 
 
 def _made_before(walk: Elaborator, environment: Environment) -> str:
@@ -117,13 +102,3 @@ def _made_before(walk: Elaborator, environment: Environment) -> str:
 
 
 _SHOWN = 4
-_SEARCHED = 10_000
-
-
-def _labels(walk: Elaborator, environment: Environment) -> dict[str, Span]:
-    """The labels of the body in which a text stands, wherever they are made."""
-    body = walk.design.body
-    if walk.callers:
-        block = environment.library.blocks.get(walk.callers[-1].name)
-        body = block.body if block is not None else body
-    return {label.plain: label.span for label in labels_of(body) if label.plain is not None}
