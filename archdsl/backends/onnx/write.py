@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 
 from onnx import ModelProto, TensorProto
 
-from archdsl.atomic_write import replacing
+from archdsl.atomic_write import remove_abandoned, replacing
 from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, lower
 from archdsl.diagnostics import UsageError
@@ -73,10 +73,11 @@ def save(
     with ExitStack() as files:
         # Entered first, so that it is renamed last: a model never points to data that is not there.
         model_file = files.enter_context(replacing(path))
+        data_path = f"{os.path.realpath(path)}.data"
         if total <= largest:
+            remove_abandoned(data_path)
             _write_model(lowered, model_file, weights, progress)
         else:
-            data_path = f"{os.path.realpath(path)}.data"
             data_file = files.enter_context(replacing(data_path))
             _write_data(lowered, data_file, os.path.basename(data_path), weights, progress)
             model_file.write(lowered.model.SerializeToString())
