@@ -51,8 +51,8 @@ def ops(
 def _pages(name: str) -> list[Page]:
     """The pages of a word, under any name that the field has for it. Raises `UsageError`."""
     from archdsl.design.vocabulary import meant
+    from archdsl.ops import OPERATORS
     from archdsl.ops.aliases import operator_called
-    from archdsl.ops.base import OPERATORS
     from archdsl.report.pages import Page, PageExample, pages_of, words
 
     if found := pages_of(name):

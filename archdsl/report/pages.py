@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archdsl.design.arithmetic import FUNCTIONS
-from archdsl.ops.base import OPERATORS
+from archdsl.ops import OPERATORS
 from archdsl.ops.documentation import about, default_of, documentation, first_sentence
 
 if TYPE_CHECKING:
