@@ -15,7 +15,7 @@ from archdsl.design.unknown_names import unknown_function
 from archdsl.design.values import Callee, Library
 from archdsl.design.vocabulary import meant
 from archdsl.diagnostics import Diagnostic, Diagnostics, Fix
-from archdsl.diagnostics.fixes import replacing, respelling, without_item
+from archdsl.diagnostics.fixes import replacing, without_item
 from archdsl.ops import OPERATORS
 from archdsl.ops.base import Operator
 from archdsl.syntax import tree
@@ -289,7 +289,7 @@ def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] =
     found = meant(word, own)
     has = "archdsl has no" if found.absent is not None else "there is no operator or block"
     help = found.help(name.span, "`archdsl ops` lists the operators")
-    fixes = respelling(name.span, None if found.word in tree.CONSTRUCTS else found.word)
+    fixes = () if found.word in tree.CONSTRUCTS else found.fixes(name.span)
     return Diagnostic("unknown-operator", f"{has} `{word}`", name.span, "not known here", help, fixes=fixes)
 
 

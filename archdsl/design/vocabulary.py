@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from archdsl.diagnostics import did_you_mean, misspelling
+from archdsl.diagnostics import Fix, did_you_mean, misspelling
+from archdsl.diagnostics.fixes import replacing, respelling
 from archdsl.ops.absent import Absent, absent_word, table
 from archdsl.ops.aliases import operator_called, plain_word
 from archdsl.ops.base import OPERATORS
@@ -27,6 +28,13 @@ class Meant(NamedTuple):
         if self.word is not None:
             return f"did you mean `{self.word}`?"
         return otherwise if self.absent is None else self.absent.help(OPERATORS, arch=is_arch(span.source))
+
+    def fixes(self, name: Span) -> tuple[Fix, ...]:
+        """The word that was meant in the place of this name, or what computes the same as the call of it."""
+        if self.absent is None or not self.absent.write:
+            return respelling(name, self.word)
+        has_arguments = name.source.text.startswith("(", name.end)
+        return () if has_arguments else (replacing(name, self.absent.write),)
 
 
 def meant(word: str, own: Iterable[str] = ()) -> Meant:

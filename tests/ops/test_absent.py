@@ -65,7 +65,9 @@ def test_no_help_proposes_another_computation_as_what_was_meant(entry: Absent) -
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.write], ids=lambda entry: entry.word)
 def test_what_is_to_be_written_checks_in_the_place_of_the_word(entry: Absent) -> None:
     (written,) = re.findall(r"write `([^`]+)`$", entry.help(OPERATORS))
-    refused(design(f"- relu -> ‹{entry.word}›", input=entry.input), "unknown-operator", fix=written)
+    found = refused(design(f"- relu -> ‹{entry.word}›", input=entry.input), "unknown-operator", fix=written)
+    assert [edit.text for fix in found.fixes for edit in fix.edits] == [written]
+    assert diagnostics(design(f"- relu -> {entry.word}(3)", input=entry.input))[0].fixes == ()
 
 
 @pytest.mark.parametrize(
