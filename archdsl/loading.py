@@ -123,6 +123,7 @@ def open_beside(name: str, path: str | None) -> Source:
     raise UsageError(
         f"there is no file `{name}` beside this one, nor in the zoo",
         help=f"did you mean `{near}`?" if near else "paths begin at the folder of this file",
+        meant=near,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from archdsl.analyses.count import Counts, count
 from archdsl.design.model import KEY, Bound, Expect
 from archdsl.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean
+from archdsl.diagnostics.fixes import replacing, respelling
 from archdsl.graph.ir import Graph
 from archdsl.shapes import Shape, text_of
 from archdsl.source import Span
@@ -58,6 +59,7 @@ def check_facts(graph: Graph, counts: Counts, expect: Expect, spans: Spans, diag
                 "unknown-fact", f"the network has no {'output' if key == 'outputs' else 'step'} `{name}`",
                 _span((key, name, KEY), spans), label="not there",
                 help=f"did you mean `{near}`?" if near else "`archdsl summary` shows the names",
+                fixes=respelling(_span((key, name, KEY), spans), near),
             ))  # fmt: skip
     if expect.params is not None or expect.macs is not None:
         _counts(counts, {"params": expect.params, "macs": expect.macs}, (), spans, diagnostics)
@@ -85,6 +87,7 @@ def _shape(
             "expect-mismatch", f"{what} is {text_of(shape)}, not {'x'.join(map(str, stated))}", _span(path, spans),
             label=f"it is [{', '.join(map(str, shape))}]",
             help=f"write `[{', '.join(map(str, shape))}]`, or mend the design",
+            fixes=(replacing(_span(path, spans), f"[{', '.join(map(str, shape))}]"),),
             related=(Label(graph.nodes[node].span, f"{text_of(shape)} is made here"),),
         ))  # fmt: skip
 
@@ -115,4 +118,5 @@ def _counts(
             diagnostics.add(Diagnostic(
                 "expect-mismatch", f"the network{heads} has {number:,} {words}, not {relation}{bound.value:,}", span,
                 label=f"it has {number:,}{difference}", help=f"write `{written}`, or mend the design",
+                fixes=(replacing(span, f"{relation}{number:_}", title=f"write `{written}`"),),
             ))  # fmt: skip

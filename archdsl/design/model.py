@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from archdsl.diagnostics import Code, Diagnostic, Diagnostics
+from archdsl.diagnostics.fixes import respelling
 from archdsl.source import Span
 from archdsl.syntax.sections import nearest
 
@@ -120,7 +121,7 @@ def validate(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found: dict[Span, tuple[Code, str, str]] = {}
+        found: dict[Span, tuple[Code, str, str, str | None]] = {}
         for fault in error.errors(include_url=False):
             location = fault["loc"]
             key_only = fault["type"] == "extra_forbidden"
@@ -129,9 +130,9 @@ def validate(
             found.setdefault(
                 span, _explain(model, fault["type"], fault["msg"], location, fault["input"], known)
             )
-        for span, (code, message, help) in found.items():
+        for span, (code, message, help, near) in found.items():
             if not any(_is_inside(other, span) for other in found):
-                diagnostics.add(Diagnostic(code, message, span, help=help))
+                diagnostics.add(Diagnostic(code, message, span, help=help, fixes=respelling(span, near)))
         return None
 
 
@@ -172,8 +173,8 @@ def _explain(
     location: tuple[str | int, ...],
     value: object,
     known: tuple[str, ...],
-) -> tuple[Code, str, str]:
-    """Code, message and help for one of pydantic's errors."""
+) -> tuple[Code, str, str, str | None]:
+    """Code, message, help and the word that was meant, for one of pydantic's errors."""
     keys = [
         str(part)
         for part in location
@@ -190,10 +191,11 @@ def _explain(
             "unknown-key",
             message,
             f"did you mean `{near}`?" if near else f"keys are {', '.join(f'`{w}`' for w in words)}",
+            near,
         )
     key = keys[-1] if keys else str(location[0]) if location else ""
     wanted = WANTED.get(key)
     if wanted is None:
-        return "wrong-value", f"`{key}`: {text[:1].lower()}{text[1:]}", ""
+        return "wrong-value", f"`{key}`: {text[:1].lower()}{text[1:]}", "", None
     what, _, example = wanted.partition(": ")
-    return "wrong-value", f"`{key}` has to be {what}", f"write {example or what}"
+    return "wrong-value", f"`{key}` has to be {what}", f"write {example or what}", None

@@ -13,6 +13,7 @@ from archdsl.design.model import Expect, Header, validate
 from archdsl.design.parameters import Setter, listed
 from archdsl.design.values import Block, Library
 from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
+from archdsl.diagnostics.fixes import respelling
 from archdsl.loading import Opener
 from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
@@ -191,7 +192,11 @@ class Reader:
         try:
             other = self._open(name, source.path)
         except UsageError as error:
-            self.diagnostics.add(Diagnostic("no-such-file", error.message, span, help=error.help))
+            self.diagnostics.add(
+                Diagnostic(
+                    "no-such-file", error.message, span, help=error.help, fixes=respelling(span, error.meant)
+                )
+            )
             return name, None
         self._files.append((span, other))
         here = source.path or source.name
@@ -246,6 +251,7 @@ class Reader:
                             f"did you mean `{near}`?"
                             if near
                             else f"its parameters: {listed(base.parameters)}",
+                            fixes=respelling(parameter.name.span, near),
                         )
                     )
                 else:
@@ -318,6 +324,7 @@ class Reader:
                             item.span,
                             "not declared there",
                             f"did you mean `{near}`?" if near else f"its blocks: {listed(library.blocks)}",
+                            fixes=respelling(item.span, near),
                         )
                     )
                 else:

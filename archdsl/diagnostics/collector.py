@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from archdsl.diagnostics.errors import ArchError
+from archdsl.diagnostics.fixes import fits_in_flow
 from archdsl.diagnostics.model import Diagnostic
 from archdsl.source import Span
 
@@ -30,6 +32,9 @@ class Diagnostics:
         key = diagnostic.code, diagnostic.span
         if key in self._found:
             return
+        if diagnostic.fixes:
+            fixes = tuple([fix for fix in diagnostic.fixes if fits_in_flow(fix)])
+            diagnostic = replace(diagnostic, fixes=fixes)
         severity = diagnostic.severity
         if self._counts[severity] == self._limit:
             self.is_cut = True

@@ -52,7 +52,8 @@ class OperatorError(Exception):
     ``argument`` names the attribute to point at; without it the call as a whole is meant.
     ``label`` is written under that place. ``of_input`` tells whether it has to do with what goes in,
     so that the place where that was made is worth showing; ``surplus`` that the fix is the call
-    without ``argument``. The caller adds the spans.
+    without ``argument``. The caller adds the spans, also to the fixes that ``help`` names: ``write`` with
+    ``argument=value`` or a chain in place of the call, between backticks, and ``put`` with a chain ``before it``.
     """
 
     def __init__(
@@ -74,12 +75,13 @@ class OperatorError(Exception):
 class UsageError(Exception):
     """A mistake that has no place in a design: a file, an option, a package that is missing.
 
-    ``message`` is a headline, with any further lines below it; ``help`` is the fix.
+    ``message`` is a headline, with any further lines below it; ``help`` is the fix. ``meant`` is the word that
+    was meant in place of one that is not known, where there is one.
     """
 
-    def __init__(self, message: str, *, help: str = "") -> None:
+    def __init__(self, message: str, *, help: str = "", meant: str | None = None) -> None:
         super().__init__(message)
-        self.message, self.help = message, help
+        self.message, self.help, self.meant = message, help, meant
 
     def __str__(self) -> str:
         return f"{self.message}\nhelp: {self.help}" if self.help else self.message

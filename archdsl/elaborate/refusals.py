@@ -11,8 +11,9 @@ from archdsl.design.environment import Environment, callee_of
 from archdsl.design.unknown_names import unknown_parameter
 from archdsl.design.values import Result, kind_of, written
 from archdsl.design.vocabulary import Meant, meant
-from archdsl.diagnostics import Diagnostic, Label, OperatorError, Severity, did_you_mean
-from archdsl.diagnostics.fixes import replacing
+from archdsl.diagnostics import Diagnostic, Fix, Label, OperatorError, Severity, did_you_mean
+from archdsl.diagnostics.fixes import replacing, respelling, without_item
+from archdsl.elaborate.call_fixes import fixes_of_branches, fixes_of_call
 from archdsl.ops.base import Expects
 from archdsl.ops.branch_mismatch import Branch, BranchMismatch
 from archdsl.shapes import Dim, Shape, is_known, text_of
@@ -45,8 +46,11 @@ def report_refusal(
     place = argument_span(span, refusal.argument, bound or {})
     message, help = refusal.message, refusal.help
     made = []
+    fixes = fixes_of_call(help, span, bound or {}) if merge is None else ()
     if isinstance(refusal, BranchMismatch) and merge is not None:
         branches = branches_of(merge, len(values))
+        if merge.name.word not in _BRANCHES:
+            fixes = fixes_of_branches(refusal.fixes, branches, merge.parts)
         message = f"`{merge.name.word}` {refusal.claim}"
         help = refusal.told(branches)
         for value, branch in zip(values, branches, strict=True):
@@ -56,6 +60,7 @@ def report_refusal(
             made.append(Label(_seen_from(node, around), f"{branch.name} is {text_of(value.shape)}"))
     elif refusal.surplus:
         help = _without(span, place)
+        fixes = (without_item(place, title=help),)
     elif refusal.of_input:
         for value in values:
             is_input = value.node < len(walk.inputs)
@@ -63,7 +68,7 @@ def report_refusal(
             made.append(Label(_seen_from(walk.nodes[value.node], around), text))
     # A turn of a loop may take what the turn before it made at the very same place.
     shown = [label for label in made if not _within(place, label.span)]
-    walk.report(Diagnostic(refusal.code, message, place, refusal.label, help, tuple(shown), severity))
+    walk.report(Diagnostic(refusal.code, message, place, refusal.label, help, tuple(shown), severity, fixes))
 
 
 def misfit_of(
@@ -71,6 +76,7 @@ def misfit_of(
 ) -> Diagnostic:
     """The diagnostic for an attribute that cannot have the value that it is given."""
     word, details = target.word, target.model_fields[field]
+    fixes: tuple[Fix, ...] = ()
     expects = next((part for part in details.metadata if isinstance(part, Expects)), Expects("another value"))
     options = re.findall(r"`(\w+)`", expects.text)
     if (
@@ -85,12 +91,16 @@ def misfit_of(
             (unknown,) = unknown_parameter(given, span, environment).diagnostics
             return unknown
         near = did_you_mean(given, environment.library.params)
+        fixes = respelling(span, near)
         help = f"did you mean `{near}`?" if near else f"no parameter is called `{given}`"
     elif isinstance(given, str):
         near = _YES_NO.get(given) if expects.text == _FLAG else did_you_mean(given, options)
+        is_written = span.text == given  # and not in a parameter that holds it
+        fixes = respelling(span, near if is_written else None, "safe" if expects.text == _FLAG else "unsafe")
         help = f"did you mean `{near}`?" if near else ""
     elif expects.text == _FLAG and given in (0, 1):
         help = f"did you mean `{'true' if given else 'false'}`?"
+        fixes = respelling(span, "true" if given else "false") if span.text in ("0", "1") else ()
     else:
         help = ""
     if not help and not details.is_required():
@@ -102,6 +112,7 @@ def misfit_of(
         span,
         f"expected {expects.short or expects.text}",
         help or f"`archdsl ops {word}` tells what it takes",
+        fixes=fixes,
     )
 
 
@@ -113,8 +124,9 @@ def _in_a_list(target: type[Operator], field: str, given: tuple[Result, ...], sp
         texts.insert(0, f"{word}({span.text[1:-1].strip()})")
     help = f"write {', which is '.join(f'`{text}`' for text in dict.fromkeys(texts))}"
     return Diagnostic(
-        "wrong-argument", f"`{word}` takes its {field} one by one, not in a list", span, "a list", help
-    )
+        "wrong-argument", f"`{word}` takes its {field} one by one, not in a list", span, "a list", help,
+        fixes=(replacing(span, span.text[1:-1].strip(), title=f"write `{texts[0]}`"),) if texts[1:] else (),
+    )  # fmt: skip
 
 
 def too_large(shape: Shape, size: Dim, span: Span) -> Diagnostic:

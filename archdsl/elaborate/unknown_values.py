@@ -289,8 +289,13 @@ def _unknown(path: str, span: Span, known: Iterable[str]) -> Diagnostic:
         span,
         "not made before this",
         "" if near else help,
-        fixes=respelling(span, near),
+        fixes=respelling(span, near if near is None or _is_dotted(near) else f'"{near}"'),
     )
+
+
+def _is_dotted(path: str) -> bool:
+    """Whether a name can stand without quotes: one with a number in it cannot."""
+    return all(part.isidentifier() for part in path.split("."))
 
 
 def _known(walk: Elaborator, environment: Environment) -> list[str]:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import yaml
 
+from archdsl.diagnostics import Fix
+from archdsl.diagnostics.fixes import removing
 from archdsl.source import Source, Span, forbidden_character
 from archdsl.syntax.parser import SyntaxFault
 
@@ -155,6 +157,13 @@ def span_of(source: Source, node: yaml.Node) -> Span:
     return Span(source, start, end)
 
 
+def _without(span: Span, title: str) -> Fix:
+    """A word taken out, with the space behind it."""
+    text = span.source.text
+    end = span.end + len(text[span.end :]) - len(text[span.end :].lstrip(" "))
+    return removing(span.source.span(span.start, end), title=title)
+
+
 def refuse_extras(source: Source, node: yaml.Node) -> None:
     """Anchors and tags, which stand before the node they belong to."""
     start = node.start_mark.index
@@ -163,7 +172,13 @@ def refuse_extras(source: Source, node: yaml.Node) -> None:
         return
     span = source.span(start, start + len(source.text[start:].split(maxsplit=1)[0]))
     if sign == "!":
-        raise SyntaxFault("yaml-tag", "YAML tags are not part of the language", span, help="remove the tag")
+        raise SyntaxFault(
+            "yaml-tag",
+            "YAML tags are not part of the language",
+            span,
+            help="remove the tag",
+            fixes=(_without(span, "remove the tag"),),
+        )
     raise SyntaxFault(
         "yaml-alias",
         "anchors and aliases are not part of the language",

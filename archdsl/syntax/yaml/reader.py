@@ -7,6 +7,7 @@ from collections.abc import Collection
 import yaml
 
 from archdsl.diagnostics import ArchError, Diagnostics, Label
+from archdsl.diagnostics.fixes import replacing
 from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault, parse_expression, parse_label
 from archdsl.syntax.tree import Expression, ListOf, Name, Template
@@ -66,6 +67,7 @@ class NodeReader:
                     f'put quotes around it: `"{whole.text}"`'
                     if '"' not in whole.text
                     else "write one step a line",
+                    fixes=() if '"' in whole.text else (replacing(whole, f'"{whole.text}"', "safe"),),
                 )
 
     # ---- keys

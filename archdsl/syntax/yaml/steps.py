@@ -6,7 +6,8 @@ import re
 
 import yaml
 
-from archdsl.diagnostics import ArchError, did_you_mean
+from archdsl.diagnostics import ArchError, Edit, Fix, did_you_mean
+from archdsl.diagnostics.fixes import inserting, removing, replacing, respelling
 from archdsl.source import Span
 from archdsl.syntax.builder import Heading
 from archdsl.syntax.parser import SyntaxFault, parse_chain, parse_key
@@ -89,6 +90,9 @@ class StepReader(NodeReader):
             self.source.span(span.start, span.start + len(first)),
             "a `:` is missing after this",
             "indent the lines below as deep as this one" if calls else f"write `{first}:`",
+            fixes=()
+            if calls
+            else (inserting(self.source.span(span.start + len(first)), ":", title=f"write `{first}:`"),),
         )
 
     def _group(self, node: yaml.SequenceNode) -> Group:
@@ -102,6 +106,7 @@ class StepReader(NodeReader):
                 "an empty mapping is no step",
                 span_of(self.source, node),
                 help="write `[]` to pass the value on",
+                fixes=(replacing(span_of(self.source, node), "[]"),),
             )
         key_node, value = pairs[0]
         heading = self.key(key_node)
@@ -119,6 +124,7 @@ class StepReader(NodeReader):
                 span_of(self.source, others[0]),
                 "a second key in the same step",
                 "begin each step on a line of its own with `- `",
+                fixes=self._steps_of_their_own(span_of(self.source, key_node), others),
             )
         if isinstance(heading, Template):
             return self._labelled(heading, value)
@@ -136,6 +142,17 @@ class StepReader(NodeReader):
         if isinstance(value, yaml.MappingNode) and name in self.callable_names:
             return self._keyword_form(heading, value)
         return self._labelled(Template(heading.span, (name,)), value)
+
+    def _steps_of_their_own(self, first: Span, others: list[yaml.Node]) -> tuple[Fix, ...]:
+        """The fix of keys that stand below one another in one item of a list: a dash before each."""
+        text = self.source.text
+        places = [span_of(self.source, key) for key in others]
+        if text[first.start - 2 : first.start] != "- " or any(
+            place.column != first.column or text[place.start - 2 : place.start] != "  " for place in places
+        ):
+            return ()
+        edits = [Edit(self.source.span(place.start - 2, place.start), "- ") for place in places]
+        return (Fix("begin each step on a line of its own with `- `", tuple(edits)),)
 
     def _is_else(self, node: yaml.Node) -> bool:
         return (
@@ -169,13 +186,18 @@ class StepReader(NodeReader):
     def _labelled(self, label: Template, value: yaml.Node) -> Step:
         if is_null(value):
             text = label.span.text
-            hint = f"`{text}` without the colon" if text in self.callable_names else "a step after the colon"
+            called = text in self.callable_names
+            hint = f"`{text}` without the colon" if called else "a step after the colon"
+            colon = self.source.span(label.span.end, label.span.end + 1)
             raise SyntaxFault(
                 "null-value",
                 f"nothing follows `{text}:`",
                 label.span,
                 "the value is missing",
                 f"write {hint}",
+                fixes=(removing(colon, "safe", title=f"write {hint}"),)
+                if called and colon.text == ":"
+                else (),
             )
         step = self.step(value)
         if isinstance(step, Labelled):
@@ -211,6 +233,7 @@ class StepReader(NodeReader):
             f"did you mean `{near}`?"
             if near
             else f"constructs are {', '.join(f'`{c}`' for c in CONSTRUCTS)}",
+            fixes=respelling(heading.name.span, near),
         )
 
     # ---- constructs
