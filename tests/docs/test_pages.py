@@ -108,3 +108,13 @@ def test_the_number_of_networks_is_that_of_the_zoo() -> None:
     assert stated is not None
     zoo = (ROOT / "architectures" / "README.md").read_text(encoding="utf-8")
     assert int(stated.group(1)) == len(re.findall(r"^\| \[`\w+`\]", zoo, re.MULTILINE))
+
+
+def test_every_room_is_on_the_page_of_the_architecture() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    rooms = [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (ROOT / "archdsl").iterdir()
+        if not path.name.startswith(("_", ".")) and (path.is_dir() or path.suffix == ".py")
+    ]
+    assert [room for room in rooms if f"`{room}`" not in page] == []

@@ -5,6 +5,7 @@
               comment `# refused: CODE` wants that diagnostic
     console   each `$ archdsl ...` is run where the page's files were saved, and what it prints is compared
     python    is executed, one block of the page after the other
+    pycon     is typed into one interpreter, block after block, and what it prints is compared
     sh, text  are read, not run: how to install, and forms
 
 The recipes of docs/extending.md are followed by test_extending.py instead.
@@ -13,6 +14,9 @@ The recipes of docs/extending.md are followed by test_extending.py instead.
 
 from __future__ import annotations
 
+import contextlib
+import doctest
+import io
 import re
 import shlex
 import shutil
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from tests.conftest import Archdsl
 
 RUN = tuple(page for page in PAGES if page.name != "extending.md")
-KINDS = {"yaml", "arch", "console", "python", "sh", "text"}
+KINDS = {"yaml", "arch", "console", "python", "pycon", "sh", "text"}
 REFUSED = re.compile(r"# refused: ([\w-]+)")
 # What the steps of a snippet may call and refer to.
 AROUND = """\
@@ -120,3 +124,35 @@ def test_python(page: Path, folder_of: Callable[[Path], Path], monkeypatch: pyte
     for snippet in snippets(page, "python"):
         code = compile("\n" * snippet.line + snippet.text, str(page), "exec")
         exec(code, names)
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=page.name) for page in RUN if snippets(page, "pycon")]
+)
+def test_interpreter(
+    page: Path,
+    folder_of: Callable[[Path], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    monkeypatch.chdir(folder_of(page))
+    names: dict[str, object] = {}
+    for snippet in snippets(page, "pycon"):
+        typed = "".join(
+            f">>> {example.source}{printed_by(example.source, names)}"
+            for example in doctest.DocTestParser().get_examples(snippet.text)
+        )
+        if request.config.getoption("--update-golden"):
+            text = page.read_text(encoding="utf-8")
+            page.write_text(text.replace(snippet.text, typed), encoding="utf-8")
+        else:
+            assert typed == snippet.text
+
+
+def printed_by(statement: str, names: dict[str, object]) -> str:
+    """What an interpreter shows for a statement of one line, which `names` remember. An empty line is left out,
+    as doctest takes it for the end."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(statement, "<page>", "single"), names)
+    return "".join(f"{line}\n" for line in out.getvalue().splitlines() if line.strip())
