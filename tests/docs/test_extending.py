@@ -1,10 +1,10 @@
 """The recipes of docs/extending.md, each followed step by step in a copy of the tree.
 
-    python, yaml  a file, whose path is its first line's comment
-    diff          changes: `+++ PATH`, then pieces between `@@`; lines with a space or `-` are in the file, once,
-                  and those with a space or `+` take their place
-    console       `$ archdsl`, `$ pytest` and `$ make` as a reader would type them; what archdsl prints is
-                  compared where the page shows it
+python, yaml  a file, whose path is its first line's comment
+diff          changes: `+++ PATH`, then pieces between `@@`; lines with a space or `-` are in the file, once,
+              and those with a space or `+` take their place
+console       `$ archdsl`, `$ pytest` and `$ make` as a reader would type them; what archdsl prints is
+              compared where the page shows it
 """
 
 from __future__ import annotations
@@ -29,12 +29,9 @@ MAKE = {
     "editors": ("-m editors.generate", None),
     "zoo": ("-m archdsl list --markdown", "architectures/README.md"),
 }
-RECIPES = {
-    heading: text
-    for heading, text in re.findall(
-        r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-}
+RECIPES = dict(
+    re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+)
 
 
 class Tree:
