@@ -23,6 +23,7 @@ FLOORS = (
     {"design"},
     {"graph"},
     {"elaborate"},
+    {"structure"},
     {"analyses"},
     {"checks"},
     {"passes"},
