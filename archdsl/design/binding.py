@@ -79,7 +79,7 @@ def bind(
         else:
             bound[name.word] = argument.value
             if name.word not in signature.names:
-                faults.append(_unknown(callee, argument, name, signature, arguments))
+                faults.append(_unknown(callee, argument, name, signature, arguments, call))
             elif name.word in named:
                 faults.append(_twice(name.word, name.span, named[name.word].span))
             named.setdefault(name.word, name)
@@ -173,11 +173,14 @@ def _unknown(
     name: tree.Name,
     signature: Signature,
     arguments: tuple[tree.Argument | tree.Binding, ...],
+    call: Span,
 ) -> Diagnostic:
     word = name.word
     if not isinstance(callee.target, Block) and word in callee.target.torch_only_arguments:
         left = tuple(other for other in arguments if other is not argument)
         return _inferred(callee, word, argument, "not an argument here", left)
+    if not isinstance(callee.target, Block) and word in callee.target.separate_steps:
+        return _separate_step(callee, argument, name, signature, arguments, call)
     aliases = {} if isinstance(callee.target, Block) else callee.target.argument_aliases
     near = aliases.get(word) or did_you_mean(word, signature.names)
     listed = ", ".join(f"`{known}`" for known in signature.names)
@@ -190,6 +193,45 @@ def _unknown(
         help,
         _declared(callee),
         fixes=respelling(name.span, near, "safe" if word in aliases else "unsafe"),
+    )
+
+
+def _separate_step(
+    callee: Callee,
+    argument: tree.Argument,
+    name: tree.Name,
+    signature: Signature,
+    arguments: tuple[tree.Argument | tree.Binding, ...],
+    call: Span,
+) -> Diagnostic:
+    """The diagnostic for an argument whose work is a step of its own: ``padding_mode=reflect``."""
+    assert not isinstance(callee.target, Block)
+    steps = callee.target.separate_steps[name.word]
+    step = steps.get(argument.value.span.text.strip("\"'"))
+    taken: dict[str, tree.Argument | tree.Binding] = {}
+    for at, other in enumerate(arguments):
+        taken[signature.names[at] if other.name is None else other.name.word] = other
+    moved = [word for word in signature.names if step and f"{{{word}}}" in step]
+    left = [other for other in arguments if other not in [argument, *[taken.get(word) for word in moved]]]
+    text = f"{callee.word}({', '.join(other.span.text for other in left)})" if left else callee.word
+    fixes: tuple[Fix, ...] = ()
+    if step is None:
+        known = " and ".join(f"`{value}`" for value, form in steps.items() if form)
+        help = f"archdsl has no `{argument.span.text}`; there are {known}, by a `pad` before it"
+    elif step and all(word in taken for word in moved):
+        before = step.format(**{word: taken[word].value.span.text for word in moved})
+        help = f"write `{before} -> {text}`"
+        fixes = (replacing(call, f"{before} -> {text}", "safe"),)
+    else:  # without a padding, it changes nothing
+        help = f"write `{text}`"
+        fixes = (replacing(call, text, "safe"),)
+    return Diagnostic(
+        "unknown-argument",
+        f"`{callee.word}` has no argument `{name.word}`",
+        name.span,
+        "a step of its own here" if step else "not known here",
+        help,
+        fixes=fixes,
     )
 
 

@@ -14,6 +14,7 @@ from archdsl.design.names import unknown_callee
 from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word
 from archdsl.diagnostics import ArchError, Diagnostic, Label, OperatorError
 from archdsl.elaborate import constructs
+from archdsl.elaborate.endless_calls import endless_calls
 from archdsl.elaborate.refusals import (
     LARGEST_SIZE,
     argument_span,
@@ -311,7 +312,7 @@ def _block(
     if entry is not None:
         entry.scope = scope
     if len(walk.callers) >= DEEPEST_CALL:
-        _endless(walk, block, call)
+        _endless(walk, block, call, place)
     try:
         for name, argument in bound.items():
             inner.variables[name] = _value_of(argument, place.environment)
@@ -349,39 +350,10 @@ def _defaults(walk: Elaborator, block: Block, inner: Environment) -> bool:
     return True
 
 
-def _endless(walk: Elaborator, block: Block, call: tree.Call) -> None:
+def _endless(walk: Elaborator, block: Block, call: tree.Call, place: Place) -> None:
     """Report the cycle of calls, and end the walk."""
-    names = [caller.name for caller in walk.callers]
-    last = len(names) - 1 - names[::-1].index(block.name) if block.name in names else 0
-    cycle = [*names[last:], block.name]
-    if len(cycle) == 2:
-        message = f"`{block.name}` calls itself more than {DEEPEST_CALL} deep"
-    elif block.name in names:
-        message = f"blocks call each other more than {DEEPEST_CALL} deep: {' -> '.join(cycle)}"
-    else:
-        message = f"blocks call each other more than {DEEPEST_CALL} deep"
-    counts = [
-        argument.value.left.word
-        for argument in call.arguments
-        if isinstance(argument.value, tree.Binary) and isinstance(argument.value.left, tree.Name)
-    ]
-    if counts:
-        help = f"end it by a condition: `when({counts[0]} > 0): {call.span.text}`"
-    else:
-        arguments = call.span.text.removeprefix(block.name).strip("()")
-        ending = f"when(n > 0): {block.name}({f'{arguments}, n=' if arguments else ''}n - 1)"
-        help = f"remove `{call.span.text}`, or end it by a condition: `{ending}`"
     again = [caller.found for caller in walk.callers if caller.name == block.name][1:]
     if again:
         walk.diagnostics.forget(again[0])  # maps that became too small on the way down, and the like
-    walk.diagnostics.add(
-        Diagnostic(
-            "endless-calls",
-            message,
-            call.span,
-            f"called again here, {DEEPEST_CALL} calls deep",
-            help,
-            (Label(block.span, f"`{block.name}` is declared here"),),
-        )
-    )
+    walk.diagnostics.add(endless_calls(walk, block, call, place, DEEPEST_CALL))
     walk.stop()

@@ -24,6 +24,15 @@ CONV_ARGUMENTS = {
     "use_bias": "bias",
 }
 """What a convolution's arguments are called in PyTorch, Keras and ONNX."""
+PADDING_MODES = {
+    "padding_mode": {
+        "zeros": "",
+        "constant": "",
+        "reflect": "pad({padding}, mode=reflect)",
+        "replicate": "pad({padding}, mode=replicate)",
+    }
+}
+"""What PyTorch's argument of that name does, by its value."""
 POOL_ARGUMENTS = {**_WINDOW, "pool_size": "kernel", "ceil_mode": "ceil"}
 """What a pool's arguments are called there."""
 

@@ -190,6 +190,9 @@ class Operator(BaseModel):
     operators, papers. For suggestions alone: a design writes ``word``."""
     argument_aliases: ClassVar[Mapping[str, str]] = {}
     """What its attributes are called elsewhere: the name there, and the name here."""
+    separate_steps: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Arguments of other libraries whose work is a step of its own here: for each of their values the step
+    that goes before, in which ``{padding}`` is that argument, taken from the call; an empty one is the default."""
     torch_only_arguments: ClassVar[Mapping[str, int]] = {}
     """The arguments that PyTorch's class takes and this one reads off its input, each with its place
     among PyTorch's. For the answer to those who write them."""

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
-from archdsl.ops.aliases import CONV_ARGUMENTS, ranks
+from archdsl.ops.aliases import CONV_ARGUMENTS, PADDING_MODES, ranks
 from archdsl.ops.base import (
     Count,
     Emitter,
@@ -61,6 +61,7 @@ class Conv(Operator):
     word = "conv"
     aliases = (*ranks("Conv{}d"), "convolution")
     argument_aliases = CONV_ARGUMENTS
+    separate_steps = PADDING_MODES
     traits = Trait.OVERWRITABLE_OUTPUT
     torch_only_arguments = {"in_channels": 0}
     examples = (

@@ -23,7 +23,7 @@ from archdsl.ops.weight_init import (
     check_bias_init,
     weight_and_bias,
 )
-from archdsl.shapes import Shape, element_count, text_of
+from archdsl.shapes import Shape, element_count, is_known, text_of
 
 
 class Linear(Operator):
@@ -111,11 +111,17 @@ class Linear(Operator):
 
 
 def _is_map(shape: Shape) -> bool:
-    """Whether a value still has its channels first.
+    """Whether a value seems to be a map with its channels first: a picture, or what convolutions make.
 
-    A map with the channels last (ConvNeXt's) is told by its height and width, which are equal and
-    come first.
+    Its height and width are then equal, or named, and come last; where the first two sizes are equal or
+    named the channels are last (ConvNeXt's). Any other value of three sizes may as well be windows of
+    tokens, on whose features a linear layer acts.
     """
     if len(shape) < 3:
         return False
-    return not (len(set(shape[:-1])) == 1 and shape[-1] != shape[0])
+    return _are_alike(shape[-2:]) and not _are_alike(shape[:-1])
+
+
+def _are_alike(sizes: Shape) -> bool:
+    """Whether these can be the sides of one picture: equal, or all of them open."""
+    return len(set(sizes)) == 1 or not any(is_known(size) for size in sizes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checking import codes, design, network, parameters, refused, shape
+from archdsl.diagnostics.fixes import edited
+from tests.checking import check, codes, design, network, parameters, refused, shape
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,68 @@ def test_what_owns_parameters_wants_numbers(call: str) -> None:
     assert codes(design(f"- {call}", input="[C, 8, 8]")) == ["unknown-size"]
     assert codes(design("- linear(4)", input="[N]")) == ["unknown-size"]
     assert codes(design("- relu -> lrn(5)", input="[C, 8, 8]")) == []
+
+
+@pytest.mark.parametrize("shape", ["3x224x224", "64x7x7", "3x16x112x112"])
+def test_a_map_is_doubted_as_input_and_under_an_option(shape: str) -> None:
+    text = design("- linear(5)", input=f"[{shape.replace('x', ', ')}]")
+    (found,) = check(text).diagnostics
+    assert found.code == "linear-on-map"
+    assert [warning.code for warning in check(design("- linear(5)"), input=shape).diagnostics] == [
+        "linear-on-map"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "before"),
+    [
+        ("64x49x32", ""),  # windows x tokens x channels
+        ("49x16x8", ""),
+        ("2x8x5", ""),
+        ("32x56x56", "permute(0, 2, 3, 1) -> "),  # channels last
+        ("32xHxW", "permute(0, 2, 3, 1) -> "),
+        ("32xHxW", "conv(16, 3, stride=2) -> permute(0, 2, 3, 1) -> "),
+        ("197x768", ""),
+    ],
+)
+def test_tokens_and_channels_last_are_not_doubted(shape: str, before: str) -> None:
+    text = design(f"- {before}linear(5)", input=f"[{shape.replace('x', ', ')}]")
+    assert check(text).diagnostics == ()
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+@pytest.mark.parametrize(
+    ("arguments", "padding"),
+    [
+        ("4, 3, padding=1, padding_mode={}", "1"),
+        ("4, 3, padding_mode={}, padding=[1, 2]", "[1, 2]"),
+        ("4, 3, 1, 1, padding_mode={}", "1"),
+        ("out=4, kernel=3, padding=1, padding_mode={}, bias=false", "1"),
+    ],
+)
+def test_a_padding_mode_is_a_pad_before(mode: str, arguments: str, padding: str) -> None:
+    """The same module in PyTorch: `pad` and a convolution without padding."""
+    text = design(f"- conv({arguments.format(mode)})")
+    (found,) = check(text).diagnostics
+    assert found.code == "unknown-argument"
+    fixed = edited(text, found.fixes[0].edits)
+    assert f"pad({padding}, mode={mode}) -> conv(" in fixed
+    assert shape(fixed) == (4, 8, 8) if padding == "1" else shape(fixed) == (4, 8, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        ("4, 3, padding=1, padding_mode=zeros", "conv(4, 3, padding=1)"),
+        ("4, 3, padding_mode=reflect", "conv(4, 3)"),
+    ],
+)
+def test_a_padding_mode_that_changes_nothing_is_left_out(arguments: str, fix: str) -> None:
+    text = design(f"- conv({arguments})")
+    (found,) = check(text).diagnostics
+    assert edited(text, found.fixes[0].edits) == design(f"- {fix}")
+
+
+def test_a_padding_mode_that_there_is_not() -> None:
+    (found,) = check(design("- conv(4, 3, padding=1, padding_mode=circular)")).diagnostics
+    assert "`reflect` and `replicate`" in found.help

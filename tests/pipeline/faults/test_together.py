@@ -24,7 +24,7 @@ body: tower(3)
     assert (found.code, place(found.span)) == ("endless-calls", "5:7 `tower(n - 1)`")
     assert found.message == "`tower` calls itself more than 64 deep"
     (ending,) = (code for code in code_in(found.help) if code.startswith("when"))
-    assert ending == "when(n > 0): tower(n - 1)"
+    assert ending == "when(n > 1): tower(n - 1)"
     assert judge(text.replace("- tower(n - 1)", f"- {ending}")).codes == []
 
 
