@@ -13,12 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.expr import SIZES
-from archdsl.ops import OPERATORS
 from archdsl.syntax.grammar import terminals
 from archdsl.syntax.sections import HEADINGS
-from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS
 
 Rule: TypeAlias = "dict[str, Any]"
 
@@ -55,14 +54,14 @@ def grammar() -> Rule:
             "label": {"patterns": _labels()},
             "construct": {
                 "patterns": [
-                    _match(rf"{_any(CONSTRUCTS)}(?=\s*[({{])", "keyword.control.construct"),
+                    _match(rf"{_any(STANDARD.constructs)}(?=\s*[({{])", "keyword.control.construct"),
                     _match(r"\belse\b(?=\s*\{)", "keyword.control.construct"),
                 ]
             },
             "call": {
                 "patterns": [
-                    _match(rf"{_any(FLOW_CALLS)}(?=\s*\()", "keyword.control.flow"),
-                    _match(_any(_operators()), "support.function.operator"),
+                    _match(rf"{_any(STANDARD.flow_calls)}(?=\s*\()", "keyword.control.flow"),
+                    _match(_any(STANDARD.calls), "support.function.operator"),
                     _match(_NAME, "entity.name.function.block"),
                 ]
             },
@@ -81,9 +80,9 @@ def grammar() -> Rule:
             "word": {"patterns": _words()},
             "value-call": {
                 "patterns": [
-                    _match(rf"{_any(FLOW_CALLS)}(?=\s*\()", "keyword.control.flow"),
+                    _match(rf"{_any(STANDARD.flow_calls)}(?=\s*\()", "keyword.control.flow"),
                     _match(rf"{_any(FUNCTIONS)}(?=\s*\()", "support.function.builtin"),
-                    _match(_any(_operators()), "support.function.operator"),
+                    _match(_any(STANDARD.calls), "support.function.operator"),
                     _match(rf"{_NAME}(?=\s*\()", "entity.name.function.block"),
                     _match(_any(SIZES), "variable.language.size"),
                     _match(_NAME, "variable.other"),
@@ -91,11 +90,6 @@ def grammar() -> Rule:
             },
         },
     }  # fmt: skip
-
-
-def _operators() -> list[str]:
-    """Those that are called; the merges are constructs."""
-    return [word for word, operator in OPERATORS.items() if not operator.merges]
 
 
 def _word(terminal: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from archdsl.design.values import Callee, Library, Result, Value
-from archdsl.ops.base import OPERATORS
 from archdsl.source import Span
 
 SIZES = ("channels", "height", "width")
@@ -50,6 +49,10 @@ class Environment:
         self.place = place
         self.incoming = incoming
 
+    def entered_by(self, value: Value | None, place: object) -> Environment:
+        """What a text sees that this value enters, at this place."""
+        return Environment(self.library, self.variables, self.flow, place, value)
+
     def with_variables(self, variables: Mapping[str, Result]) -> Environment:
         return Environment(
             self.library, {**self.variables, **variables}, self.flow, self.place, self.incoming
@@ -66,7 +69,5 @@ def callee_of(word: str, environment: Environment) -> Callee | None:
     block = environment.library.blocks.get(word)
     if block is not None:
         return Callee(word, block)
-    operator_class = OPERATORS.get(word)
-    if operator_class is not None and not operator_class.merges:
-        return Callee(word, operator_class)
-    return None
+    operator_class = environment.library.vocabulary.calls.get(word)
+    return None if operator_class is None else Callee(word, operator_class)

@@ -4,46 +4,27 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archdsl.constructs.base import Construct
 from archdsl.diagnostics import Diagnostic, Label, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling, without_item
-from archdsl.ops.base import OPERATORS
 from archdsl.syntax import tree
-
-_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "residual": ("scale",),
-    "dense": ("n", "as"),
-    "repeat": ("n", "as"),
-    "when": ("condition",),
-    "aux": ("name", "weight"),
-    "checkpoint": ("condition",),
-}
-_EXAMPLES = {
-    "dense": "dense(6)",
-    "repeat": "repeat(3)",
-    "when": "when(channels > 64)",
-    "aux": "aux(side)",
-}
-"""Constructs whose first argument has to be given, and what they look like with it."""
 
 
 class Loop(NamedTuple):
-    """``for(element, counter in items)``; the counter has no name where none is written."""
+    """``element, counter in items``; the counter has no name where none is written."""
 
     element: str
     counter: str | None
     items: tree.Expression
 
 
-def parameters_of(word: str) -> tuple[str, ...]:
-    """What a construct (any but ``for``) may be given, in order: a merge its operator's attributes."""
-    names = _PARAMETERS.get(word)
-    return tuple(OPERATORS[word].model_fields) if names is None else names
-
-
-def bind_heading(construct: tree.Construct) -> tuple[dict[str, tree.Expression], list[Diagnostic]]:
-    """The arguments of any construct but ``for``, by name, and what is wrong with them."""
+def bind_heading(
+    construct: tree.Construct, declared: Construct
+) -> tuple[dict[str, tree.Expression], list[Diagnostic]]:
+    """The arguments by name of a construct that is no loop over a list, and what is wrong with them."""
     word = construct.name.word
-    names = parameters_of(word)
+    names = tuple(parameter.name for parameter in declared.parameters)
+    variables = {parameter.name for parameter in declared.parameters if parameter.kind == "variable"}
     found: dict[str, tree.Expression] = {}
     faults: list[Diagnostic] = []
     for index, argument in enumerate(construct.arguments):
@@ -54,10 +35,10 @@ def bind_heading(construct: tree.Construct) -> tuple[dict[str, tree.Expression],
             )
             continue
         name = argument.name.word if argument.name is not None else None
-        if name is None and index < len(names) and names[index] != "as":
+        if name is None and index < len(names) and names[index] not in variables:
             name = names[index]
         if name is None:
-            faults.append(_too_many(word, argument, names[len(found) : len(found) + 1]))
+            faults.append(_too_many(declared, argument, len(found)))
         elif name not in names:
             assert argument.name is not None
             near = did_you_mean(name, names)
@@ -80,18 +61,19 @@ def bind_heading(construct: tree.Construct) -> tuple[dict[str, tree.Expression],
             )
         else:
             found[name] = argument.value
-    if "as" in found:
-        faults.extend(_no_variable(found["as"], "write `as=i`"))
-    if not faults and word in _EXAMPLES and names[0] not in found:
-        label, help = f"`{names[0]}` is missing here", f"write `{_EXAMPLES[word]}`, for example"
+    for name in variables & found.keys():
+        faults.extend(_no_variable(found[name], f"write `{name}=i`"))
+    missing = [each.name for each in declared.parameters if each.is_required and each.name not in found]
+    if not faults and missing:
+        example = declared.example_heading
         faults.append(
             Diagnostic(
                 "missing-argument",
-                f"`{word}` needs `{names[0]}`",
+                f"`{word}` needs `{missing[0]}`",
                 construct.span,
-                label,
-                help,
-                fixes=() if construct.arguments else (replacing(construct.span, _EXAMPLES[word]),),
+                f"`{missing[0]}` is missing here",
+                f"write `{example}`, for example",
+                fixes=() if construct.arguments else (replacing(construct.span, example),),
             )
         )
     return found, faults
@@ -101,22 +83,25 @@ def _takes(word: str, names: tuple[str, ...]) -> str:
     return f"it takes {' and '.join(f'`{name}`' for name in names)}" if names else f"write `{word}`"
 
 
-def _too_many(word: str, argument: tree.Argument, left: tuple[str, ...]) -> Diagnostic:
-    if left == ("as",) and isinstance(argument.value, tree.Name):
-        message = f"the loop variable of `{word}` is named by `as`"
-        fix = replacing(argument.span, f"as={argument.value.word}", "safe")
+def _too_many(declared: Construct, argument: tree.Argument, given: int) -> Diagnostic:
+    parameters = declared.parameters
+    left = parameters[given] if given < len(parameters) else None
+    if left is not None and left.kind == "variable" and isinstance(argument.value, tree.Name):
+        message = f"the loop variable of `{declared.word}` is named by `{left.name}`"
+        fix = replacing(argument.span, f"{left.name}={argument.value.word}", "safe")
     else:
-        message = f"`{word}` takes {'no more' if parameters_of(word) else 'no'} arguments"
+        message = f"`{declared.word}` takes {'no more' if parameters else 'no'} arguments"
         fix = without_item(argument.span)
     return Diagnostic("too-many-arguments", message, argument.span, "one too many", fixes=(fix,))
 
 
 def loop_of(construct: tree.Construct) -> tuple[Loop | None, list[Diagnostic]]:
-    """What ``for`` runs over, or what is wrong with its heading."""
-    help = "write `for(x in [64, 128])`, or `for(x, i in xs)` with the index"
+    """What a loop runs over, or what is wrong with its heading."""
+    word = construct.name.word
+    help = f"write `{word}(x in [64, 128])`, or `{word}(x, i in xs)` with the index"
     *names, last = construct.arguments or (None,)
     if not isinstance(last, tree.Binding) or len(names) > 1 or any(_is_no_name(name) for name in names):
-        message = "`for` takes `x in xs` or `x, i in xs`"
+        message = f"`{word}` takes `x in xs` or `x, i in xs`"
         return None, [Diagnostic("wrong-argument", message, construct.span, "not of that form", help)]
     if not names:
         return Loop(last.name.word, None, last.value), []
@@ -143,10 +128,16 @@ def _no_variable(expression: tree.Expression, help: str) -> list[Diagnostic]:
     return [Diagnostic("wrong-argument", "a loop variable is a name", expression.span, "not a name", help)]
 
 
-def variables_of(construct: tree.Construct) -> frozenset[str]:
+def faults_of(construct: tree.Construct, declared: Construct) -> list[Diagnostic]:
+    """What is wrong with the heading."""
+    return loop_of(construct)[1] if declared.is_loop_over_list else bind_heading(construct, declared)[1]
+
+
+def variables_of(construct: tree.Construct, declared: Construct) -> frozenset[str]:
     """The names that a loop gives to the texts of its body."""
-    if construct.name.word == "for":
+    if declared.is_loop_over_list:
         loop, _ = loop_of(construct)
         return frozenset(name for name in loop[:2] if name is not None) if loop is not None else frozenset()
-    named = bind_heading(construct)[0].get("as")
-    return frozenset((named.word,)) if isinstance(named, tree.Name) else frozenset()
+    found, _ = bind_heading(construct, declared)
+    named = [found.get(each.name) for each in declared.parameters if each.kind == "variable"]
+    return frozenset(name.word for name in named if isinstance(name, tree.Name))

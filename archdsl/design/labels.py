@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from archdsl.constructs.vocabulary import Vocabulary
 from archdsl.design.values import Library
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -30,7 +31,8 @@ class Label(NamedTuple):
 class LabelScope:
     """The labels of a scope in the order of the text, and the scope around it."""
 
-    def __init__(self, parent: LabelScope | None = None) -> None:
+    def __init__(self, vocabulary: Vocabulary, parent: LabelScope | None = None) -> None:
+        self.vocabulary = vocabulary
         self.parent = parent
         self.labels: list[Label] = []
         self._inner: dict[int, LabelScope] = {}
@@ -40,26 +42,31 @@ class LabelScope:
         return self._inner.get(id(step), self)
 
     def add(self, at: tree.Labelled | tree.Construct, template: tree.Template, step: tree.Step) -> None:
-        scope = None if single_call(step) is not None else LabelScope(self)
+        scope = None if single_call(step, self.vocabulary) is not None else LabelScope(self.vocabulary, self)
         if scope is not None:
             self._inner[id(at)] = scope
             _collect(step, scope)
         self.labels.append(Label(template, step, scope))
 
 
-def labels_in(body: tree.Step) -> LabelScope:
+def labels_in(body: tree.Step, vocabulary: Vocabulary) -> LabelScope:
     """The scope of a body, with those in it."""
-    scope = LabelScope()
+    scope = LabelScope(vocabulary)
     _collect(body, scope)
     return scope
 
 
-def single_call(step: tree.Step) -> tree.Call | None:
+def single_call(step: tree.Step, vocabulary: Vocabulary) -> tree.Call | None:
     """The call that bears a label: the only one of a chain, those that direct the flow aside."""
     if not isinstance(step, tree.Chain):
         return None
-    calls = [call for call in step.calls if call.name.word not in tree.FLOW_CALLS]
-    return calls[0] if len(calls) == 1 else None
+    found = None
+    for call in step.calls:
+        if call.name.word not in vocabulary.flow_calls:
+            if found is not None:
+                return None
+            found = call
+    return found
 
 
 def _collect(step: tree.Step, scope: LabelScope) -> None:
@@ -68,9 +75,9 @@ def _collect(step: tree.Step, scope: LabelScope) -> None:
             _collect(inner, scope)
     elif isinstance(step, tree.Labelled):
         scope.add(step, step.label, step.step)
-    elif isinstance(step, tree.Construct) and step.name.word == "aux" and step.parts:
+    elif isinstance(step, tree.Construct) and step.form.opens_scope:
         # Its name is a label; its values can be named inside of it alone.
-        hidden = LabelScope(scope)
+        hidden = LabelScope(scope.vocabulary, scope)
         scope._inner[id(step)] = hidden
         _collect(step.parts[0], hidden)
     elif isinstance(step, tree.Construct):
@@ -159,8 +166,8 @@ def _can_be(part: Part, label: Label) -> bool:
 
 def _scope_of(label: Label, library: Library) -> LabelScope | None:
     """The scope of a labelled step: its own, or that of the block which it calls."""
-    call = single_call(label.step)
+    call = single_call(label.step, library.vocabulary)
     if call is None:
         return label.scope
     block = None if call.name.word in library.declared else library.blocks.get(call.name.word)
-    return None if block is None else labels_in(block.body)
+    return None if block is None else labels_in(block.body, library.vocabulary)

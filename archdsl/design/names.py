@@ -6,17 +6,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from archdsl.constructs.base import FlowCall
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.binding import bind
 from archdsl.design.foreign_words import ABSENT, foreign_word, is_foreign
-from archdsl.design.headings import bind_heading, loop_of, variables_of
+from archdsl.design.headings import faults_of, variables_of
 from archdsl.design.read import Design
 from archdsl.design.unknown_names import unknown_function
 from archdsl.design.values import Callee, Library
 from archdsl.design.vocabulary import meant
 from archdsl.diagnostics import Diagnostic, Diagnostics, Fix
 from archdsl.diagnostics.fixes import replacing, without_item
-from archdsl.ops import OPERATORS
 from archdsl.ops.base import Operator
 from archdsl.syntax import tree
 
@@ -100,28 +100,29 @@ class _Checker:
             self.construct(step, variables)
 
     def construct(self, construct: tree.Construct, variables: frozenset[str]) -> None:
-        variables |= variables_of(construct)
+        declared = self.library.vocabulary.constructs[construct.name.word]
+        variables |= variables_of(construct, declared)
         for index, argument in enumerate(construct.arguments):
-            if construct.name.word == "aux" and index == 0:
+            if declared.kind_of(index, argument) == "name":
                 self.path(argument.value, variables)
             else:
                 self.expression(argument.value, variables)
-        faults = loop_of(construct)[1] if construct.name.word == "for" else bind_heading(construct)[1]
-        for fault in faults:
+        for fault in faults_of(construct, declared):
             self.diagnostics.add(fault)
         for part in construct.parts:
             self.step(part, variables)
 
     def call(self, call: tree.Call, index: int, variables: frozenset[str]) -> None:
         word = call.name.word
-        if word in tree.FLOW_CALLS:
-            self.flow_call(call, index)
+        directs = self.library.vocabulary.flow_calls.get(word)
+        if directs is not None:
+            self.flow_call(call, index, directs)
             for argument in call.arguments:
                 self.path(argument.value, variables)
             return
         held = word in variables or word in self.library.params
         block = self.library.blocks.get(word)
-        operator = OPERATORS.get(word)
+        operator = self.library.vocabulary.calls.get(word)
         for place, argument in enumerate(call.arguments):
             absent = None
             if not held and block is None and operator is not None:
@@ -132,10 +133,10 @@ class _Checker:
                 self.expression(argument.value, variables)
         if held:
             return  # what it holds shows when it runs
-        if block is None and (operator is None or operator.merges):
+        if block is None and operator is None:
             if word.partition(".")[0] in self.labels and not call.arguments:
                 self.diagnostics.add(_label_called(call, index))
-            elif operator is not None and call.arguments:
+            elif word in self.library.vocabulary.operators and call.arguments:
                 self.diagnostics.add(_merge_called(call))
             else:
                 self.diagnostics.add(unknown_callee(call.name, self.library, variables))
@@ -188,28 +189,26 @@ class _Checker:
     def apply(self, part: tree.Apply, variables: frozenset[str]) -> None:
         """A call in a value: a function, ``from``, or a block with some of its arguments."""
         word = part.name.word
-        operator = OPERATORS.get(word)
-        if operator is not None and not operator.merges:
+        vocabulary = self.library.vocabulary
+        if word in vocabulary.flow_calls and vocabulary.flow_calls[word].is_source:
             return
-        if not any(
-            word in known
-            for known in (FUNCTIONS, ("from",), variables, self.library.params, self.library.blocks)
-        ):
+        known = (FUNCTIONS, vocabulary.calls, variables, self.library.params, self.library.blocks)
+        if not any(word in names for names in known):
             self.diagnostics.add(unknown_function(part.name, self.library))
 
-    def flow_call(self, call: tree.Call, index: int) -> None:
+    def flow_call(self, call: tree.Call, index: int, directs: FlowCall) -> None:
         word = call.name.word
         if len(call.arguments) != 1 or call.arguments[0].name is not None:
             self.diagnostics.add(
                 Diagnostic(
-                    "wrong-argument", f"`{word}` takes one name", call.span, help=f"write `{word}(label)`"
+                    "wrong-argument", f"`{word}` takes one name", call.span, help=f"write `{directs.heading}`"
                 )
             )
-        if word == "from" and index:
+        if directs.is_source and index:
             self.diagnostics.add(
                 Diagnostic(
                     "from-in-chain",
-                    "`from` stands only at the head of a chain",
+                    f"`{word}` stands only at the head of a chain",
                     call.span,
                     "drops what flows in",
                     f"begin a new step with it: `- {call.span.text}`; a merge brings two values together",
@@ -277,19 +276,21 @@ _CUT = re.compile(r"[,\[\]{}:#]")
 def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] = ()) -> Diagnostic:
     """The diagnostic for a call of something that is neither block nor operator."""
     word = name.word
-    if word in tree.CONSTRUCTS:
+    vocabulary = library.vocabulary
+    construct = vocabulary.constructs.get(word)
+    if construct is not None:
         return Diagnostic(
             "construct-in-chain",
             f"`{word}` is a construct and takes a body",
             name.span,
             "cannot stand in a chain",
-            f"write it as a step of its own: `- {word}{'' if word in tree.WITHOUT_ARGUMENTS else '(...)'}: ...`",
+            f"write it as a step of its own: `- {word}{'(...)' if construct.needs_arguments else ''}: ...`",
         )
-    own = (*library.blocks, *variables, *tree.FLOW_CALLS, *tree.CONSTRUCTS)
+    own = (*library.blocks, *variables, *vocabulary.flow_calls, *vocabulary.constructs)
     found = meant(word, own)
     has = "archdsl has no" if found.absent is not None else "there is no operator or block"
     help = found.help(name.span, "`archdsl ops` lists the operators")
-    fixes = () if found.word in tree.CONSTRUCTS else found.fixes(name.span)
+    fixes = () if found.word in vocabulary.constructs else found.fixes(name.span)
     return Diagnostic("unknown-operator", f"{has} `{word}`", name.span, "not known here", help, fixes=fixes)
 
 

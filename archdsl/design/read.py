@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.header import header_data, readable_part
 from archdsl.design.input_shapes import with_inputs
 from archdsl.design.model import Expect, Header, validate
@@ -15,7 +16,6 @@ from archdsl.design.values import Block, Library
 from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
 from archdsl.diagnostics.fixes import respelling
 from archdsl.loading import Opener
-from archdsl.ops import OPERATORS
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from archdsl.syntax.document import open_document
@@ -85,9 +85,12 @@ class _Loaded(NamedTuple):
 class Reader:
     """Reads a design with all the files that it names; mistakes go to ``diagnostics``."""
 
-    def __init__(self, open_source: Opener, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, open_source: Opener, diagnostics: Diagnostics, vocabulary: Vocabulary = STANDARD
+    ) -> None:
         self._open = open_source
         self.diagnostics = diagnostics
+        self.vocabulary = vocabulary
         self._reading: list[str] = []
         self._loaded: dict[str, _Loaded | None] = {}
         """What was read already, by path: a file that two others name is read, and judged, once."""
@@ -103,7 +106,7 @@ class Reader:
         if loaded is None:
             return None
         whole_span = Span(source, 0, min(len(source.text), len(source.line(1))))
-        library = Library({}, dict(loaded.used), {**loaded.parameters, **loaded.replaced})
+        library = Library({}, dict(loaded.used), {**loaded.parameters, **loaded.replaced}, self.vocabulary)
         self._declare(loaded, library)
         Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, settings)
         data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
@@ -128,13 +131,13 @@ class Reader:
 
     def file(self, source: Source) -> tree.File | None:
         """One file as written, without those that it names; None where it cannot be read."""
-        document = open_document(source, self.diagnostics)
+        document = open_document(source, self.diagnostics, self.vocabulary.forms)
         return document.read(self.callable_names(source)) if document.readable else None
 
     def callable_names(self, source: Source) -> frozenset[str]:
         """The operators and blocks that a file's steps may call."""
-        document = open_document(source, Diagnostics())
-        names = {*OPERATORS, *document.block_names()}
+        document = open_document(source, Diagnostics(), self.vocabulary.forms)
+        names = {*self.vocabulary.operators, *document.block_names()}
         extends = document.plain("extends")
         if extends is not None:
             _, base = self._other(extends.text, extends.span, source)
@@ -172,7 +175,7 @@ class Reader:
     # ---- files
 
     def _load(self, source: Source) -> _Loaded | None:
-        document = open_document(source, self.diagnostics)
+        document = open_document(source, self.diagnostics, self.vocabulary.forms)
         if not document.readable:
             return None
         extends = document.plain("extends")
@@ -181,7 +184,7 @@ class Reader:
             _, base = self._other(extends.text, extends.span, source)
             if base is None:
                 return None
-        names = {*OPERATORS, *document.block_names()}
+        names = {*self.vocabulary.operators, *document.block_names()}
         if base is not None:
             names |= {*base.blocks, *base.used}
         return self._merge(document.read(names), base)
@@ -337,7 +340,9 @@ class Reader:
         if loaded is None:
             return None
         if path not in self._libraries:
-            library = Library({}, dict(loaded.used), {**loaded.parameters, **loaded.replaced})
+            library = Library(
+                {}, dict(loaded.used), {**loaded.parameters, **loaded.replaced}, self.vocabulary
+            )
             self._declare(loaded, library)
             Setter(library, self.diagnostics).give(loaded.parameters, loaded.replaced, {})
             data = with_inputs(loaded.data, loaded.spans, library, self.diagnostics)
@@ -350,7 +355,7 @@ class Reader:
     def _declare(self, loaded: _Loaded, library: Library) -> None:
         for name, block in loaded.blocks.items():
             signature = block.signature
-            if name in OPERATORS or name in tree.CONSTRUCTS or name in tree.FLOW_CALLS:
+            if name in self.vocabulary.words:
                 self.diagnostics.add(
                     Diagnostic(
                         "name-taken",

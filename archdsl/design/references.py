@@ -135,7 +135,7 @@ class _Walk:
                 yield from self.expression(each, variables, None)
 
     def body(self, step: tree.Step, variables: _Variables) -> Iterator[Reference]:
-        yield from self.step(step, variables, labels_in(step))
+        yield from self.step(step, variables, labels_in(step, self.library.vocabulary))
 
     # ---- steps
 
@@ -156,20 +156,17 @@ class _Walk:
         self, construct: tree.Construct, variables: _Variables, scope: LabelScope
     ) -> Iterator[Reference]:
         inside: dict[str, tuple[Span, Kind]] = {**variables}
+        declared = self.library.vocabulary.constructs[construct.name.word]
         loop = isinstance(construct.arguments[-1], tree.Binding) if construct.arguments else False
         for index, argument in enumerate(construct.arguments):
             value = argument.value
-            named = (
-                isinstance(argument, tree.Argument)
-                and argument.name is not None
-                and argument.name.word == "as"
-            )
+            kind = declared.kind_of(index, argument)
             if isinstance(argument, tree.Binding):
                 yield from self.expression(value, variables, scope)
                 inside[argument.name.word] = argument.name.span, "variable"
-            elif (loop or named) and isinstance(value, tree.Name):
+            elif (loop or kind == "variable") and isinstance(value, tree.Name):
                 inside[value.word] = value.span, "variable"
-            elif construct.name.word == "aux" and index == 0 and not isinstance(value, tree.Template):
+            elif kind == "name" and not isinstance(value, tree.Template):
                 pass  # a name that it gives
             else:
                 yield from self.expression(value, variables, scope)
@@ -179,7 +176,7 @@ class _Walk:
 
     def call(self, call: tree.Call, variables: _Variables, scope: LabelScope) -> Iterator[Reference]:
         word = call.name.word
-        if word in tree.FLOW_CALLS:
+        if word in self.library.vocabulary.flow_calls:
             for argument in call.arguments:
                 if word == "output" and not isinstance(argument.value, tree.Template):
                     continue  # a name that it gives

@@ -22,14 +22,13 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypeAlias
 
-from archdsl.design.headings import parameters_of
+from archdsl.constructs.base import Construct
+from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.model import WANTED, Bound, Expect, Header, ParameterDetails, Training
-from archdsl.ops import OPERATORS, Operator
+from archdsl.ops import Operator
 from archdsl.ops.documentation import about
 from archdsl.syntax.grammar import terminals
 from archdsl.syntax.sections import KEYS, TEXTS
-from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS, MERGES, WITHOUT_ARGUMENTS
-from archdsl.syntax.yaml.steps import PARTS
 
 Schema: TypeAlias = "dict[str, Any]"
 
@@ -41,20 +40,6 @@ _ABOUT_SECTIONS = {
     "body": "the steps through which the value flows, each to the next",
 }
 """The sections that no model describes, since they hold texts of the grammar."""
-_ABOUT_CONSTRUCTS = {
-    "residual": "The incoming value is added. `residual(scale=s): {body: B, shortcut: S}` is "
-    "`add: [[B, scale(s)], S]`; without a shortcut, S is `[]`.",
-    "dense": "Every layer is fed by all before it: `dense(n, as=j): B` is `repeat(n, as=j): [concat: [[], B]]`.",
-    "repeat": "The body n times in a row: `repeat(n, as=i): B` is `for(i in range(n)): B`.",
-    "for": "The body once for each element of a list: `for(x, i in xs)`, x the element, i its index.",
-    "when": "`when(c): A`, and in the same step `else: B`: A where the condition holds; else B, or nothing.",
-    "aux": "`aux(name, weight=0.3): B`: an auxiliary head in training only; the value flows on past it.",
-    "checkpoint": "The body, recomputed in the backward pass; `checkpoint(c): B` where the condition holds.",
-}
-_ABOUT_PARTS = {
-    "body": "what is done to the value",
-    "shortcut": "what is added to that, if not the value itself",
-}
 
 _TEXT: Schema = {"type": ["string", "boolean"], "pattern": r"\S"}
 """A text for any value; a boolean is one of the names that YAML 1.1 takes for it."""
@@ -67,25 +52,26 @@ _STEP: Schema = {"$ref": "#/$defs/step"}
 _VALUE: Schema = {"$ref": "#/$defs/value"}
 
 
-def schema() -> Schema:
-    """The schema as data for ``json``."""
+def schema(vocabulary: Vocabulary = STANDARD) -> Schema:
+    """The schema as data for ``json``, of designs in these words."""
     name = terminals()["NAME"]
     header = Header.model_json_schema()
+    constructs = vocabulary.constructs
     return {
         "$schema": DIALECT,
         "title": "archdsl",
         "description": "a network architecture, in the YAML syntax of archdsl",
         "type": "object",
-        "properties": {word: _section(word, name, header) for word in KEYS},
+        "properties": {word: _section(word, name, header, vocabulary) for word in KEYS},
         "additionalProperties": False,
         "not": {"required": ["input", "inputs"], "errorMessage": "`input` and `inputs` exclude each other"},
         "$defs": {
             "value": {"type": ["string", "number", "boolean", "array"], "pattern": r"\S", "items": _VALUE},
             "arguments": _mapping(f"^{name}$", _VALUE),
             "branches": {**_mapping(f"^{_LABEL}$", _STEP), "minProperties": 1},
-            "parts": _parts(),
+            **{f"{word}_parts": _parts(made) for word, made in constructs.items() if made.parts},
             "labelled": _labelled(name, {"$ref": "#/$defs/arguments"}),
-            "step": _step(name),
+            "step": _step(name, vocabulary),
         },
     }
 
@@ -97,7 +83,7 @@ def _mapping(keys: str, each: Schema) -> Schema:
 # ---- sections
 
 
-def _section(word: str, name: str, header: Schema) -> Schema:
+def _section(word: str, name: str, header: Schema, vocabulary: Vocabulary) -> Schema:
     if word not in _ABOUT_SECTIONS:
         return _key(header, word)
     found = _STEP
@@ -105,7 +91,7 @@ def _section(word: str, name: str, header: Schema) -> Schema:
         details = _model(ParameterDetails.model_json_schema())
         found = _mapping(f"^{name}$", {"if": {"type": "object"}, "then": details, "else": _VALUE})
     elif word == "blocks":
-        taken = "|".join((*OPERATORS, *(word for word in CONSTRUCTS if word not in OPERATORS), *FLOW_CALLS))
+        taken = "|".join(vocabulary.words)
         heading = rf"^(?!(?:{taken})\b){name}\s*(?:\(\s*(?:{name}\s*(?:[=,][\s\S]*)?)?\))?$"
         found = _mapping(heading, _STEP)
         found["propertyNames"]["patternErrorMessage"] = (
@@ -211,17 +197,18 @@ _LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minIte
 # ---- steps: rule S of the language
 
 _LABEL = r"(?:[A-Za-z0-9_-]|\{[^{}]*\})+"
-_TWO_ARMS = r"^(?:else$|when\s*\()"
 
 
-def _step(name: str) -> Schema:
-    headings = {word: _heading(word, name) for word in CONSTRUCTS}
+def _step(name: str, vocabulary: Vocabulary) -> Schema:
+    constructs = vocabulary.constructs
+    headings = {word: _heading(made, name) for word, made in constructs.items()}
     keys: Schema = {}
-    for word, operator in OPERATORS.items():
-        if word not in CONSTRUCTS:
-            keys[word] = {"description": _about(operator), **_labelled(name, _arguments(operator))}
-    for word in WITHOUT_ARGUMENTS:
-        keys[word] = {"description": _about_construct(word), **_body(word, bare=True)}
+    for word, operator in vocabulary.calls.items():
+        keys[word] = {"description": _about(operator), **_labelled(name, _arguments(operator))}
+    for word, made in constructs.items():
+        if not made.needs_arguments:
+            keys[word] = {"description": _code(made.about), **_body(made, _two_arms(vocabulary), bare=True)}
+    with_else = [made for made in constructs.values() if made.takes_else]
     return {
         "type": ["string", "array", "object", "boolean"],
         # A text begins with a call, or in a folded text with a comment.
@@ -233,38 +220,43 @@ def _step(name: str) -> Schema:
         "then": {
             "maxProperties": 2,
             "propertyNames": {
-                "pattern": _TWO_ARMS,
-                "patternErrorMessage": "a step has one key; only `when(...)` may have `else` beside it",
+                "pattern": _two_arms(vocabulary),
+                "patternErrorMessage": "a step has one key; only "
+                + ", ".join(f"`{made.word}(...)`" for made in with_else)
+                + " may have `else` beside it",
             },
         },
         "properties": keys,
         "patternProperties": {
-            "^else$": {"description": _ABOUT_CONSTRUCTS["when"], **_STEP},
+            "^else$": {"description": _code("\n".join(made.about for made in with_else)), **_STEP},
             **{
-                f"^{headings[word]}$": {"description": _about_construct(word), **_body(word)}
-                for word in CONSTRUCTS
+                f"^{headings[word]}$": {
+                    "description": _code(made.about),
+                    **_body(made, _two_arms(vocabulary)),
+                }
+                for word, made in constructs.items()
             },
         },
         "propertyNames": {
             "pattern": f"^(?:{_LABEL}|{'|'.join(headings.values())})$",
             "patternErrorMessage": "a key is a label, or a construct with its arguments: "
-            + ", ".join(f"`{word}`" for word in CONSTRUCTS),
+            + ", ".join(f"`{word}`" for word in constructs),
         },
         "additionalProperties": {"$ref": "#/$defs/labelled"},
-        "defaultSnippets": _snippets(),
+        "defaultSnippets": _snippets(vocabulary),
     }
 
 
-def _snippets() -> list[Schema]:
+def _snippets(vocabulary: Vocabulary) -> list[Schema]:
     """What an editor offers for a step, beside the words that stand alone."""
     found = []
-    for word in CONSTRUCTS:
-        if word not in WITHOUT_ARGUMENTS:
-            first = "x in xs" if word == "for" else parameters_of(word)[0]
-            found.append(_snippet(word, [first], _ABOUT_CONSTRUCTS[word], construct=True))
-    for word, operator in OPERATORS.items():
+    for word, made in vocabulary.constructs.items():
+        if made.needs_arguments:
+            first = "x in xs" if made.is_loop_over_list else made.parameters[0].name
+            found.append(_snippet(word, [first], _code(made.about), construct=True))
+    for word, operator in vocabulary.calls.items():
         required = [field for field, told in operator.model_fields.items() if told.is_required()]
-        if required and word not in CONSTRUCTS:
+        if required:
             found.append(_snippet(word, required, _about(operator)))
     return found
 
@@ -298,47 +290,50 @@ def _arguments(operator: type[Operator]) -> Schema:
     return {**found, "required": stated["required"]} if "required" in stated else found
 
 
-def _heading(word: str, name: str) -> str:
+def _heading(made: Construct, name: str) -> str:
     """The pattern of a construct with parentheses, as far as brackets need not be counted."""
-    if word == "for":
-        return rf"for\s*\(\s*{name}\s*(?:,\s*{name})?\s+in\b[\s\S]*\S\s*\)"
-    known = parameters_of(word)
+    word = made.word
+    if made.is_loop_over_list:
+        return rf"{word}\s*\(\s*{name}\s*(?:,\s*{name})?\s+in\b[\s\S]*\S\s*\)"
+    known = [parameter.name for parameter in made.parameters]
     if not known:
         return rf"{word}\s*\(\s*\)"
     unknown = rf"(?:[^()\[\]\"]*,)?\s*(?!(?:{'|'.join(known)})\s*=){name}\s*=(?!=)"
-    given = "" if word in WITHOUT_ARGUMENTS else r"[^\s)]"
+    given = r"[^\s)]" if made.needs_arguments else ""
     return rf"{word}\s*\((?!{unknown})\s*{given}[\s\S]*\)"
 
 
-def _body(word: str, bare: bool = False) -> Schema:
+def _body(made: Construct, two_arms: str, bare: bool = False) -> Schema:
     """What a construct holds. ``bare``, its word may also be a label."""
-    if word in MERGES:
-        several = {"type": "object", "minProperties": 2, "not": {"propertyNames": {"pattern": _TWO_ARMS}}}
+    if made.has_branches:
+        several = {"type": "object", "minProperties": 2, "not": {"propertyNames": {"pattern": two_arms}}}
         branches = {"$ref": "#/$defs/branches"}
         if bare:
             return {"type": _BODY, "if": several, "then": branches, "else": _STEP}
         return {"if": {"type": "object"}, "then": branches, "else": {"type": "array", "minItems": 1, **_STEP}}
-    if word == "residual":
-        parts = {"type": "object", **({"required": PARTS[:1]} if bare else {})}
-        return {"type": _BODY, "if": parts, "then": {"$ref": "#/$defs/parts"}, "else": _STEP}
+    if made.parts:
+        parts = {"type": "object", **({"required": [*made.parts][:1]} if bare else {})}
+        return {"type": _BODY, "if": parts, "then": {"$ref": f"#/$defs/{made.word}_parts"}, "else": _STEP}
     return _STEP
 
 
-def _parts() -> Schema:
+def _two_arms(vocabulary: Vocabulary) -> str:
+    """The pattern of the keys that stand side by side in a step of two bodies."""
+    words = "|".join(made.word for made in vocabulary.constructs.values() if made.takes_else)
+    return rf"^(?:else$|(?:{words})\s*\()"
+
+
+def _parts(made: Construct) -> Schema:
     return {
         "type": "object",
-        "properties": {part: {"description": _ABOUT_PARTS[part], **_STEP} for part in PARTS},
-        "required": PARTS[:1],
+        "properties": {part: {"description": about, **_STEP} for part, about in made.parts.items()},
+        "required": [*made.parts][:1],
         "additionalProperties": False,
     }
 
 
 def _about(operator: type[Operator]) -> str:
     return _code(inspect.getdoc(operator) or "")
-
-
-def _about_construct(word: str) -> str:
-    return _about(OPERATORS[word]) if word in MERGES else _ABOUT_CONSTRUCTS[word]
 
 
 def _code(text: str) -> str:

@@ -62,7 +62,7 @@ def refuse_label(expression: tree.Attribute, environment: Environment) -> None:
 def unknown_function(name: tree.Name, library: Library) -> Diagnostic:
     """The diagnostic for a call in a value of something that nobody knows."""
     word = name.word
-    if word in (*tree.CONSTRUCTS, *tree.FLOW_CALLS):
+    if word in library.vocabulary.constructs or word in library.vocabulary.flow_calls:
         message = f"`{word}` is a step, not a value"
         return Diagnostic(
             "unknown-function", message, name.span, "stands in a value", "make it a step, or a block"

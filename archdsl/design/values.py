@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias, TypeGuard
 
+from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.ops.base import Operator
 from archdsl.shapes import Shape, Size, TensorType, text_of
 from archdsl.source import Span
@@ -49,11 +50,12 @@ class Block(NamedTuple):
 
 class Library(NamedTuple):
     """What the texts of one file see: its parameters and its blocks. ``declared`` are the parameters' first
-    declarations."""
+    declarations, ``vocabulary`` the words of the language."""
 
     params: dict[str, Result]
     blocks: dict[str, Block]
     declared: Mapping[str, Parameter] = {}
+    vocabulary: Vocabulary = STANDARD
 
 
 class Callee(NamedTuple):

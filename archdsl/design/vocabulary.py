@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.diagnostics import Fix, did_you_mean, misspelling
 from archdsl.diagnostics.fixes import replacing, respelling
+from archdsl.ops import OPERATORS
 from archdsl.ops.absent import Absent, absent_word, table
 from archdsl.ops.aliases import operator_called, plain_word
-from archdsl.ops.base import OPERATORS
 
 if TYPE_CHECKING:
     from archdsl.source import Span

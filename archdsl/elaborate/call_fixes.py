@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from archdsl.design.binding import Bound, Given
 from archdsl.diagnostics import Edit, Fix
 from archdsl.diagnostics.fixes import appending, inserting, replacing
-from archdsl.ops.base import OPERATORS
+from archdsl.ops import OPERATORS
 from archdsl.ops.branch_mismatch import Branch, BranchFix
 from archdsl.source import Span
 from archdsl.syntax import tree

@@ -3,55 +3,37 @@
 One walk through the body does it, since expressions may read the shape of the value that flows by.
 Values of unknown shape follow from a reported mistake and make no further noise.
 
-The walk's state and its steps are here; calls are in ``calls.py``, constructs in ``constructs.py``,
-and what ``from`` finds in ``values.py``.
+The steps of the walk are here. Its state is in ``state.py``, calls are in ``calls.py`` and ``flow.py``,
+what constructs may ask for in ``expansion.py``, and what ``from`` finds in ``values.py``; each imports
+those before it.
 """
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
-from typing import NamedTuple, NoReturn
 
+from archdsl.constructs.base import Made, Steps
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import render
+from archdsl.design.labels import single_call
 from archdsl.design.read import Design
 from archdsl.design.values import UNKNOWN, Value
-from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, TooManyMistakes, with_related
-from archdsl.elaborate import calls, constructs, values
-from archdsl.elaborate.scopes import Caller, Entry, Scope, name_twice
+from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
+from archdsl.elaborate import values
+from archdsl.elaborate.calls import Calls
+from archdsl.elaborate.expansion import run_construct
+from archdsl.elaborate.flow import run_flow_call
+from archdsl.elaborate.scopes import Entry, Scope
+from archdsl.elaborate.state import Place, Stop, Walk
+from archdsl.elaborate.steps import finish
 from archdsl.gc_pause import gc_paused
-from archdsl.graph.ir import Construct, Graph, Head, Node, Output
+from archdsl.graph.ir import Construct, Graph, Node, Output
 from archdsl.ops.input import Input
 from archdsl.shapes import Shape, TensorType
 from archdsl.source import Span
 from archdsl.syntax import tree
 
-MOST_STEPS = 2**20
 DEEPEST_STEP = 400
-_CALLERS_SHOWN = 3
-
-
-class Stop(Exception):
-    """A limit is passed: nothing after it can be trusted."""
-
-
-class Place(NamedTuple):
-    """Where a step runs: its namespace, what its texts see, and the construct around it."""
-
-    scope: Scope
-    environment: Environment
-    construct: Construct | None
-
-    def see(self, value: Value | None) -> Environment:
-        """The environment for texts that this value enters."""
-        environment = self.environment
-        environment.incoming = value
-        environment.place = self.scope
-        return environment
-
-    def inside(self, construct: Construct) -> Place:
-        return Place(self.scope, self.environment, construct)
 
 
 def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics) -> Graph:
@@ -60,43 +42,19 @@ def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics
     Where there are errors it is of what could be built: the steps before each mistake and beside it. What would
     follow from one has no node, and an output that depends on it is left out.
     """
-    walk = Elaborator(design, diagnostics)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, 20 * DEEPEST_STEP))
-    try:
-        with gc_paused(), suppress(Stop, TooManyMistakes):  # what was found up to there is told
-            walk.run(shapes)
-    finally:
-        sys.setrecursionlimit(limit)
+    walk = _Elaborator(design, diagnostics)
+    with gc_paused(), suppress(Stop, TooManyMistakes):  # what was found up to there is told
+        walk.run(shapes)
     return walk.graph(len(shapes))
 
 
-class Elaborator:
-    """The state of the walk."""
+class _Elaborator(Walk):
+    """The walk through the steps."""
 
     def __init__(self, design: Design, diagnostics: Diagnostics) -> None:
-        self.design = design
-        self.diagnostics = diagnostics
-        self.nodes: list[Node] = []
-        self.uses: dict[str, int] = {}
-        """How often each dotted name was put to work; beyond once by sharing, or by equations."""
-        self.scopes: dict[str, int] = {}
-        self.outputs: dict[str, tuple[int, Span]] = {}
-        self.heads: dict[str, tuple[Head, Span]] = {}
-        self.inputs: dict[str, Value] = {}
-        self.root = Scope("")
-        self.plans: dict[int, calls.Plan] = {}
-        self.callers: list[Caller] = []
-        """The calls around the step that runs, outermost first."""
-        self.head: str | None = None
-        """The auxiliary head that runs."""
-        self.sharing = 0
-        self.ends_in_output = False
-        self._steps = 0
+        super().__init__(design, diagnostics)
+        self._calls = Calls(self)
         self._depth = 0
-        self._by_name: dict[str, Node] = {}
-
-    # ---- the whole
 
     def run(self, shapes: dict[str, tuple[Shape, Span]]) -> None:
         design = self.design
@@ -109,7 +67,8 @@ class Elaborator:
         # With `inputs`, nothing flows until a `from`.
         flowing = None if design.header.inputs is not None else self.inputs["input"]
         assert design.body is not None
-        last = self.step(design.body, flowing, Place(self.root, Environment(design.library, {}, self), None))
+        place = Place(self.root, Environment(design.library, {}, self), None)
+        last: Value | None = finish(self.step(design.body, flowing, place))
         if last is None:
             self.diagnostics.add(
                 Diagnostic(
@@ -131,64 +90,6 @@ class Elaborator:
             self.design.header.init,
         )
 
-    def add_output(self, name: str, value: Value, span: Span) -> None:
-        if self.claim_output(name, span):
-            self.outputs[name] = (value.node, span)
-
-    def claim_output(self, name: str, span: Span) -> bool:
-        """Whether the name is still free for an output or an auxiliary head; reported where it is not."""
-        before = self.outputs.get(name) or self.heads.get(name)
-        if before is not None:
-            again = before[1] == span
-            self.diagnostics.add(
-                Diagnostic(
-                    "output-twice",
-                    f"two outputs are called `{name}`",
-                    span,
-                    "comes a second time" if again else "the second",
-                    'what is repeated needs a computed name: `"head{i}"`' if again else "rename one of them",
-                    () if again else (Label(before[1], "the first"),),
-                )
-            )
-        return before is None
-
-    def report(self, diagnostic: Diagnostic) -> None:
-        """Add a diagnostic, with the calls that led to it where it stands in a block."""
-        places = {diagnostic.span}
-        callers: list[Label] = []
-        for caller in reversed(self.callers):
-            # A block that calls itself is called from one place again and again.
-            if caller.span not in places and len(callers) < _CALLERS_SHOWN:
-                places.add(caller.span)
-                callers.append(caller.label)
-        self.diagnostics.add(with_related(diagnostic, callers))
-
-    def report_all(self, fault: ArchError) -> None:
-        for diagnostic in fault.diagnostics:
-            self.report(diagnostic)
-
-    def spend(self, steps: int, span: Span) -> None:
-        """Count work against the limit. Raises `Stop` beyond it."""
-        self._steps += steps
-        if self._steps > MOST_STEPS:
-            self.too_many(f"{MOST_STEPS:,} steps", span)
-
-    def too_many(self, limit: str, span: Span) -> NoReturn:
-        message = f"the design unrolls to more than {limit}"
-        label = "the limit is passed here"
-        self.report(Diagnostic("too-many-steps", message, span, label, "repeat fewer times"))
-        self.stop()
-
-    def stop(self) -> NoReturn:
-        """End the walk: a limit is passed, and reported."""
-        raise Stop
-
-    def node_named(self, name: str) -> Node | None:
-        """The node of that name, for the few who ask: the index is made as far as needed."""
-        for node in self.nodes[len(self._by_name) :]:
-            self._by_name[node.name] = node
-        return self._by_name.get(name)
-
     def find(self, path: str, span: Span, environment: Environment) -> Value:
         return values.find(self, path, span, environment)
 
@@ -197,7 +98,7 @@ class Elaborator:
 
     # ---- steps
 
-    def step(self, step: tree.Step, value: Value | None, place: Place) -> Value | None:
+    def step(self, step: tree.Step, value: Value | None, place: Place) -> Steps[Value | None]:
         self._depth += 1
         self._steps += 1
         self.ends_in_output = False
@@ -209,20 +110,29 @@ class Elaborator:
             self.stop()
         if isinstance(step, tree.Chain):
             for call in step.calls:
-                value = calls.run(self, call, value, place)
+                value = yield self._call(call, value, place)
         elif isinstance(step, tree.Labelled):
-            value = self.labelled(step, value, place)
+            value = yield self._labelled(step, value, place)
         elif isinstance(step, tree.Group):
             for inner in step.steps:
-                value = self.step(inner, value, place)
+                value = yield self.step(inner, value, place)
         elif isinstance(step, tree.Construct):
-            value = constructs.run(self, step, value, place)
+            value = yield run_construct(self, step, value, place)
         else:
             value = UNKNOWN  # broken: its fault is reported
         self._depth -= 1
         return value
 
-    def labelled(self, step: tree.Labelled, value: Value | None, place: Place) -> Value | None:
+    def _call(
+        self, call: tree.Call, value: Value | None, place: Place, entry: Entry | None = None
+    ) -> Made[Value]:
+        """Run a call: its value, or the work that makes it."""
+        directs = self.vocabulary.flow_calls.get(call.name.word)
+        if directs is not None:
+            return run_flow_call(self, directs, call, value, place)
+        return self._calls.run(call, value, place, entry)
+
+    def _labelled(self, step: tree.Labelled, value: Value | None, place: Place) -> Steps[Value | None]:
         environment = place.see(value)
         try:
             label = render(step.label, environment)
@@ -232,23 +142,23 @@ class Elaborator:
         except Unresolved:
             return UNKNOWN
         entry = Entry(label, step.label.span, step.step, place.scope, environment)
-        return self.named(entry, value, place)
+        result: Value | None = yield self.named(entry, value, place)
+        return result
 
-    def named(self, entry: Entry, value: Value | None, place: Place) -> Value | None:
-        """Run a labelled step: a single call bears the label, anything else opens a scope."""
+    def named(self, entry: Entry, value: Value | None, place: Place) -> Steps[Value | None]:
         scope, step = place.scope, entry.step
         scope.labels[entry.label] = entry
-        own = _single_call(step)
+        own = single_call(step, self.vocabulary)
         if own is not None:
             assert isinstance(step, tree.Chain)
             for call in step.calls:
-                value = calls.run(self, call, value, place, entry if call is own else None)
+                value = yield self._call(call, value, place, entry if call is own else None)
             path = f"{scope.path}.{entry.label}" if scope.path else entry.label
         else:
             path = self.take(scope, entry.label, entry.span)
             entry.scope = Scope(path, scope)
             group = Construct("group", entry.label, path, entry.span, place.construct)
-            value = self.step(step, value, Place(entry.scope, place.environment, group))
+            value = yield self.step(step, value, Place(entry.scope, place.environment, group))
         if value is None:
             message = f"`{entry.label}` names no value: nothing flows here"
             self.report(Diagnostic("nothing-flows", message, entry.span, help="begin with `from(...)`"))
@@ -257,25 +167,3 @@ class Elaborator:
         if value.known and not self.sharing:
             self.scopes[path] = value.node
         return value
-
-    def take(self, scope: Scope, label: str | None, span: Span) -> str:
-        """Count a step in its scope and give it its dotted name."""
-        path, before = scope.take(label, span)
-        if before is not None:
-            name = path.rpartition(".")[2]
-            unlabelled = span if label is None else before if scope.is_numbered(name) else None
-            self.report(name_twice(name, span, before, unlabelled=unlabelled))
-        return path
-
-
-def _single_call(step: tree.Step) -> tree.Call | None:
-    """The call that bears a label: the only one of a chain, those that direct the flow aside."""
-    if not isinstance(step, tree.Chain):
-        return None
-    found = None
-    for call in step.calls:
-        if call.name.word not in tree.FLOW_CALLS:
-            if found is not None:
-                return None
-            found = call
-    return found

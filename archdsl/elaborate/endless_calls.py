@@ -10,13 +10,13 @@ from archdsl.syntax import tree
 from archdsl.syntax.document import is_arch
 
 if TYPE_CHECKING:
-    from archdsl.elaborate.elaborator import Elaborator, Place
+    from archdsl.elaborate.state import Place, Walk
 
 _COUNTER = "left"
 _TURNS = 3
 
 
-def endless_calls(walk: Elaborator, block: Block, call: tree.Call, place: Place, deepest: int) -> Diagnostic:
+def endless_calls(walk: Walk, block: Block, call: tree.Call, place: Place, deepest: int) -> Diagnostic:
     """The diagnostic for the call of ``block`` that is nested deeper than ``deepest`` allows."""
     names = [caller.name for caller in walk.callers]
     last = len(names) - 1 - names[::-1].index(block.name) if block.name in names else 0
@@ -37,9 +37,7 @@ def endless_calls(walk: Elaborator, block: Block, call: tree.Call, place: Place,
     )
 
 
-def _help(
-    walk: Elaborator, block: Block, call: tree.Call, place: Place, cycle: list[str], deepest: int
-) -> str:
+def _help(walk: Walk, block: Block, call: tree.Call, place: Place, cycle: list[str], deepest: int) -> str:
     if _is_below_a_condition(place):
         return "its condition still holds: call it with a smaller number, or repeat a step with `repeat(n)`"
     turns = sum(caller.name == block.name for caller in walk.callers)

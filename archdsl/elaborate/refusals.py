@@ -4,6 +4,7 @@ inputs and, for a merge, with the names that its branches have in the design."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archdsl.design.binding import Bound, Given
@@ -14,6 +15,7 @@ from archdsl.design.vocabulary import Meant, meant
 from archdsl.diagnostics import Diagnostic, Fix, Label, OperatorError, Severity, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling, without_item
 from archdsl.elaborate.call_fixes import fixes_of_branches, fixes_of_call
+from archdsl.elaborate.state import Walk
 from archdsl.ops.base import Expects
 from archdsl.ops.branch_mismatch import Branch, BranchMismatch
 from archdsl.shapes import Dim, Shape, is_known, text_of
@@ -22,38 +24,39 @@ from archdsl.syntax import tree
 
 if TYPE_CHECKING:
     from archdsl.design.values import Value
-    from archdsl.elaborate.elaborator import Elaborator
     from archdsl.graph.ir import Construct, Node
     from archdsl.ops.base import Operator
 
 
 def report_refusal(
-    walk: Elaborator,
+    walk: Walk,
     refusal: OperatorError,
     values: tuple[Value, ...],
     span: Span,
     around: Construct | None,
     *,
     bound: Bound | None = None,
-    merge: tree.Construct | None = None,
+    branches: Sequence[tree.Step | Branch] = (),
     severity: Severity = "error",
 ) -> None:
     """Report what an operator refuses of these values.
 
     ``span`` is the call's, ``bound`` are its arguments, ``around`` is the construct in which it
-    stands; ``merge`` is the construct whose branches the values are.
+    stands; ``branches`` are what the values of a merge are called in the design.
     """
     place = argument_span(span, refusal.argument, bound or {})
     message, help = refusal.message, refusal.help
     made = []
-    fixes = fixes_of_call(help, span, bound or {}) if merge is None else ()
-    if isinstance(refusal, BranchMismatch) and merge is not None:
-        branches = branches_of(merge, len(values))
-        if merge.name.word not in _BRANCHES:
-            fixes = fixes_of_branches(refusal.fixes, branches, merge.parts)
-        message = f"`{merge.name.word}` {refusal.claim}"
-        help = refusal.told(branches)
-        for value, branch in zip(values, branches, strict=True):
+    fixes = fixes_of_call(help, span, bound or {}) if not branches else ()
+    if isinstance(refusal, BranchMismatch) and branches:
+        assert around is not None
+        named = [_branch(branch, index) for index, branch in enumerate(branches)]
+        steps = [branch for branch in branches if not isinstance(branch, Branch)]
+        if len(steps) == len(branches):
+            fixes = fixes_of_branches(refusal.fixes, named, tuple(steps))
+        message = f"`{around.kind}` {refusal.claim}"
+        help = refusal.told(named)
+        for value, branch in zip(values, named, strict=True):
             node = walk.nodes[value.node]
             while node.span == span and len(node.inputs) == 1:
                 node = walk.nodes[node.inputs[0]]  # what the equation itself adds: the scale
@@ -206,35 +209,16 @@ def _without(call: Span, argument: Span) -> str:
     return f"write `{before}{after}`"
 
 
-def branches_of(merge: tree.Construct, count: int) -> list[Branch]:
-    """What a design calls the branches of a merge, of a ``residual`` or of a ``dense``."""
-    known = _BRANCHES.get(merge.name.word)
-    if known is not None:
-        return known(merge)
-    return [_branch(part, index) for index, part in enumerate(merge.parts[:count])]
-
-
-def _branch(part: tree.Step, index: int) -> Branch:
+def _branch(part: tree.Step | Branch, index: int) -> Branch:
+    """What a design calls a branch."""
+    if isinstance(part, Branch):
+        return part
     if isinstance(part, tree.Labelled) and part.label.plain is not None:
         return Branch.named(f"`{part.label.plain}`")
     branch = Branch.counted(index)
     if isinstance(part, tree.Group) and not part.steps:
         return Branch(branch.name, f"make {branch.name} `{{}}`", has_steps=False)
     return branch
-
-
-def _of_residual(merge: tree.Construct) -> list[Branch]:
-    if len(merge.parts) > 1:
-        return [Branch.named("the body"), Branch.named("the shortcut")]
-    entering = Branch("what enters", "write `shortcut: {}` beside its `body:`", has_steps=False)
-    return [Branch.named("the body"), entering]
-
-
-def _of_dense(merge: tree.Construct) -> list[Branch]:
-    return [Branch("what enters", None, has_steps=False), Branch.named("the layer")]
-
-
-_BRANCHES = {"residual": _of_residual, "dense": _of_dense}
 
 
 def _seen_from(node: Node, around: Construct | None) -> Span:

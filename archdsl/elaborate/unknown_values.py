@@ -16,7 +16,7 @@ from archdsl.source import Span
 from archdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from archdsl.elaborate.elaborator import Elaborator
+    from archdsl.elaborate.state import Walk
     from archdsl.graph.ir import Construct
 
 _SEARCHED = 10_000
@@ -45,7 +45,7 @@ class Labelled(NamedTuple):
         )
 
 
-def unknown_value(walk: Elaborator, path: str, span: Span, environment: Environment) -> Diagnostic:
+def unknown_value(walk: Walk, path: str, span: Span, environment: Environment) -> Diagnostic:
     """The diagnostic for a name that no scope from here outwards has."""
     first, _, rest = path.partition(".")
     held = environment.lookup(first)
@@ -78,7 +78,7 @@ def unknown_value(walk: Elaborator, path: str, span: Span, environment: Environm
     return _unknown(path, span, _known(walk, environment))
 
 
-def unknown_part(walk: Elaborator, path: str, span: Span, of: Entry, prefix: str, part: str) -> Diagnostic:
+def unknown_part(walk: Walk, path: str, span: Span, of: Entry, prefix: str, part: str) -> Diagnostic:
     """The diagnostic for a dotted name whose beginning, ``prefix``, is a step and whose ``part`` is not in it."""
     scope = of.scope
     inner = f"{scope.path}.{part}" if scope is not None else ""
@@ -112,7 +112,7 @@ def _is_plain(span: Span) -> bool:
 
 
 def _no_value(
-    walk: Elaborator, name: str, rest: str, held: Result, span: Span, environment: Environment
+    walk: Walk, name: str, rest: str, held: Result, span: Span, environment: Environment
 ) -> Diagnostic:
     """The diagnostic for a parameter or a loop's variable that holds no value."""
     is_parameter = bool(walk.callers) and any(
@@ -152,7 +152,7 @@ def _no_value(
     )
 
 
-def _given(walk: Elaborator, word: str) -> Span | None:
+def _given(walk: Walk, word: str) -> Span | None:
     """Where a word stands as an argument of the calls around, the innermost first."""
     pattern = re.compile(rf"(?<![\w.\"{{]){re.escape(word)}(?![\w.\"(]|\s*=(?!=))")
     for caller in reversed(walk.callers):
@@ -164,7 +164,7 @@ def _given(walk: Elaborator, word: str) -> Span | None:
     return None
 
 
-def _parameters(walk: Elaborator, environment: Environment) -> Iterable[tree.Parameter]:
+def _parameters(walk: Walk, environment: Environment) -> Iterable[tree.Parameter]:
     block = environment.library.blocks.get(walk.callers[-1].name)
     return block.parameters if block is not None else ()
 
@@ -172,7 +172,7 @@ def _parameters(walk: Elaborator, environment: Environment) -> Iterable[tree.Par
 # ---- a value of that name in another place
 
 
-def _elsewhere(walk: Elaborator, path: str, span: Span, environment: Environment) -> Diagnostic | None:
+def _elsewhere(walk: Walk, path: str, span: Span, environment: Environment) -> Diagnostic | None:
     """The diagnostic for a name of a value that was made in a scope which is not seen from here."""
     scope = _scope_of(environment)
     body = list(scope.outward())[-1]
@@ -207,7 +207,7 @@ def _elsewhere(walk: Elaborator, path: str, span: Span, environment: Environment
 
 
 def _below_an_unlabelled_call(
-    walk: Elaborator, path: str, span: Span, call: str, start: str, parts: list[str], index: int
+    walk: Walk, path: str, span: Span, call: str, start: str, parts: list[str], index: int
 ) -> Diagnostic | None:
     """A value inside a block's call that has no label: no name leads there."""
     frame = next((f for f in _frames(walk) if f.name == start + call), None)
@@ -225,7 +225,7 @@ def _below_an_unlabelled_call(
     )
 
 
-def _frames(walk: Elaborator) -> Iterator[Construct]:
+def _frames(walk: Walk) -> Iterator[Construct]:
     for node in reversed(walk.nodes):
         frame = node.construct
         while frame is not None:
@@ -298,7 +298,7 @@ def _is_dotted(path: str) -> bool:
     return all(part.isidentifier() for part in path.split("."))
 
 
-def _known(walk: Elaborator, environment: Environment) -> list[str]:
+def _known(walk: Walk, environment: Environment) -> list[str]:
     names = [label for outer in _scope_of(environment).outward() for label in outer.labels]
     return names if walk.callers else [*names, *walk.inputs]
 
@@ -308,7 +308,7 @@ def _scope_of(environment: Environment) -> Scope:
     return environment.place
 
 
-def _body(walk: Elaborator, environment: Environment) -> tree.Step | None:
+def _body(walk: Walk, environment: Environment) -> tree.Step | None:
     """The body in which a text stands: the network's, or that of the block that runs."""
     if walk.callers:
         block = environment.library.blocks.get(walk.callers[-1].name)

@@ -3,21 +3,17 @@ block or network, never beyond, and never into an auxiliary head."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.environment import Environment
 from archdsl.design.values import Value
 from archdsl.diagnostics import ArchError, Label
 from archdsl.elaborate.scopes import Entry, Scope
+from archdsl.elaborate.state import Walk
 from archdsl.elaborate.unknown_values import unknown_part, unknown_value
 from archdsl.source import Span
 
-if TYPE_CHECKING:
-    from archdsl.elaborate.elaborator import Elaborator
 
-
-def find(walk: Elaborator, path: str, span: Span, environment: Environment) -> Value:
+def find(walk: Walk, path: str, span: Span, environment: Environment) -> Value:
     """The value that ``from(path)`` names; unknown where it follows from a mistake.
 
     Raises `ArchError` where there is none, or none yet.
@@ -40,7 +36,7 @@ def find(walk: Elaborator, path: str, span: Span, environment: Environment) -> V
     return found.value
 
 
-def has(walk: Elaborator, path: str, environment: Environment) -> bool:
+def has(walk: Walk, path: str, environment: Environment) -> bool:
     """Whether ``from(path)`` names a value here."""
     if not isinstance(environment.place, Scope):
         return False
@@ -51,7 +47,7 @@ def has(walk: Elaborator, path: str, environment: Environment) -> bool:
     return True
 
 
-def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment) -> Entry | Value:
+def find_entry(walk: Walk, path: str, span: Span, environment: Environment) -> Entry | Value:
     """The labelled step of that dotted name, or the input's value."""
     scope = environment.place
     assert isinstance(scope, Scope)
@@ -85,7 +81,7 @@ def find_entry(walk: Elaborator, path: str, span: Span, environment: Environment
     return found
 
 
-def _made_before(walk: Elaborator, environment: Environment) -> str:
+def _made_before(walk: Walk, environment: Environment) -> str:
     """How to name values that are made at this place."""
     scope = environment.place
     assert isinstance(scope, Scope)

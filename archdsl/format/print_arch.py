@@ -28,8 +28,6 @@ from archdsl.format.writer import Writer, tidy
 from archdsl.syntax import tree
 
 _STEP = "  "
-_PARTS = frozenset({"body", "shortcut"})
-"""Directly inside `residual` these are no labels, unless they are quoted."""
 _Steps = tuple[tree.Step, ...]
 
 
@@ -218,17 +216,19 @@ class _Printer:
 
     def _construct(self, step: tree.Construct, indent: str, prefix: str, start: int) -> None:
         heading = prefix + call_text(step.name.word, step.arguments)
-        word, parts, opens = step.name.word, step.parts, step.span.end
-        if word in tree.MERGES:
+        form, parts, opens = step.form, step.parts, step.span.end
+        if form.has_branches:
             end = parts[-1].span.end if parts else step.span.end
             self._steps(heading, parts, indent, start, opens, end)
-        elif word == "residual" and len(parts) == 2:
+        elif form.parts and len(parts) > 1:
             self.out.put(f"{indent}{heading} {{", start, opens, indent=indent)
-            for part, label in zip(parts, ("body", "shortcut"), strict=True):
+            for label, part in step.named_parts():
                 self._part(f"{label}:", part, indent + _STEP)
             self.out.close(start, indent + _STEP, f"{indent}}}")
-        elif word == "residual":
-            self._steps(heading, _lines_of(parts[0]), indent, start, opens, parts[0].span.end, _PARTS)
+        elif form.parts:
+            # Directly inside it the names of its parts are no labels, unless they are quoted.
+            taken = frozenset(form.parts)
+            self._steps(heading, _lines_of(parts[0]), indent, start, opens, parts[0].span.end, taken)
         elif len(parts) == 2:
             self._arms(heading, parts[0], parts[1], indent, start, opens)
         else:
@@ -236,7 +236,7 @@ class _Printer:
             self._steps(heading, _lines_of(body), indent, start, opens, body.span.end)
 
     def _part(self, heading: str, part: tree.Step, indent: str) -> None:
-        """A part of ``residual``, which a list of one step does not change."""
+        """A part of a body that is divided, which a list of one step does not change."""
         start = self.out.carrier.key_of(part.span.start)
         if isinstance(part, tree.Chain | tree.Construct):
             self._step(part, indent, f"{heading} ", start)

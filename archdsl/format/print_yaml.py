@@ -19,18 +19,16 @@ from archdsl.format.writer import Writer, tidy
 from archdsl.syntax import tree
 from archdsl.syntax.sections import TEXTS
 
-# Words that a bare key would turn into a construct, or into nothing.
-_TAKEN = frozenset({*tree.CONSTRUCTS, "else"})
 _APART = ("blocks:", "body:", "expect:")
 
 
-def print_yaml(file: tree.File, carrier: Carrier, callable_names: frozenset[str]) -> str:
+def print_yaml(file: tree.File, carrier: Carrier, callable_names: frozenset[str], forms: tree.Forms) -> str:
     """The text of a file, its comments handed out by ``carrier`` where they stood.
 
     ``callable_names`` are the operators and blocks: a label of that name before a mapping needs
-    quotes, or else it would be the keyword form of a call.
+    quotes, or else it would be the keyword form of a call. ``forms`` are the constructs.
     """
-    return _Printer(carrier, callable_names).file(file)
+    return _Printer(carrier, callable_names, forms).file(file)
 
 
 class _Item(NamedTuple):
@@ -43,9 +41,11 @@ class _Item(NamedTuple):
 
 
 class _Printer:
-    def __init__(self, carrier: Carrier, callable_names: frozenset[str]) -> None:
+    def __init__(self, carrier: Carrier, callable_names: frozenset[str], forms: tree.Forms) -> None:
         self.out = Writer(carrier)
-        self.callable_names = callable_names | _TAKEN
+        # Words that a bare key would turn into a construct, or into nothing.
+        self._taken = frozenset({*forms, "else"})
+        self.callable_names = callable_names | self._taken
 
     def file(self, file: tree.File) -> str:
         places = {word: span.start for word, span in file.sections.items()}
@@ -205,7 +205,7 @@ class _Printer:
             self.out.put_all(lines, start, step.span.end, indent=indent)
         elif isinstance(step, tree.Labelled):
             mapping = not isinstance(step.step, tree.Chain | tree.Group)
-            label = label_text(step.label, self.callable_names if mapping else _TAKEN)
+            label = label_text(step.label, self.callable_names if mapping else self._taken)
             self._labelled(label, step.step, column + 2, start, dash=True)
         elif isinstance(step, tree.Construct):
             self._construct(step, column + 2, dash=True)
@@ -225,21 +225,21 @@ class _Printer:
     def _construct(self, step: tree.Construct, column: int, *, dash: bool) -> None:
         heading = call_text(step.name.word, step.arguments)
         start, parts = step.span.start, step.parts
-        word = step.name.word
+        form = step.form
         indent = " " * column
-        if word in tree.MERGES and not parts:
+        if form.has_branches and not parts:
             self._value(heading, tree.Group(step.span, ()), column, start, dash)
-        elif word in tree.MERGES:
+        elif form.has_branches:
             self._head(heading, column, start, dash)
             self._branches(parts, column + 2)
             self.out.close(start, f"{indent}  ")
-        elif word == "residual" and len(parts) == 2:
+        elif form.parts and len(parts) > 1:
             self._head(heading, column, start, dash)
-            for key, part in zip(("body", "shortcut"), parts, strict=True):
+            for key, part in step.named_parts():
                 braces = not isinstance(part, tree.Construct)
                 self._part(key, part, column + 2, part.span.start, braces=braces)
             self.out.close(start, f"{indent}  ")
-        elif word == "aux":
+        elif form.opens_scope:
             body = parts[0]
             if isinstance(body, tree.Construct):
                 body = tree.Group(body.span, (body,))
@@ -256,7 +256,7 @@ class _Printer:
         self.out.put(line, start, start, indent=indent[2:] if dash else indent)
 
     def _branches(self, parts: tuple[tree.Step, ...], column: int) -> None:
-        labels = [label_text(part.label, _TAKEN) for part in parts if isinstance(part, tree.Labelled)]
+        labels = [label_text(part.label, self._taken) for part in parts if isinstance(part, tree.Labelled)]
         if len(set(labels)) == len(parts):
             for label, part in zip(labels, parts, strict=True):
                 assert isinstance(part, tree.Labelled)

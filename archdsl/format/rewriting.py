@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.read import Reader
 from archdsl.diagnostics import ArchError, Diagnostics, UsageError
 from archdsl.loading import open_beside
@@ -17,13 +18,13 @@ from archdsl.syntax.document import is_arch, open_document
 Syntax: TypeAlias = Literal["arch", "yaml"]
 
 
-def formatted(source: Source) -> str:
+def formatted(source: Source, vocabulary: Vocabulary = STANDARD) -> str:
     """The source in its layout. Raises `ArchError` for a text with syntax errors.
 
     An `.arch` file gets its whole layout. Of a YAML file only what no comment can be lost by is
     changed: the space inside steps that stand on one line, at the ends of lines, and blank lines.
     """
-    before = _read(source)
+    before = _read(source, vocabulary)
     if is_arch(source):
         from archdsl.format.layout import layout
 
@@ -32,17 +33,17 @@ def formatted(source: Source) -> str:
         from archdsl.format.layout_yaml import layout_yaml
 
         text = layout_yaml(before)
-    _same(before, _read(Source(text, source.name, source.path)))
+    _same(before, _read(Source(text, source.name, source.path), vocabulary))
     return text
 
 
-def converted(source: Source, syntax: Syntax) -> str:
+def converted(source: Source, syntax: Syntax, vocabulary: Vocabulary = STANDARD) -> str:
     """The source in another syntax, comments carried along.
 
     Raises `ArchError` for a text with syntax errors, and `UsageError` for what the other syntax has no
     way to write, such as quotes within quotes.
     """
-    before = _read(source)
+    before = _read(source, vocabulary)
     from archdsl.format.comments import Carrier, comments_of
 
     carrier = Carrier(source, comments_of(source, prose(before)), _section_starts(before))
@@ -54,9 +55,9 @@ def converted(source: Source, syntax: Syntax) -> str:
     else:
         from archdsl.format.print_yaml import print_yaml
 
-        text = print_yaml(before, carrier, _callable_names(source))
+        text = print_yaml(before, carrier, _callable_names(source, vocabulary), vocabulary.forms)
     try:
-        after = _read(Source(text, f"converted.{syntax}", source.path))
+        after = _read(Source(text, f"converted.{syntax}", source.path), vocabulary)
     except ArchError as fault:
         place = fault.diagnostics[0]
         shown = place.span.source.line(place.span.line).strip()
@@ -68,21 +69,21 @@ def converted(source: Source, syntax: Syntax) -> str:
     return text
 
 
-def _read(source: Source) -> tree.File:
+def _read(source: Source, vocabulary: Vocabulary) -> tree.File:
     diagnostics = Diagnostics()
-    document = open_document(source, diagnostics)
+    document = open_document(source, diagnostics, vocabulary.forms)
     if diagnostics.has_errors:
         raise ArchError(diagnostics)
     # Of `.arch` it can be said what it is without the files that it names.
-    file = document.read(() if is_arch(source) else _callable_names(source))
+    file = document.read(() if is_arch(source) else _callable_names(source, vocabulary))
     if diagnostics.has_errors:
         raise ArchError(diagnostics)
     return file
 
 
-def _callable_names(source: Source) -> frozenset[str]:
+def _callable_names(source: Source, vocabulary: Vocabulary) -> frozenset[str]:
     diagnostics = Diagnostics()
-    names = Reader(open_beside, diagnostics).callable_names(source)
+    names = Reader(open_beside, diagnostics, vocabulary).callable_names(source)
     if diagnostics.has_errors:
         raise ArchError(diagnostics)
     return names
@@ -155,8 +156,8 @@ def _content(part: object) -> object:
     if isinstance(part, tree.Labelled):
         return "label", _content(part.label), _content(_in_scope(part.step))
     if isinstance(part, tree.Construct):
-        inside = map(_in_scope, part.parts) if part.name.word == "aux" else part.parts
-        return part.name.word, _content(part.arguments), [_content(step) for step in inside]
+        inside = map(_in_scope, part.parts) if part.form.opens_scope else part.parts
+        return part.name.word, _content(part.arguments), part.names, [_content(step) for step in inside]
     if isinstance(part, tuple):
         # The depth of an expression counts parentheses differently in the two syntaxes.
         parts = part[:-1] if isinstance(getattr(part, "depth", None), int) else part

@@ -1,6 +1,6 @@
 """The vocabulary: one file a family, one class an operator."""
 
-from archdsl.ops import (  # noqa: F401  (importing a family registers its operators)
+from archdsl.ops import (
     activation,
     conv,
     crop,
@@ -14,6 +14,12 @@ from archdsl.ops import (  # noqa: F401  (importing a family registers its opera
     scale,
     shape,
 )
-from archdsl.ops.base import OPERATORS, Example, Expects, Operator, Parameter
+from archdsl.ops.base import Example, Expects, Operator, Parameter
+from archdsl.ops.operator_set import OperatorSet
 
-__all__ = ["OPERATORS", "Example", "Expects", "Operator", "Parameter"]
+OPERATORS = OperatorSet.of_modules(
+    (activation, conv, crop, historic, linear, merge, norm, pool, regularise, resize, scale, shape)
+)
+"""The language's own operators."""
+
+__all__ = ["OPERATORS", "Example", "Expects", "Operator", "OperatorSet", "Parameter"]

@@ -5,7 +5,7 @@ may be written without a name; the instance is the payload of its nodes in the g
 which operator it has before it: it calls these methods.
 
 To add an operator, write its class in the file of its family, with ``word``, a docstring and
-``examples``: the tests take it from there.
+``examples``: the listings and the tests take it from there.
 """
 
 # Without deferred annotations: pydantic would evaluate the four class attributes anew for each operator.
@@ -202,8 +202,6 @@ class Operator(BaseModel):
         super().__pydantic_init_subclass__(**keywords)
         cls.merges = any(operand.variadic for operand in cls.operands)
         _check_operands(cls)
-        if "word" in cls.__dict__:
-            OPERATORS[cls.word] = cls
 
     @classmethod
     def arity(cls) -> tuple[int, int | None]:
@@ -295,7 +293,3 @@ def _check_operands(kind: type[Operator]) -> None:
     names = [operand.name for operand in operands[1:]]
     if twice := {name for name in names if names.count(name) > 1 or name in kind.model_fields}:
         raise TypeError(f"{kind.__name__}: two arguments are called {', '.join(sorted(twice))}")
-
-
-OPERATORS: dict[str, type[Operator]] = {}
-"""Every operator by its word; filled as the families are imported by ``archdsl.ops``."""

@@ -23,6 +23,7 @@ from archdsl.syntax.tree import (
     Conditional,
     Expression,
     Fact,
+    Forms,
     Index,
     ListOf,
     Name,
@@ -76,16 +77,17 @@ class Builder(threading.local):
         self._source = Source("")
         self._offset = 0
         self._readers = readers
+        self.forms: Forms = {}
 
-    def begin(self, source: Source, offset: int) -> tuple[Source, int]:
-        """Build for this source from now on. The parser reads a part of it that begins at ``offset``.
-        Returns what :meth:`resume` takes: texts nest."""
-        outer = self._source, self._offset
-        self._source, self._offset = source, offset
+    def begin(self, source: Source, offset: int, forms: Forms) -> tuple[Source, int, Forms]:
+        """Build for this source, in which these constructs may stand, from now on. The parser reads a part
+        of it that begins at ``offset``. Returns what :meth:`resume` takes: texts nest."""
+        outer = self._source, self._offset, self.forms
+        self._source, self._offset, self.forms = source, offset, forms
         return outer
 
-    def resume(self, outer: tuple[Source, int]) -> None:
-        self._source, self._offset = outer
+    def resume(self, outer: tuple[Source, int, Forms]) -> None:
+        self._source, self._offset, self.forms = outer
 
     def span(self, token: Token) -> Span:
         return Span(self._source, (token.start_pos or 0) + self._offset, (token.end_pos or 0) + self._offset)

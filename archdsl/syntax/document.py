@@ -7,7 +7,7 @@ from typing import Protocol
 
 from archdsl.diagnostics import Diagnostics
 from archdsl.source import Source
-from archdsl.syntax.tree import File, PlainText
+from archdsl.syntax.tree import File, Forms, PlainText
 
 
 class Document(Protocol):
@@ -31,12 +31,12 @@ def is_arch(source: Source) -> bool:
     return looks_like_arch(source.text)
 
 
-def open_document(source: Source, diagnostics: Diagnostics) -> Document:
-    """Read the structure of a source. The syntax that it is not in is not imported."""
+def open_document(source: Source, diagnostics: Diagnostics, forms: Forms) -> Document:
+    """Read the structure of a source, in which these constructs may stand. The syntax that it is not in is not imported."""
     if is_arch(source):
         from archdsl.syntax.arch.read import ArchDocument
 
-        return ArchDocument(source, diagnostics)
+        return ArchDocument(source, diagnostics, forms)
     from archdsl.syntax.yaml.read import YamlDocument
 
-    return YamlDocument(source, diagnostics)
+    return YamlDocument(source, diagnostics, forms)

@@ -14,7 +14,7 @@ from archdsl.source import Source, Span
 from archdsl.syntax import grammar, newlines
 from archdsl.syntax.arch.builder import ArchBuilder, Item
 from archdsl.syntax.builder import Heading, NestedReaders, TooDeep
-from archdsl.syntax.tree import Chain, Expression, Fact, Signature, Template
+from archdsl.syntax.tree import Chain, Expression, Fact, Forms, Signature, Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +26,14 @@ class SyntaxFault(DesignFault):
     is_of_text = False
 
 
-def parse_file(source: Source) -> list[Item]:
-    """A whole `.arch` file."""
-    return parse_sections(source, source.text, 0, len(source.text))
+def parse_file(source: Source, forms: Forms) -> list[Item]:
+    """A whole `.arch` file, in which these constructs may stand."""
+    return parse_sections(source, source.text, 0, len(source.text), forms)
 
 
-def parse_sections(source: Source, text: str, start: int, end: int) -> list[Item]:
+def parse_sections(source: Source, text: str, start: int, end: int, forms: Forms) -> list[Item]:
     """Some sections of an `.arch` file. ``text`` is the source's, with what cannot be read struck out."""
-    parsed: list[Item] = _parse("file", source, start, end, text)
+    parsed: list[Item] = _parse("file", source, start, end, text, forms)
     return parsed
 
 
@@ -99,14 +99,24 @@ def parse_label(source: Source, start: int, end: int) -> Template:
     return template
 
 
-def _parse(start_rule: str, source: Source, start: int, end: int, text: str | None = None) -> Any:
+_NO_CONSTRUCTS: Forms = {}
+
+
+def _parse(
+    start_rule: str,
+    source: Source,
+    start: int,
+    end: int,
+    text: str | None = None,
+    forms: Forms = _NO_CONSTRUCTS,
+) -> Any:
     text = source.text if text is None else text
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     callbacks = _callbacks()
-    outer = callbacks.begin(source, start)
+    outer = callbacks.begin(source, start, forms)
     try:
         return _parser().parse(grammar.piece(text, start, end), start=start_rule)
     except UnexpectedInput:

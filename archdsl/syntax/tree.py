@@ -6,7 +6,7 @@ before anything in it is looked up or evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from archdsl.source import Source, Span
@@ -168,17 +168,47 @@ class Labelled(NamedTuple):
     step: Step
 
 
+class Form(NamedTuple):
+    """How a construct is written, which is all that the syntaxes know of it.
+
+    ``parts`` are the names of the parts that its body may be divided into, the first of which has to be
+    there. With ``has_branches`` the steps of its body are its parts. A second body may follow where it
+    ``takes_else``. Where it ``opens_scope``, its body is named as a label's is.
+    """
+
+    word: str
+    parts: tuple[str, ...] = ()
+    has_branches: bool = False
+    takes_else: bool = False
+    needs_arguments: bool = False
+    opens_scope: bool = False
+
+
+Forms: TypeAlias = "Mapping[str, Form]"
+"""The constructs by their words."""
+
+
 class Construct(NamedTuple):
     """A heading with bodies. ``span`` is the heading's.
 
-    ``parts`` are the branches of a merge; or the body and, where one is written, the second body:
-    the shortcut of ``residual``, the ``else`` of ``when``.
+    ``parts`` are the branches of a merge, or bodies in the order written, of which ``names`` tells which is
+    which: ``body``, and ``else`` or another part of the `Form`.
     """
 
     span: Span
     name: Name
     arguments: tuple[Argument | Binding, ...]
     parts: tuple[Step, ...]
+    form: Form
+    names: tuple[str, ...] = ("body",)
+
+    @property
+    def body(self) -> Step:
+        return self.parts[self.names.index("body")]
+
+    def named_parts(self) -> Iterator[tuple[str, Step]]:
+        """The bodies with their names, in the order written."""
+        return zip(self.names, self.parts, strict=True)
 
 
 Step: TypeAlias = "Chain | Group | Labelled | Construct | Broken"
@@ -194,13 +224,6 @@ def below_label(step: Step) -> Step:
     inner = unwrapped(step)
     return inner if isinstance(inner, Construct) else step
 
-
-MERGES = ("concat", "add", "mul", "max")
-CONSTRUCTS = (*MERGES, "residual", "dense", "repeat", "for", "when", "aux", "checkpoint")
-WITHOUT_ARGUMENTS = (*MERGES, "residual", "checkpoint")
-"""Constructs that can stand without parentheses."""
-FLOW_CALLS = ("from", "share", "output")
-"""Calls that run nothing: they neither count nor make a chain longer."""
 
 # ---- files
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archdsl.syntax.tree import FLOW_CALLS
+from archdsl.constructs.vocabulary import STANDARD
 from tests.checking import codes, design, network, parameters, refused, weights
 
 
@@ -31,7 +31,7 @@ def test_a_quoted_key_is_always_a_label(label: str, quote: str) -> None:
 def test_nothing_else_is_reserved(word: str) -> None:
     assert weights(labelled(word)) == [word]
     assert parameters(design(f"- conv({word}, 1)", params=f"{{{word}: 5}}"))["0.bias"] == (5,)
-    if word not in FLOW_CALLS:
+    if word not in STANDARD.flow_calls:
         assert weights(design(f"- {word}(4)", blocks=f"{word}({word}): conv({word}, 1)")) == ["0.0"]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.ops import OPERATORS
-from archdsl.syntax.tree import MERGES
 from tests.checking import codes, design, network, operators, parameters, shape
 
 WORDS = """
@@ -17,7 +17,7 @@ channel_shuffle scale layer_scale l2_normalize identity subsample table_conv sca
 
 
 def test_the_operators_are_those_of_the_language() -> None:
-    assert set(OPERATORS) - {"input"} == {*WORDS.split(), *MERGES}
+    assert set(STANDARD.calls) == set(WORDS.split())
 
 
 def test_the_input_is_no_operator_that_can_be_called() -> None:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from archdsl import pipeline
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.diagnostics import Diagnostic, Diagnostics, Fix
 from archdsl.diagnostics.explanations import explanations
 from archdsl.diagnostics.fixes import edited
@@ -45,7 +46,7 @@ class Design(NamedTuple):
         source = Source(self.text if text is None else text, self.name, str(Path(self.name).resolve()))
         if self.reads_only:
             collected = Diagnostics()
-            document = open_document(source, collected)
+            document = open_document(source, collected, STANDARD.forms)
             if document.readable:
                 document.read(OPERATORS)
             return source, tuple(collected)

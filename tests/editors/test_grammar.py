@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.diagnostics import Diagnostics
 from archdsl.format.rewriting import converted
 from archdsl.ops import OPERATORS
@@ -165,7 +166,7 @@ def words(part: Any) -> Iterator[tuple[Span, str]]:
     if isinstance(part, tree.Call | tree.Apply):
         word = part.name.word
         scope = "entity.name.function.block"
-        if word in tree.FLOW_CALLS:
+        if word in STANDARD.flow_calls:
             scope = "keyword.control.flow"
         elif isinstance(part, tree.Apply) and word in FUNCTIONS:
             scope = "support.function.builtin"
@@ -215,7 +216,7 @@ def test_every_network_is_coloured_as_it_is_read(given: str | Path) -> None:
     assert isinstance(text, str)
     source = Source(text, "net.arch")
     diagnostics = Diagnostics()
-    file = open_document(source, diagnostics).read(OPERATORS)
+    file = open_document(source, diagnostics, STANDARD.forms).read(OPERATORS)
     assert len(diagnostics) == 0
     scopes = Tokenizer(GRAMMAR).scopes(text)
     seen = 0

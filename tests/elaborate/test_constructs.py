@@ -107,7 +107,7 @@ def test_what_the_headings_of_merges_refuse() -> None:
         ("residual: ['unit(3)', relu]", "add: [['unit(3)', relu], []]"),
         ("residual: {body: 'unit(3)'}", "add: ['unit(3)', []]"),
         ("residual: {body: 'unit(4)', shortcut: 'conv(4, 1)'}", "add: ['unit(4)', 'conv(4, 1)']"),
-        ("residual: {shortcut: 'conv(4, 1)', body: 'unit(4)'}", "add: ['unit(4)', 'conv(4, 1)']"),
+        ("residual: {shortcut: 'conv(4, 1)', body: 'unit(4)'}", "add: ['conv(4, 1)', 'unit(4)']"),
         ("residual(scale=0.25): unit(3)", "add: [['unit(3)', scale(0.25)], []]"),
         ("residual(0.25): {body: 'unit(3)', shortcut: relu}", "add: [['unit(3)', scale(0.25)], relu]"),
         ("residual: {body: [], shortcut: relu}", "add: [[], relu]"),

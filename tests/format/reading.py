@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from archdsl import pipeline
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.format import rewriting
 from archdsl.format.comments import comments_of
@@ -27,7 +28,7 @@ def source(text: str, syntax: Syntax, path: str | None = None) -> Source:
 def parsed(given: Source, names: frozenset[str] = frozenset()) -> tree.File:
     """The file of a source in which nothing is wrong; files that it names are not opened."""
     diagnostics = Diagnostics()
-    document = open_document(given, diagnostics)
+    document = open_document(given, diagnostics, STANDARD.forms)
     if not document.readable:
         raise ArchError(diagnostics)
     file = document.read({*OPERATORS, *names, *document.block_names()})

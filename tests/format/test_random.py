@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archdsl import pipeline
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.diagnostics import ArchError, UsageError
 from archdsl.format import rewriting
 from archdsl.format.comments import Carrier
@@ -36,7 +37,11 @@ def printed(file: tree.File, syntax: Syntax) -> tuple[str, frozenset[str]]:
             assert isinstance(entry.value, tree.ListOf)
             names |= {item.word for item in entry.value.items if isinstance(item, tree.Name)}
     carrier = Carrier(Source(""), [], ())
-    text = print_arch(file, carrier) if syntax == "arch" else print_yaml(file, carrier, frozenset(names))
+    text = (
+        print_arch(file, carrier)
+        if syntax == "arch"
+        else print_yaml(file, carrier, frozenset(names), STANDARD.forms)
+    )
     return text, frozenset(names)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from archdsl.ops import OPERATORS
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 
 NOWHERE = Span(Source(""), 0, 0)
 _RESERVED = {"if", "else", "and", "or", "not", "in", "true", "false", "none"}
 _WORDS = (
-    *tree.CONSTRUCTS, *tree.FLOW_CALLS, *OPERATORS,
+    *STANDARD.words,
     "body", "shortcut", "params", "block", "blocks", "input", "network", "expect", "init", "use", "doc",
     "no", "on", "null", "y", "e5", "x", "as",
 )  # fmt: skip
@@ -20,7 +20,7 @@ _FEW = 3
 words = st.one_of(
     st.sampled_from(_WORDS), st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,6}", fullmatch=True)
 ).filter(lambda word: word not in _RESERVED)
-callees = words.filter(lambda word: word not in tree.CONSTRUCTS)
+callees = words.filter(lambda word: word not in STANDARD.constructs)
 names = st.builds(tree.Name, st.just(NOWHERE), words)
 _printable = st.characters(
     codec="utf-8", exclude_categories=("C", "Z"), include_characters=" \t", exclude_characters="\ufeff\ue000"
@@ -124,18 +124,26 @@ chains = st.lists(
 
 
 def _construct(
-    word: str, given: tuple[tree.Argument | tree.Binding, ...], parts: list[tree.Step]
+    word: str, given: tuple[tree.Argument | tree.Binding, ...], parts: list[tree.Step], turned: bool
 ) -> tree.Step:
-    if word not in tree.WITHOUT_ARGUMENTS and not given:
+    form = STANDARD.forms[word]
+    if form.needs_arguments and not given:
         given = (tree.Argument(NOWHERE, None, tree.Name(NOWHERE, "x")),)
-    if word not in tree.MERGES:
-        parts = parts[: 2 if word in ("residual", "when") else 1] or [tree.Group(NOWHERE, ())]
-    return tree.Construct(NOWHERE, tree.Name(NOWHERE, word), given, tuple(parts))
+    name = tree.Name(NOWHERE, word)
+    if form.has_branches:
+        return tree.Construct(NOWHERE, name, given, tuple(parts), form, ())
+    names = form.parts or (("body", "else") if form.takes_else else ("body",))
+    parts = parts[: len(names)] or [tree.Group(NOWHERE, ())]
+    # The parts of a body stand in either order.
+    names = names[: len(parts)] if form.takes_else or not turned else names[: len(parts)][::-1]
+    return tree.Construct(NOWHERE, name, given, tuple(parts), form, names)
 
 
 def _more_steps(inner: st.SearchStrategy[tree.Step]) -> st.SearchStrategy[tree.Step]:
     several = st.lists(inner, max_size=_FEW)
-    constructs = st.builds(_construct, st.sampled_from(tree.CONSTRUCTS), arguments, several)
+    constructs = st.builds(
+        _construct, st.sampled_from(list(STANDARD.constructs)), arguments, several, st.booleans()
+    )
     groups = several.map(lambda steps: tree.Group(NOWHERE, tuple(steps)))
     plain = st.one_of(chains, constructs, groups)
     return st.one_of(plain, st.builds(tree.Labelled, st.just(NOWHERE), labels, plain))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy
 import pytest
 
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.design.vocabulary import meant
 from archdsl.ops import OPERATORS
 from archdsl.ops.absent import Absent, absent_word, table
 from archdsl.ops.aliases import operator_called, plain_word
-from archdsl.syntax.tree import CONSTRUCTS, FLOW_CALLS
 from tests.checking import check, codes, design, diagnostics, network, refused
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def names(entry: Absent) -> list[str]:
 def test_what_has_become_an_operator_is_taken_out_of_the_table(entry: Absent) -> None:
     for name in names(entry):
         assert operator_called(name, OPERATORS) is None, f"`{name}` is an operator: take `{entry.word}` out"
-        assert plain_word(name) not in {plain_word(word) for word in (*CONSTRUCTS, *FLOW_CALLS)}
+        assert plain_word(name) not in {
+            plain_word(word) for word in (*STANDARD.constructs, *STANDARD.flow_calls)
+        }
 
 
 def test_no_name_has_two_entries() -> None:
@@ -75,7 +77,7 @@ def test_what_is_to_be_written_checks_in_the_place_of_the_word(entry: Absent) ->
 )
 def test_every_call_in_a_help_can_be_written(entry: Absent) -> None:
     calls = [entry.nearest] if entry.nearest else re.findall(r"`([^`]+)`", entry.instead)
-    steps = [call for call in calls if call not in CONSTRUCTS]
+    steps = [call for call in calls if call not in STANDARD.constructs]
     assert steps
     for call in steps:
         network(design(f"- relu -> {call}", input=entry.input))

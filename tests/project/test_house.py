@@ -20,6 +20,7 @@ FLOORS = (
     {"shapes", "atomic_write", "loading"},
     {"syntax"},
     {"ops"},
+    {"constructs"},
     {"design"},
     {"graph"},
     {"elaborate"},

@@ -18,6 +18,7 @@ from archdsl.syntax.tree import (
     Entry,
     Expression,
     Fact,
+    Form,
     Group,
     Labelled,
     Name,
@@ -196,7 +197,8 @@ class ArchBuilder(Builder):
     def _chain_or_construct(self, steps: list[_Step]) -> Step:
         for step in steps:
             call, word = step.call, step.call.name.word
-            if word in tree.CONSTRUCTS:
+            form = self.forms.get(word)
+            if form is not None:
                 if not step.bodies:
                     raise DesignFault(
                         "null-value", f"`{word}` has no body", call.span, "nothing follows it",
@@ -207,9 +209,9 @@ class ArchBuilder(Builder):
                         "construct-in-chain", f"`{word}` is a construct and stands alone", call.span,
                         "in the middle of a chain", "write it on a line of its own",
                     )  # fmt: skip
-                return self._construct(step)
+                return self._construct(step, form)
             if step.bodies:
-                near = did_you_mean(word, tree.CONSTRUCTS)
+                near = did_you_mean(word, self.forms)
                 fix = (
                     f"did you mean `{near}`?"
                     if near
@@ -220,45 +222,50 @@ class ArchBuilder(Builder):
                 )  # fmt: skip
         return self.chain([step.call for step in steps])
 
-    def _construct(self, step: _Step) -> Construct:
+    def _construct(self, step: _Step, form: Form) -> Construct:
         call, bodies = step.call, step.bodies
         word = call.name.word
-        if len(bodies) == 2 and word != "when":
+        if len(bodies) == 2 and not form.takes_else:
+            others = " or ".join(f"`{each.word}`" for each in self.forms.values() if each.takes_else)
             raise DesignFault(
-                "stray-else", f"`{word}` takes no `else`", bodies[1].span, "belongs to a `when`"
+                "stray-else", f"`{word}` takes no `else`", bodies[1].span, f"belongs to a {others}"
             )
-        parts: tuple[Step, ...] = tuple(body.step for body in bodies)
-        if word in tree.MERGES:
-            parts = bodies[0].steps
-        elif word == "residual":
-            parts = self._residual(bodies[0])
-        elif word in ("dense", "repeat", "for", "when", "aux") and not call.arguments:
+        if form.has_branches:
+            return Construct(call.span, call.name, call.arguments, bodies[0].steps, form, ())
+        if form.parts:
+            parts = self._parts(bodies[0], form)
+        else:
+            parts = dict(zip(("body", "else"), (body.step for body in bodies), strict=False))
+        if form.needs_arguments and not call.arguments:
             raise DesignFault(
                 "missing-argument",
                 f"`{word}` needs arguments in parentheses",
                 call.span,
                 help=f"write `{word}(...)`",
             )
-        return Construct(call.span, call.name, call.arguments, parts)
+        return Construct(call.span, call.name, call.arguments, tuple(parts.values()), form, tuple(parts))
 
-    def _residual(self, body: Body) -> tuple[Step, ...]:
-        """Directly inside ``residual``, ``body`` and ``shortcut`` are no labels."""
+    def _parts(self, body: Body, form: Form) -> dict[str, Step]:
+        """The parts of a body that may be divided, in the order written: directly inside it their names
+        are no labels."""
         found: dict[str, Step] = {}
         if any(isinstance(step, Broken) for step in body.steps):
-            return (body.step,)  # a part may be among what could not be read
+            return {"body": body.step}  # a part may be among what could not be read
         for step in body.steps:
             if isinstance(step, Labelled) and not self._is_quoted(step.label):
                 word = step.label.plain
-                if word in ("body", "shortcut"):
+                if word in form.parts:
                     found[word] = unwrapped(step.step)
         if not found:
-            return (body.step,)
-        if len(found) != len(body.steps) or "body" not in found:
+            return {"body": body.step}
+        first = form.parts[0]
+        if len(found) != len(body.steps) or first not in found:
+            listed = " and ".join(f"a `{part}`" for part in form.parts)
             raise DesignFault(
-                "unknown-key", "a `residual` has a `body` and a `shortcut`, and nothing beside them", body.span,
-                help="write the steps in `body: { ... }`, once; a label of that name is quoted",
+                "unknown-key", f"a `{form.word}` has {listed}, and nothing beside them", body.span,
+                help=f"write the steps in `{first}: {{ ... }}`, once; a label of that name is quoted",
             )  # fmt: skip
-        return (found["body"], *([found["shortcut"]] if "shortcut" in found else []))
+        return found
 
     def _is_quoted(self, label: Template) -> bool:
         return self._source.text[label.span.start - 1 : label.span.start] == '"'

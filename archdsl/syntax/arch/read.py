@@ -15,7 +15,7 @@ from archdsl.source import BROKEN, Source, Span, forbidden_character
 from archdsl.syntax.arch.builder import Item
 from archdsl.syntax.parser import SyntaxFault, parse_file
 from archdsl.syntax.sections import HEADINGS
-from archdsl.syntax.tree import Block, Entry, File, ListOf, Name, Parameter, PlainText, Step
+from archdsl.syntax.tree import Block, Entry, File, Forms, ListOf, Name, Parameter, PlainText, Step
 
 _HEADING = re.compile(
     rf"""(?:\s|\#[^\n]*\n)*(?:(?:{"|".join(HEADINGS)})\b(?!\s*:)|\"{{3}}|"[^"\n]*"(?!\s*:))"""
@@ -31,7 +31,7 @@ def looks_like_arch(text: str) -> bool:
 class ArchDocument:
     """An `.arch` text, read; it answers what a `YamlDocument` answers."""
 
-    def __init__(self, source: Source, diagnostics: Diagnostics) -> None:
+    def __init__(self, source: Source, diagnostics: Diagnostics, forms: Forms) -> None:
         self.source = source
         self.diagnostics = diagnostics
         self.readable = True
@@ -50,12 +50,12 @@ class ArchDocument:
             )
             return
         try:
-            self._items = parse_file(source)
+            self._items = parse_file(source, forms)
         except ArchError:
             from archdsl.syntax.arch.recovery import every_fault  # needed for faults alone
 
             self.readable = False
-            for fault in every_fault(source):
+            for fault in every_fault(source, forms):
                 for diagnostic in fault.diagnostics:
                     diagnostics.add(diagnostic)
         if self.readable and not self._items:

@@ -18,6 +18,7 @@ from archdsl.source import BROKEN, Source
 from archdsl.syntax.arch.brackets import PIECES, put_right
 from archdsl.syntax.parser import parse_file, parse_sections
 from archdsl.syntax.sections import HEADINGS
+from archdsl.syntax.tree import Forms
 
 _MOST_FAULTS = 50
 _SECTION = re.compile(
@@ -30,17 +31,17 @@ class _Section(NamedTuple):
     end: int
 
 
-def every_fault(source: Source) -> Iterator[ArchError]:
+def every_fault(source: Source, forms: Forms) -> Iterator[ArchError]:
     """What is wrong with a file that does not parse, in order; at least one fault."""
     some = False
     for section in _sections(source.text):
-        faults = sorted(_faults_in(source, section), key=lambda fault: fault.diagnostics[0].span[1:])
+        faults = sorted(_faults_in(source, section, forms), key=lambda fault: fault.diagnostics[0].span[1:])
         some = some or bool(faults)
         yield from faults
     if not some:
         # Each section is right, so it is how they stand together.
         try:
-            parse_file(source)
+            parse_file(source, forms)
         except ArchError as fault:
             yield fault
 
@@ -58,12 +59,12 @@ def _sections(text: str) -> Iterator[_Section]:
         yield _Section(start, end)
 
 
-def _faults_in(source: Source, section: _Section) -> Iterator[ArchError]:
+def _faults_in(source: Source, section: _Section, forms: Forms) -> Iterator[ArchError]:
     text = source.text
     start, end = section
     while end > start and (text[end - 1].isspace() or _is_comment(text, start, end)):
         end = end - 1 if text[end - 1].isspace() else text.rfind("\n", start, end) + 1
-    if start >= end or _is_readable(source, text, start, end):
+    if start >= end or _is_readable(source, text, start, end, forms):
         return
     text, end, faults = put_right(source, text, start, end, strike)
     yield from faults
@@ -72,7 +73,7 @@ def _faults_in(source: Source, section: _Section) -> Iterator[ArchError]:
     told = {place.span.line for place in places if not (place.span.text and place.related)}
     for _ in range(_MOST_FAULTS):
         try:
-            parse_sections(source, text, start, end)
+            parse_sections(source, text, start, end, forms)
             return
         except ArchError as fault:
             if fault.diagnostics[0].span.line not in told:
@@ -95,9 +96,9 @@ def _without_its_lines(text: str, start: int, end: int) -> str:
     return text[:below] + re.sub(r"[^\n]", " ", text[below:last]) + text[last:]
 
 
-def _is_readable(source: Source, text: str, start: int, end: int) -> bool:
+def _is_readable(source: Source, text: str, start: int, end: int, forms: Forms) -> bool:
     try:
-        parse_sections(source, text, start, end)
+        parse_sections(source, text, start, end, forms)
     except ArchError:
         return False
     return True

@@ -17,6 +17,7 @@ from archdsl.syntax.tree import (
     Expression,
     Fact,
     File,
+    Forms,
     Name,
     Parameter,
     PlainText,
@@ -38,10 +39,10 @@ _HOLDS = {
 class YamlDocument:
     """A YAML text whose structure is read; its steps wait for the names that can be called."""
 
-    def __init__(self, source: Source, diagnostics: Diagnostics) -> None:
+    def __init__(self, source: Source, diagnostics: Diagnostics, forms: Forms) -> None:
         self.source = source
         self.diagnostics = diagnostics
-        self._reader = StepReader(source, (), diagnostics)
+        self._reader = StepReader(source, (), diagnostics, forms)
         self._headings_read = True
         self.readable = True
         """Whether YAML could read it; otherwise its sections are empty and the reasons reported."""
@@ -87,7 +88,7 @@ class YamlDocument:
             return
         from archdsl.syntax.yaml.recovery import RemainsReader  # needed for faults alone
 
-        self._reader = reader = RemainsReader(self.source, self.diagnostics, left_out)
+        self._reader = reader = RemainsReader(self.source, self.diagnostics, self._reader.forms, left_out)
         try:
             self.sections = {key.word: (key, node) for key, node in reader.pairs(root)}
             self.read(reader.callable_names)

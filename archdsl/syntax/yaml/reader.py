@@ -10,18 +10,21 @@ from archdsl.diagnostics import ArchError, Diagnostics, Label
 from archdsl.diagnostics.fixes import replacing
 from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault, parse_expression, parse_label
-from archdsl.syntax.tree import Expression, ListOf, Name, Template
+from archdsl.syntax.tree import Expression, Forms, ListOf, Name, Template
 from archdsl.syntax.yaml.nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
 
 
 class NodeReader:
     """Reads keys and values of one source. ``callable_names`` are the operators and blocks, which
-    tell the keyword form from a label. Faults go to ``diagnostics``."""
+    tell the keyword form from a label, ``forms`` the constructs. Faults go to ``diagnostics``."""
 
-    def __init__(self, source: Source, callable_names: Collection[str], diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, source: Source, callable_names: Collection[str], diagnostics: Diagnostics, forms: Forms
+    ) -> None:
         self.source = source
         self.callable_names = callable_names
         self.diagnostics = diagnostics
+        self.forms = forms
         self.seen: set[int] = set()
         self.depth = 0
 

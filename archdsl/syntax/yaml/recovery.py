@@ -15,7 +15,7 @@ from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.source import Source, Span
 from archdsl.syntax.builder import Heading
 from archdsl.syntax.parser import SyntaxFault
-from archdsl.syntax.tree import Broken, Step
+from archdsl.syntax.tree import Broken, Forms, Step
 from archdsl.syntax.yaml.steps import StepReader
 
 _OF_TEXTS = "unquoted-comma"
@@ -40,9 +40,9 @@ class RemainsReader(StepReader):
     """Reads texts. ``left_out`` are the pieces of the source that are not among them."""
 
     def __init__(
-        self, source: Source, diagnostics: Diagnostics, left_out: tuple[tuple[int, int], ...]
+        self, source: Source, diagnostics: Diagnostics, forms: Forms, left_out: tuple[tuple[int, int], ...]
     ) -> None:
-        super().__init__(source, _Everything(), diagnostics)
+        super().__init__(source, _Everything(), diagnostics, forms)
         self._left_out = left_out
 
     def fault(self, fault: ArchError) -> None:

@@ -12,14 +12,12 @@ from archdsl.source import Span
 from archdsl.syntax.builder import Heading
 from archdsl.syntax.parser import SyntaxFault, parse_chain, parse_key
 from archdsl.syntax.tree import (
-    CONSTRUCTS,
-    MERGES,
-    WITHOUT_ARGUMENTS,
     Argument,
     Broken,
     Call,
     Chain,
     Construct,
+    Form,
     Group,
     Labelled,
     Step,
@@ -28,9 +26,6 @@ from archdsl.syntax.tree import (
 )
 from archdsl.syntax.yaml.nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
 from archdsl.syntax.yaml.reader import NodeReader
-
-PARTS = ("body", "shortcut")
-"""What a `residual` is made of."""
 
 
 class StepReader(NodeReader):
@@ -113,7 +108,8 @@ class StepReader(NodeReader):
         name = heading.name.word if isinstance(heading, Heading) else ""
         others = [key for key, _ in pairs[1:]]
         second = None
-        if name == "when" and others and self._is_else(others[0]):
+        form = self.forms.get(name)
+        if form is not None and form.takes_else and others and self._is_else(others[0]):
             del others[0]
             second = pairs[1][1]
         if others:
@@ -128,15 +124,16 @@ class StepReader(NodeReader):
             )
         if isinstance(heading, Template):
             return self._labelled(heading, value)
-        if name in CONSTRUCTS:
-            if heading.arguments is None and name not in WITHOUT_ARGUMENTS:
+        if form is not None:
+            assert isinstance(heading, Heading)
+            if heading.arguments is None and form.needs_arguments:
                 raise SyntaxFault(
                     "missing-argument",
                     f"`{name}` needs arguments in parentheses",
                     heading.span,
                     help=f'write `{name}(...)`; or `"{name}"` in quotes if this is a label',
                 )
-            return self._construct(heading, value, second)
+            return self._construct(heading, form, value, second)
         if heading.arguments is not None:
             raise self._not_a_construct(heading)
         if isinstance(value, yaml.MappingNode) and name in self.callable_names:
@@ -224,7 +221,7 @@ class StepReader(NodeReader):
                 "a call, not a construct",
                 f"write `- {heading.span.text}` without the colon, or a label before it",
             )
-        near = "when" if name in ("elif", "elseif", "switch") else did_you_mean(name, CONSTRUCTS)
+        near = "when" if name in ("elif", "elseif", "switch") else did_you_mean(name, self.forms)
         return SyntaxFault(
             "not-a-construct",
             f"there is no construct `{name}`",
@@ -232,13 +229,13 @@ class StepReader(NodeReader):
             "takes no body",
             f"did you mean `{near}`?"
             if near
-            else f"constructs are {', '.join(f'`{c}`' for c in CONSTRUCTS)}",
+            else f"constructs are {', '.join(f'`{c}`' for c in self.forms)}",
             fixes=respelling(heading.name.span, near),
         )
 
     # ---- constructs
 
-    def _construct(self, heading: Heading, value: yaml.Node, second: yaml.Node | None) -> Step:
+    def _construct(self, heading: Heading, form: Form, value: yaml.Node, second: yaml.Node | None) -> Step:
         name = heading.name.word
         if is_null(value):
             raise SyntaxFault(
@@ -249,17 +246,18 @@ class StepReader(NodeReader):
                 "write its steps below, indented",
             )
         arguments = heading.arguments or ()
-        if name in MERGES:
-            parts = self._branches(heading, value)
-        elif name == "residual":
-            parts = self._residual(value)
+        if form.has_branches:
+            branches = tuple(self._branches(heading, value))
+            return Construct(heading.span, heading.name, arguments, branches, form, ())
+        if form.parts and isinstance(value, yaml.MappingNode):
+            parts = self._parts(form, value)
         else:
-            parts = [self.step(value)]
+            parts = {"body": self.step(value)}
             if second is not None:
-                parts.append(self.step(second))
-        if name not in (*MERGES, "aux"):  # an `aux` is a label too, and a list below it a scope
-            parts = [unwrapped(part) for part in parts]
-        return Construct(heading.span, heading.name, arguments, tuple(parts))
+                parts["else"] = self.step(second)
+        if not form.opens_scope:  # where the heading is a label too, a list below it is a scope
+            parts = {word: unwrapped(part) for word, part in parts.items()}
+        return Construct(heading.span, heading.name, arguments, tuple(parts.values()), form, tuple(parts))
 
     def _branches(self, heading: Heading, node: yaml.Node) -> list[Step]:
         self.enter(node)
@@ -282,7 +280,7 @@ class StepReader(NodeReader):
             key = self.key(key_node)
             if isinstance(key, Template):
                 return self._labelled(key, value)
-            construct = key.name.word in CONSTRUCTS and not isinstance(value, yaml.ScalarNode)
+            construct = key.name.word in self.forms and not isinstance(value, yaml.ScalarNode)
             if key.arguments is not None or construct:
                 raise SyntaxFault(
                     "wrong-branch",
@@ -297,31 +295,35 @@ class StepReader(NodeReader):
             self.fault(fault)
             return Broken(span_of(self.source, key_node))
 
-    def _residual(self, node: yaml.Node) -> list[Step]:
-        if not isinstance(node, yaml.MappingNode):
-            return [self.step(node)]
+    def _parts(self, form: Form, node: yaml.MappingNode) -> dict[str, Step]:
+        """The parts of a body that is divided, in the order written."""
         self.enter(node)
+        first, *others = form.parts
         found: dict[str, Step] = {}
         quoted = {span_of(self.source, key).start for key, _ in node.value if getattr(key, "style", None)}
         for key, value in self.pairs(node):
-            if key.word not in PARTS or key.span.start in quoted:
+            if key.word not in form.parts or key.span.start in quoted:
+                is_part = key.word in form.parts
+                listed = " or ".join(f"`{part}`" for part in form.parts)
                 raise SyntaxFault(
                     "unknown-key",
-                    f"`residual` has no part `{key.word}`",
+                    f"`{form.word}` has no part `{key.word}`",
                     key.span,
-                    "a label, since it is quoted" if key.word in PARTS else "expected `body` or `shortcut`",
-                    "remove the quotes" if key.word in PARTS else self._residual_help(key.word),
+                    "a label, since it is quoted" if is_part else f"expected {listed}",
+                    "remove the quotes" if is_part else self._part_help(key.word, form),
                 )
             found[key.word] = Broken(key.span) if value is None else self.step(value)
-        if "body" not in found:
+        if first not in found:
             raise SyntaxFault(
                 "missing-argument",
-                "`residual` has a shortcut but no body",
+                f"`{form.word}` has a {' and a '.join(found) or ' or a '.join(others)} but no {first}",
                 span_of(self.source, node),
-                help="write the steps under `body:`",
+                help=f"write the steps under `{first}:`",
             )
-        return [found["body"], *([found["shortcut"]] if "shortcut" in found else [])]
+        return found
 
-    def _residual_help(self, word: str) -> str:
-        near = did_you_mean(word, PARTS)
-        return f"did you mean `{near}`?" if near else "write the steps under `body:`, or as a list"
+    def _part_help(self, word: str, form: Form) -> str:
+        near = did_you_mean(word, form.parts)
+        return (
+            f"did you mean `{near}`?" if near else f"write the steps under `{form.parts[0]}:`, or as a list"
+        )

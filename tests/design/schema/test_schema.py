@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.design.schema import schema
 from archdsl.diagnostics.explanations import explanations
 from archdsl.ops import OPERATORS
@@ -18,7 +19,6 @@ from archdsl.pipeline import check
 from archdsl.source import Source
 from archdsl.syntax.arch.read import looks_like_arch
 from archdsl.syntax.sections import KEYS
-from archdsl.syntax.tree import CONSTRUCTS
 from tests.conftest import ENVIRONMENT
 from tests.design.schema.readings import READERS, read
 from tests.zoo.files import ARCHITECTURES, DESIGNS
@@ -316,7 +316,7 @@ def test_it_knows_every_word() -> None:
     assert set(SCHEMA["properties"]) == set(KEYS)
     step = SCHEMA["$defs"]["step"]
     assert set(step["properties"]) >= {word for word, each in OPERATORS.items() if not each.merges}
-    for word in CONSTRUCTS:
+    for word in STANDARD.constructs:
         assert any(key.startswith(f"^{word}") for key in step["patternProperties"])
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.diagnostics import Diagnostic, Diagnostics
 from archdsl.source import Source
 from archdsl.syntax.document import open_document
@@ -92,7 +93,7 @@ def _is_plain(before: str, text: str, after: str) -> bool:
 def said_of(source: Source) -> list[Diagnostic]:
     """What the syntax layer says of a design."""
     found = Diagnostics()
-    document = open_document(source, found)
+    document = open_document(source, found, STANDARD.forms)
     if document.readable:
         document.read(("relu", "tanh", "abs", "conv", "batch_norm"))
     return list(found)

@@ -1,0 +1,20 @@
+"""What depends on a condition that is known while checking."""
+
+from __future__ import annotations
+
+from archdsl.constructs.base import Construct, ConstructExample, Expansion, HeadingParameter, Made, V
+
+
+class When(Construct):
+    """``when(c): A``, and in the same step ``else: B``: A where the condition holds; else B, or nothing."""
+
+    word = "when"
+    parameters = (HeadingParameter("condition", "condition", "what decides; known while checking"),)
+    takes_else = True
+    examples = (ConstructExample("when(channels > 64): conv(64, 1)", (128, 6, 6)),)
+
+    def expand(self, at: Expansion[V]) -> Made[V]:
+        taken = 0 if at.holds("condition") else 1
+        if taken >= len(at.construct.parts):
+            return at.value
+        return at.run(at.construct.parts[taken], at.value)

@@ -1,0 +1,50 @@
+"""The words that a design is written in: operators, constructs, and the calls that direct the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from archdsl.constructs.base import Construct, FlowCall
+from archdsl.constructs.conditions import When
+from archdsl.constructs.flow import From, Output, Share
+from archdsl.constructs.loops import Dense, For, Repeat
+from archdsl.constructs.merges import Merge, Residual
+from archdsl.constructs.training import Aux, Checkpoint
+from archdsl.ops import OPERATORS
+from archdsl.ops.base import Operator
+from archdsl.syntax.tree import Form
+
+_CONSTRUCTS = (Residual(), Dense(), Repeat(), For(), When(), Aux(), Checkpoint())
+_FLOW_CALLS = (From(), Share(), Output())
+
+
+class Vocabulary:
+    """What can be called and what takes a body, by its word. An operator that takes any number of
+    values is a construct, a merge."""
+
+    def __init__(
+        self,
+        operators: Mapping[str, type[Operator]],
+        constructs: tuple[Construct, ...] = _CONSTRUCTS,
+        flow_calls: tuple[FlowCall, ...] = _FLOW_CALLS,
+    ) -> None:
+        self.operators = operators
+        merges = [Merge(operator) for operator in operators.values() if operator.merges]
+        self.constructs: Mapping[str, Construct] = {made.word: made for made in (*merges, *constructs)}
+        self.flow_calls: Mapping[str, FlowCall] = {call.word: call for call in flow_calls}
+        self.forms: Mapping[str, Form] = {word: made.form for word, made in self.constructs.items()}
+
+    @cached_property
+    def calls(self) -> Mapping[str, type[Operator]]:
+        """The operators that stand in chains."""
+        return {word: operator for word, operator in self.operators.items() if word not in self.constructs}
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Every word that no block can bear."""
+        return (*self.calls, *self.constructs, *self.flow_calls)
+
+
+STANDARD = Vocabulary(OPERATORS)
+"""The words of the language."""

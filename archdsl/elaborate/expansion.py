@@ -1,0 +1,254 @@
+"""A construct at work: what its class may ask of the walk (`archdsl.constructs.base.Expansion`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from archdsl.constructs.base import Construct as Declared
+from archdsl.constructs.base import NamedBranch, Steps
+from archdsl.design.arithmetic import ExpressionFault, whole
+from archdsl.design.binding import Bound
+from archdsl.design.environment import Unresolved
+from archdsl.design.expr import condition, evaluate, known, path_of
+from archdsl.design.headings import bind_heading, loop_of
+from archdsl.design.values import UNKNOWN, Result, Value, is_list, kind_of, written
+from archdsl.diagnostics import ArchError, Code, Diagnostic
+from archdsl.elaborate.flow import nothing_flows, refuse_name
+from archdsl.elaborate.operators import apply
+from archdsl.elaborate.scopes import Entry
+from archdsl.elaborate.state import Place, Walk
+from archdsl.graph.ir import Construct, Head
+from archdsl.ops.base import Operator
+from archdsl.ops.branch_mismatch import Branch
+from archdsl.shapes import Size
+from archdsl.syntax import tree
+
+
+def run_construct(
+    walk: Walk, construct: tree.Construct, value: Value | None, place: Place
+) -> Steps[Value | None]:
+    """Run a construct. What depends on an unknown value becomes unknown."""
+    declared = walk.vocabulary.constructs[construct.name.word]
+    try:
+        result: Value | None = yield declared.expand(_Expansion(walk, construct, declared, value, place))
+        return result
+    except Unresolved:
+        return UNKNOWN
+    except ArchError as fault:
+        walk.report_all(fault)
+        return UNKNOWN
+
+
+class _Expansion:
+    """The arguments are bound when the first of them is asked for."""
+
+    def __init__(
+        self, walk: Walk, construct: tree.Construct, declared: Declared, value: Value | None, place: Place
+    ) -> None:
+        self._walk, self._declared, self._place = walk, declared, place
+        self._environment = place.see(value)
+        word = construct.name.word
+        self._frame = Construct(word, word, place.scope.path, construct.span, place.construct)
+        self._bound: dict[str, tree.Expression] | None = None
+        self.construct = construct
+        self.value = value
+
+    # ---- arguments
+
+    @property
+    def _arguments(self) -> dict[str, tree.Expression]:
+        if self._bound is None:
+            found, faults = bind_heading(self.construct, self._declared)
+            if faults:
+                raise Unresolved  # reported with the names
+            self._bound = found
+        return self._bound
+
+    def is_given(self, name: str) -> bool:
+        return name in self._arguments
+
+    def number(self, name: str) -> float | None:
+        expression = self._arguments.get(name)
+        if expression is None:
+            return None
+        value = known(expression, self._environment)
+        if value.__class__ is not int and value.__class__ is not float:
+            raise self._wrong(name, value, expression, "expected a number", "0.5")
+        return float(value)
+
+    def whole_numbers(self) -> dict[str, int]:
+        given = {
+            name: (expression, evaluate(expression, self._environment))
+            for name, expression in self._arguments.items()
+        }
+        numbers = {}
+        for name, (expression, value) in given.items():
+            number = whole(value)
+            if number is None:
+                raise self._wrong(name, value, expression, "expected a whole number", "1")
+            numbers[name] = number
+        return numbers
+
+    def _wrong(
+        self, name: str, value: Result, expression: tree.Expression, label: str, example: str
+    ) -> ArchError:
+        return ExpressionFault(
+            "wrong-argument",
+            f"`{name}` of `{self._declared.word}` cannot be `{written(value)}`",
+            expression.span,
+            label,
+            f"write `{name}={example}`, for example",
+        )
+
+    def times(self, name: str) -> int:
+        expression = self._arguments[name]
+        count = known(expression, self._environment)
+        number = whole(count)
+        if number is None or number < 0:
+            label = "depends on a named dimension" if isinstance(count, Size) else kind_of(count)
+            raise ExpressionFault(
+                "wrong-argument",
+                f"`{self._declared.word}` cannot run `{written(count)}` times",
+                expression.span,
+                label,
+                "write a whole number of at least 0",
+            )
+        self._walk.spend(number, expression.span)
+        return number
+
+    def holds(self, name: str) -> bool:
+        return condition(self._arguments[name], self._environment)
+
+    def path(self, name: str) -> str:
+        return path_of(self._arguments[name], self._environment)
+
+    def variable(self, name: str) -> str | None:
+        expression = self._arguments.get(name)
+        if expression is None:
+            return None
+        if not isinstance(expression, tree.Name):
+            raise Unresolved  # reported with the names
+        return expression.word
+
+    def elements(self) -> list[dict[str, Result]]:
+        loop, _ = loop_of(self.construct)
+        if loop is None:
+            raise Unresolved  # reported with the names
+        items = known(loop.items, self._environment)
+        span = loop.items.span
+        if not is_list(items):
+            is_count = whole(items) is not None
+            raise ExpressionFault(
+                "wrong-argument",
+                f"`{self._declared.word}` runs over a list, not {kind_of(items)}",
+                span,
+                written(items),
+                f"write `range({span.text})`" if is_count else "write a list: `[64, 128]`",
+            )
+        self._walk.spend(len(items), span)
+        element, counter = loop.element, loop.counter
+        if counter is None:
+            return [{element: item} for item in items]
+        return [{element: item, counter: index} for index, item in enumerate(items)]
+
+    # ---- parts
+
+    def run(
+        self,
+        part: tree.Step,
+        value: Value | None,
+        *,
+        turn: int | None = None,
+        variables: Mapping[str, Result] = {},
+    ) -> Steps[Value | None]:
+        return self._walk.step(part, value, self._inside(turn, variables))
+
+    def run_beside(self, part: tree.Step, value: Value | None) -> Steps[Value | None]:
+        return self._walk.step(part, value, self._place)
+
+    def _inside(self, turn: int | None, variables: Mapping[str, Result]) -> Place:
+        environment = self._place.environment
+        if variables:
+            environment = environment.with_variables(variables)
+        frame = self._frame if turn is None else self._frame._replace(iteration=turn)
+        return Place(self._place.scope, environment, frame)
+
+    def branch(self, part: tree.Step, value: Value | None) -> Steps[Value]:
+        return self._branch(part, value, self._place.inside(self._frame))
+
+    def _branch(self, part: tree.Step, value: Value | None, place: Place) -> Steps[Value]:
+        result: Value | None = yield self._walk.step(part, value, place)
+        if result is not None:
+            return result
+        self._walk.report(
+            Diagnostic(
+                "nothing-flows",
+                f"this branch of `{self._declared.word}` has no value",
+                part.span,
+                "nothing flows into it",
+                "begin it with `from(...)`",
+            )
+        )
+        return UNKNOWN
+
+    def branches(
+        self,
+        part: tree.Step,
+        value: Value | None,
+        *,
+        turn: int | None = None,
+        variables: Mapping[str, Result] = {},
+    ) -> Steps[list[NamedBranch[Value]]]:
+        return self._branches(part, value, self._inside(turn, variables))
+
+    def _branches(
+        self, part: tree.Step, value: Value | None, place: Place
+    ) -> Steps[list[NamedBranch[Value]]]:
+        result = yield self._branch(part, value, place)
+        return [NamedBranch(result, part)]
+
+    # ---- what it makes
+
+    def put(
+        self, operator: Operator, values: Sequence[Value], branches: Sequence[tree.Step | Branch] = ()
+    ) -> Value:
+        place = self._place
+        path = f"{place.scope.path or self._walk.design.name}:{operator.word}"
+        inside = place.inside(self._frame)
+        span = self.construct.span
+        bound: Bound | None = {**self._arguments} if self._declared.has_branches else None
+        return apply(self._walk, operator, tuple(values), path, inside, span, bound=bound, branches=branches)
+
+    def auxiliary_head(self, name: str, weight: float) -> Steps[Value | None]:
+        walk, span = self._walk, self._arguments["name"].span
+        if walk.head is not None or walk.sharing:
+            around, help = "another `aux`", "put it after the outer one"
+            if walk.sharing:
+                around, help = "a shared step", "put it after the step, which is run once for each share"
+            raise ExpressionFault(
+                "misplaced-aux", f"an `aux` cannot stand in {around}", self.construct.span, "in there", help
+            )
+        refuse_name(name, span, "an `aux`")
+        if not walk.claim_output(name, span):
+            return self.value
+        scope = self._place.scope
+        entry = Entry(name, span, self.construct.body, scope, self._environment, hidden=True)
+        walk.head = name
+        try:
+            result: Value | None = yield walk.named(entry, self.value, self._place.inside(self._frame))
+        finally:
+            walk.head = None
+        if result is not None and result.known:
+            walk.heads[name] = (Head(name, result.node, weight), span)
+        return self.value
+
+    # ---- diagnostics
+
+    def warn(self, code: Code, message: str, label: str, help: str) -> None:
+        self._walk.report(Diagnostic(code, message, self.construct.span, label, help, severity="warning"))
+
+    def fault(self, code: Code, message: str, label: str, help: str) -> ArchError:
+        return ExpressionFault(code, message, self.construct.span, label, help)
+
+    def nothing_flows(self) -> ArchError:
+        return nothing_flows(self._declared.word, self.construct.span)

@@ -1,0 +1,245 @@
+"""Operators at work: a call's arguments become attributes, and the operator becomes a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import ValidationError
+
+from archdsl.design.binding import Bound, Given, bind, without_torch_only
+from archdsl.design.environment import Environment, Unresolved, callee_of
+from archdsl.design.expr import evaluate
+from archdsl.design.names import unknown_callee
+from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word
+from archdsl.diagnostics import ArchError, Diagnostic, Label, OperatorError
+from archdsl.elaborate.refusals import (
+    LARGEST_SIZE,
+    argument_span,
+    is_told,
+    misfit_of,
+    not_callable,
+    report_refusal,
+    too_large,
+)
+from archdsl.elaborate.state import Place, Walk
+from archdsl.graph.ir import Node
+from archdsl.ops.base import Operator
+from archdsl.ops.branch_mismatch import Branch
+from archdsl.shapes import Shape, Size, TensorType, all_known, text_of
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+MOST_NODES = 2**17
+STEPS_OF_A_NAMED_SIZE = 24
+"""What an operator on named sizes takes more than one on numbers."""
+
+
+class Plan:
+    """What stays the same each time a call runs: whom it calls, its arguments by attribute, and
+    those of them that have to be evaluated each time.
+
+    ``bound`` is None where the arguments do not fit, which is reported. ``by_name`` tells that the
+    callee is found by its own name, and not in a parameter that may hold another one next time.
+    """
+
+    __slots__ = ("bound", "by_name", "callee", "computed", "literals", "made")
+
+    def __init__(self, callee: Callee, bound: Bound | None, *, by_name: bool) -> None:
+        self.callee = callee
+        self.bound = bound
+        self.by_name = by_name
+        arguments = bound or {}
+        self.literals = {
+            name: _attribute(argument.value)
+            for name, argument in arguments.items()
+            if isinstance(argument, tree.Number | tree.Boolean)
+        }
+        self.computed = {name: argument for name, argument in arguments.items() if name not in self.literals}
+        self.made: dict[tuple[object, ...], Operator] = {}
+        """Operators made before, by the whole numbers that were computed for them."""
+
+
+def plan_of(walk: Walk, call: tree.Call, environment: Environment, before: Plan | None) -> Plan | None:
+    """Whom a call calls, and with what; None where there is nobody of that name."""
+    word = call.name.word
+    held = environment.lookup(word)
+    by_name = held is None
+    callee = held if isinstance(held, Callee) else callee_of(word, environment)
+    if callee is None:
+        if held is None:
+            walk.diagnostics.add(unknown_callee(call.name, environment.library, environment.variables))
+        elif not (isinstance(held, Value) and not held.known):
+            walk.report(not_callable(word, held, call.name.span, environment))
+        return None
+    if before is not None and before.callee == callee:
+        return before
+    bound, faults = bind(callee, call.arguments, call.span)
+    for fault in faults:
+        walk.report(fault)
+    return Plan(callee, None if faults else bound, by_name=by_name)
+
+
+# ---- operators
+
+
+def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environment) -> Operator | None:
+    """The operator with its attributes, or None where they have faults, which are reported."""
+    attributes: dict[str, object] = {}
+    faulty = False
+    for name, argument in plan.computed.items():
+        try:
+            attributes[name] = _attribute(value_of(argument, environment))
+        except Unresolved:
+            faulty = True
+        except ArchError as fault:
+            walk.report_all(fault)
+            faulty = True
+    if faulty:
+        return None
+    # Only whole numbers may be keys: true and 1 are equal to Python, and not to us.
+    key = tuple(attributes.values())
+    keeps = all(value.__class__ is int for value in key)
+    if keeps and key in plan.made:
+        return plan.made[key]
+    target = plan.callee.target
+    assert not isinstance(target, Block)
+    assert plan.bound is not None
+    attributes = {**plan.literals, **attributes}
+    try:
+        operator = target(**attributes)
+    except ValidationError as error:
+        for misfit in _misfits(call, plan, plan.bound, error, attributes, environment):
+            walk.report(misfit)
+        return None
+    if keeps:
+        plan.made[key] = operator
+    return operator
+
+
+def value_of(
+    argument: tree.Expression | Given | tuple[tree.Expression | Given, ...], environment: Environment
+) -> Result:
+    if argument.__class__ is tuple:
+        return tuple([value_of(item, environment) for item in argument])  # type: ignore[arg-type]
+    if isinstance(argument, Given):
+        return argument.value
+    return evaluate(argument, environment)  # type: ignore[arg-type]
+
+
+def _attribute(value: Result) -> object:
+    """A value as operators take it: whole floats as whole numbers, words and blocks by name."""
+    kind = value.__class__
+    if kind is int:
+        return value
+    if kind is float:
+        return int(value) if value.is_integer() else value  # type: ignore[union-attr,arg-type]
+    if kind is tuple:
+        return tuple([_attribute(item) for item in value])  # type: ignore[union-attr,arg-type]
+    if isinstance(value, Word):
+        return str(value)
+    return value.word if isinstance(value, Callee) else value
+
+
+def _misfits(
+    call: tree.Call, plan: Plan, bound: Bound, error: ValidationError, attributes: dict[str, object],
+    environment: Environment,
+) -> Iterator[Diagnostic]:  # fmt: skip
+    """What is said of attributes that an operator does not take."""
+    target = plan.callee.target
+    assert not isinstance(target, Block)
+
+    def fits(told: tree.Expression, other: Bound) -> bool:
+        try:
+            if evaluate(told, environment).__class__ not in (int, tuple):
+                return False  # no number of channels
+            target(**{name: _attribute(value_of(value, environment)) for name, value in other.items()})
+        except (ArchError, Unresolved, ValidationError):
+            return False
+        return True
+
+    told = without_torch_only(plan.callee, call.arguments, call.span, fits)
+    if told is not None:
+        yield told
+        return
+    for field in dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_url=False)):
+        place = argument_span(call.span, field, bound)
+        yield misfit_of(target, field, attributes[field], place, environment)
+
+
+def apply(
+    walk: Walk, operator: Operator, values: tuple[Value, ...], path: str, place: Place, span: Span, *,
+    bound: Bound | None = None, branches: Sequence[tree.Step | Branch] = (),
+) -> Value:  # fmt: skip
+    """Put an operator to work on values: a new node, or a diagnostic where it cannot take them.
+
+    ``bound`` are its arguments as written; ``branches`` are what
+    the values of a merge are called in the design.
+    """
+    for value in values:
+        if not value.known:
+            return UNKNOWN
+    types = [value.type for value in values]
+    shapes = tuple([type.shape for type in types])
+    try:
+        shape = operator.infer(shapes)
+        dtype = operator.infer_dtype(tuple([type.dtype for type in types]))
+        if not all(map(all_known, shapes)):
+            walk.spend(STEPS_OF_A_NAMED_SIZE, span)
+            operator.params(shapes)  # what it owns has to have numbers for sizes
+    except OperatorError as refusal:
+        doubt = operator.check(shapes)
+        if doubt is None or not doubt.surplus or not is_told(doubt, bound):
+            doubt = refusal
+        report_refusal(walk, doubt, values, span, place.construct, bound=bound, branches=branches)
+        return UNKNOWN
+    for size in shape:
+        if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
+            walk.report(too_large(shape, size, span))
+            return UNKNOWN
+    doubt = operator.check(shapes)
+    if doubt is not None and is_told(doubt, bound):
+        report_refusal(walk, doubt, values, span, place.construct, bound=bound, severity="warning")
+    walk.ends_in_output = False
+    nodes = walk.nodes
+    index = len(nodes)
+    if index >= MOST_NODES:
+        walk.too_many(f"{MOST_NODES:,} operators", span)
+    name = path
+    used = walk.uses.get(path, 0)
+    walk.uses[path] = used + 1
+    if used:
+        name = f"{path}:{used + 1}"
+    if walk.sharing:
+        _check_shared(walk, operator, shapes, path, span)
+    inputs = tuple([value.node for value in values])
+    type = TensorType(shape, dtype)
+    nodes.append(Node(name, operator, inputs, type, span, path, place.construct, walk.head))
+    return Value(index, type)
+
+
+def _check_shared(walk: Walk, operator: Operator, shapes: tuple[Shape, ...], path: str, span: Span) -> None:
+    """The parameters of a shared step have to come out as they did the first time."""
+    now = [(p.name, p.shape) for p in operator.params(shapes)]
+    first = walk.node_named(path)
+    before = []
+    if first is not None:
+        inputs = tuple([walk.nodes[index].shape for index in first.inputs])
+        before = [(p.name, p.shape) for p in first.op.params(inputs)]
+    if before == now:
+        return
+    if first is None and walk.diagnostics.has_errors:
+        return  # what is shared has a mistake, which is reported
+    ours = ", ".join(f"{name} {text_of(shape)}" for name, shape in now) or "no parameters"
+    theirs = ", ".join(f"{name} {text_of(shape)}" for name, shape in before) or "no parameters"
+    shared = next(caller for caller in reversed(walk.callers) if not caller.path)
+    made = "" if first is None else f", and was made for {text_of(walk.nodes[first.inputs[0]].shape)}"
+    walk.report(
+        Diagnostic(
+            "share-shape-mismatch",
+            f"`{shared.name}` cannot be shared with {text_of(shapes[0])}: its parameters would not fit",
+            shared.span,
+            f"would need {ours}",
+            "share it with a value of the same channels",
+            (Label(span, f"has {theirs}{made}"),),
+        )
+    )

@@ -1,0 +1,148 @@
+"""The state of the walk through a design, and what each of its stages may ask of the others."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple, NoReturn
+
+from archdsl.constructs.base import Steps
+from archdsl.design.environment import Environment
+from archdsl.design.read import Design
+from archdsl.design.values import Value
+from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_related
+from archdsl.elaborate.scopes import Caller, Entry, Scope, name_twice
+from archdsl.graph.ir import Construct, Head, Node
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+MOST_STEPS = 2**20
+STEPS_OF_A_CALL = 16
+"""What running a block takes, beside its body, in steps of the limit: it is dearer than an operator."""
+_CALLERS_SHOWN = 3
+
+
+class Stop(Exception):
+    """A limit is passed: nothing after it can be trusted."""
+
+
+class Place(NamedTuple):
+    """Where a step runs: its namespace, what its texts see, and the construct around it."""
+
+    scope: Scope
+    environment: Environment
+    construct: Construct | None
+
+    def see(self, value: Value | None) -> Environment:
+        """The environment for texts that this value enters."""
+        return self.environment.entered_by(value, self.scope)
+
+    def inside(self, construct: Construct) -> Place:
+        return Place(self.scope, self.environment, construct)
+
+
+class Walk(ABC):
+    """The state of a walk. How it goes on, the last of its stages says."""
+
+    def __init__(self, design: Design, diagnostics: Diagnostics) -> None:
+        self.design = design
+        self.vocabulary = design.library.vocabulary
+        self.diagnostics = diagnostics
+        self.nodes: list[Node] = []
+        self.uses: dict[str, int] = {}
+        """How often each dotted name was put to work; beyond once by sharing, or by equations."""
+        self.scopes: dict[str, int] = {}
+        self.outputs: dict[str, tuple[int, Span]] = {}
+        self.heads: dict[str, tuple[Head, Span]] = {}
+        self.inputs: dict[str, Value] = {}
+        self.root = Scope("")
+        self.callers: list[Caller] = []
+        """The calls around the step that runs, outermost first."""
+        self.head: str | None = None
+        """The auxiliary head that runs."""
+        self.sharing = 0
+        self.ends_in_output = False
+        self._steps = 0
+        self._by_name: dict[str, Node] = {}
+
+    # ---- how it goes on
+
+    @abstractmethod
+    def step(self, step: tree.Step, value: Value | None, place: Place) -> Steps[Value | None]:
+        """Run a step."""
+
+    @abstractmethod
+    def named(self, entry: Entry, value: Value | None, place: Place) -> Steps[Value | None]:
+        """Run a labelled step: a single call bears the label, anything else opens a scope."""
+
+    # ---- names
+
+    def take(self, scope: Scope, label: str | None, span: Span) -> str:
+        """Count a step in its scope and give it its dotted name."""
+        path, before = scope.take(label, span)
+        if before is not None:
+            name = path.rpartition(".")[2]
+            unlabelled = span if label is None else before if scope.is_numbered(name) else None
+            self.report(name_twice(name, span, before, unlabelled=unlabelled))
+        return path
+
+    def node_named(self, name: str) -> Node | None:
+        """The node of that name, for the few who ask: the index is made as far as needed."""
+        for node in self.nodes[len(self._by_name) :]:
+            self._by_name[node.name] = node
+        return self._by_name.get(name)
+
+    def add_output(self, name: str, value: Value, span: Span) -> None:
+        if self.claim_output(name, span):
+            self.outputs[name] = (value.node, span)
+
+    def claim_output(self, name: str, span: Span) -> bool:
+        """Whether the name is still free for an output or an auxiliary head; reported where it is not."""
+        before = self.outputs.get(name) or self.heads.get(name)
+        if before is not None:
+            again = before[1] == span
+            self.diagnostics.add(
+                Diagnostic(
+                    "output-twice",
+                    f"two outputs are called `{name}`",
+                    span,
+                    "comes a second time" if again else "the second",
+                    'what is repeated needs a computed name: `"head{i}"`' if again else "rename one of them",
+                    () if again else (Label(before[1], "the first"),),
+                )
+            )
+        return before is None
+
+    # ---- diagnostics
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic, with the calls that led to it where it stands in a block."""
+        places = {diagnostic.span}
+        callers: list[Label] = []
+        for caller in reversed(self.callers):
+            # A block that calls itself is called from one place again and again.
+            if caller.span not in places and len(callers) < _CALLERS_SHOWN:
+                places.add(caller.span)
+                callers.append(caller.label)
+        self.diagnostics.add(with_related(diagnostic, callers))
+
+    def report_all(self, fault: ArchError) -> None:
+        for diagnostic in fault.diagnostics:
+            self.report(diagnostic)
+
+    # ---- limits
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Count work against the limit. Raises `Stop` beyond it."""
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            self.too_many(f"{MOST_STEPS:,} steps", span)
+
+    def too_many(self, limit: str, span: Span) -> NoReturn:
+        message = f"the design unrolls to more than {limit}"
+        label = "the limit is passed here"
+        self.report(Diagnostic("too-many-steps", message, span, label, "repeat fewer times"))
+        self.stop()
+
+    def stop(self) -> NoReturn:
+        """End the walk: a limit is passed, and reported."""
+        raise Stop
