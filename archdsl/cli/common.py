@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,6 +98,36 @@ def sizes_of(texts: Sequence[str]) -> dict[str, int]:
             raise UsageError(f"`--size {text}` is not NAME=N", help="write, for example, `--size H=224`")
         sizes[name] = int(number)
     return sizes
+
+
+def check_at(design: Network, settings: Sequence[str], sizes: Mapping[str, int]) -> None:
+    """Check a design once more with numbers for its named sizes, before anything runs at them.
+
+    Raises `ArchError` with what does not fit, and `UsageError` for a size that the inputs do not have.
+    """
+    if not sizes:
+        return
+    from archdsl import pipeline
+
+    graph = design.graph
+    inputs = {graph.nodes[at].name: [str(size) for size in graph.nodes[at].shape] for at in graph.inputs}
+    named = sorted({size for shape in inputs.values() for size in shape if not size.isdecimal()})
+    for name in sizes:
+        if name not in named:
+            listed = ", ".join(f"`{size}`" for size in named)
+            raise UsageError(
+                f"no input has a size `{name}`",
+                help=f"they are {listed}"
+                if named
+                else "give the input a shape by `--input`, or in the design",
+            )
+    shapes = {
+        name: "x".join([str(sizes.get(size, size)) for size in shape]) for name, shape in inputs.items()
+    }
+    text = ",".join(f"{name}={shape}" for name, shape in shapes.items())
+    result = pipeline.check(design.design.source, settings=settings_of(settings), input=text)
+    if result.network is None:
+        raise ArchError(result.diagnostics)
 
 
 def report(diagnostics: Sequence[Diagnostic]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archdsl.cli.common import SEED, SET, SIZE, WEIGHTS, Provider, loaded, network, say, sizes_of
+from archdsl.cli.common import SEED, SET, SIZE, WEIGHTS, Provider, check_at, loaded, network, say, sizes_of
 from archdsl.cli.progress import progress
 from archdsl.diagnostics import UsageError
 
@@ -59,8 +59,8 @@ def run(
     names = read_labels(labels) if labels else []
     if output is not None and Path(output).suffix not in (".npy", ".npz"):
         raise UsageError(f"`{output}` is neither .npy nor .npz", help="name the output y.npy or y.npz")
-    with _model(file, set, weights, seed) as model:
-        result = run_model(model, input, provider=provider.value, seed=seed, sizes=sizes)
+    with _model(file, set, sizes, weights, seed) as (model, name):
+        result = run_model(model, input, provider=provider.value, seed=seed, sizes=sizes, name=name)
     if result.input_is_random:
         say(f"the input is random (--seed {seed}); give a picture or an .npy with --input")
     say(f"ran on {result.provider}" + (f" ({result.note})" if result.note else ""))
@@ -70,17 +70,20 @@ def run(
 
 
 @contextmanager
-def _model(file: str, settings: list[str], weights: str | None, seed: int) -> Iterator[str]:
-    """The path of an ONNX model: the one given, or a design's, compiled for the while."""
+def _model(
+    file: str, settings: list[str], sizes: dict[str, int], weights: str | None, seed: int
+) -> Iterator[tuple[str, str]]:
+    """The path of an ONNX model, the one given or a design's, compiled for the while; and what the user calls it."""
     if file.lower().endswith(".onnx"):
         if settings or weights is not None:
             option = "--set" if settings else "--weights"
             raise UsageError(
                 f"`{option}` is for designs, and `{file}` is compiled", help="compile it with them"
             )
-        yield file
+        yield file, file
         return
     design = network(file, settings)
+    check_at(design, settings, sizes)
     if weights is None:
         say(f"the weights are random (--seed {seed}); give trained ones with --weights")
     from tempfile import TemporaryDirectory
@@ -89,7 +92,7 @@ def _model(file: str, settings: list[str], weights: str | None, seed: int) -> It
         path = os.path.join(folder, f"{design.name}.onnx")
         with progress(f"compiling {design.name}") as advance:
             design.save_onnx(path, seed=seed, weights=weights, progress=advance, notes=say)
-        yield path
+        yield path, file if file != "-" else design.name
 
 
 def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:

@@ -17,6 +17,7 @@ from archdsl.cli.common import (
     SIZE,
     WEIGHTS,
     Provider,
+    check_at,
     network,
     report,
     say,
@@ -59,6 +60,7 @@ def verify(
     if not 0 < tolerance < 1:
         raise UsageError(f"`--tolerance {tolerance:g}` is not between 0 and 1", help="the default is 1e-4")
     design = network(file, set, input)
+    check_at(design, set, sizes_of(size))
     from archdsl.runtime.parity import verify as compare
 
     if weights is None:

@@ -112,7 +112,7 @@ def verify(
         advance()
         rows: list[Row] = []
         for provider in asked:
-            session = open_session(path, provider, tf32=False)
+            session = open_session(path, provider, tf32=False, name=graph.name)
             advance()
             found = session.run(feeds)
             advance()

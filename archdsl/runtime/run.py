@@ -34,14 +34,15 @@ def run(
     seed: int = 0,
     batch: int = 1,
     sizes: Mapping[str, int] | None = None,
+    name: str | None = None,
 ) -> Result:
     """Run a model, given by its path or its bytes, on files, or without any on random numbers.
 
     A file is a path, or ``name=path`` where the model has several inputs; several for one input are
-    one batch. ``batch`` is for random inputs; ``sizes`` gives numbers for named sizes. Raises
-    `UsageError` for whatever does not fit.
+    one batch. ``batch`` is for random inputs; ``sizes`` gives numbers for named sizes. Errors
+    call the model ``name``, or by its path. Raises `UsageError` for whatever does not fit.
     """
-    session = open_session(model, provider)
+    session = open_session(model, provider, name=name)
     feeds = read_feeds(session, files, sizes) if files else random_feeds(session, seed, batch, sizes)
     return Result(session.run(feeds), session.provider, session.note, not files)
 

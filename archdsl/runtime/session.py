@@ -26,7 +26,8 @@ DTYPES = {
 NO_GRAPH = ("ModelProto does not have a graph", "No graph was found in the protobuf")
 """What onnxruntime says of an empty file: to protobuf it is a message without any field."""
 
-ERRORS_ONLY = 3  # of onnxruntime's severities
+NOTHING = 4
+"""Of onnxruntime's severities, the least that it logs: what fails is raised as well, and said in our words."""
 
 
 class Tensor(NamedTuple):
@@ -96,18 +97,21 @@ class Session:
             raise UsageError("\n".join(problems), help=f"`{self.name}` takes {listed}")
 
 
-def open_session(model: Model, provider: str = "auto", *, tf32: bool = True) -> Session:
+def open_session(
+    model: Model, provider: str = "auto", *, tf32: bool = True, name: str | None = None
+) -> Session:
     """Load a model: the path of an ``.onnx`` file, or its bytes.
 
     ``provider`` is ``auto``, ``cpu``, ``cuda`` or ``tensorrt``; without ``tf32``, CUDA computes in
-    float32 proper. Raises `UsageError` where onnxruntime is missing, the provider cannot be used, or
+    float32 proper. Errors call the model ``name``, or by its path. Raises `UsageError` where onnxruntime is missing, the provider cannot be used, or
     the model cannot be read.
     """
     package = onnxruntime()
     choice = choose(provider, package)
-    name = "the model" if isinstance(model, bytes) else os.fspath(model)
+    path = "the model" if isinstance(model, bytes) else os.fspath(model)
     if not isinstance(model, bytes):
-        _check_readable(name)
+        _check_readable(path)
+    name = name or path
     try:
         session = _start(package, model, choice.provider, tf32)
     except Exception as error:
@@ -121,7 +125,13 @@ def open_session(model: Model, provider: str = "auto", *, tf32: bool = True) -> 
     if PROVIDERS[choice.provider] not in session.get_providers():
         if provider == "auto":
             return Session(session, name, "cpu", f"not {choice.provider}: onnxruntime could not start it")
-        raise refused(provider, Obstacle("onnxruntime could not start it", "see its log above"))
+        raise refused(
+            provider,
+            Obstacle(
+                "onnxruntime could not start it",
+                "check that the driver and its libraries are of the versions that onnxruntime wants",
+            ),
+        )
     return Session(session, name, choice.provider, choice.note)
 
 
@@ -137,7 +147,7 @@ def _open_on_cpu(package: ModuleType, model: Model, name: str, note: str) -> Ses
 def _start(package: ModuleType, model: Model, provider: str, tf32: bool) -> Any:
     """onnxruntime's session, on the provider and on what takes the nodes that it has no kernel for."""
     options = package.SessionOptions()
-    options.log_severity_level = ERRORS_ONLY
+    options.log_severity_level = NOTHING
     # From Ampere on, CUDA's libraries round the factors of float32 products to 10 bits unless told not to.
     cuda = PROVIDERS["cuda"] if tf32 else (PROVIDERS["cuda"], {"use_tf32": "0"})
     return package.InferenceSession(

@@ -138,7 +138,6 @@ def test_wrong_options_say_what_is_wrong(archdsl: Archdsl, net: str) -> None:
         (["verify", net], "`H` has no number yet"),
         (["verify", net, "--size", "H"], "not NAME=N"),
         (["verify", net, "--size", "H=9", "--size", "W=3"], "no input has a size `W`"),
-        (["verify", net, "--size", "H=2"], "cannot run `tiny` at H=2"),
         (["verify", net, "--size", "H=9", "--tolerance", "0"], "not between 0 and 1"),
         (["verify", net, "--size", "H=9", "--weights", "none.npz"], "cannot read the weights"),
         (["verify", "missing.yaml"], "missing.yaml"),
