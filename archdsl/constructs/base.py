@@ -50,7 +50,7 @@ class HeadingParameter(NamedTuple):
 
 
 class ConstructExample(NamedTuple):
-    """A step in the YAML syntax, and the shape of a value that may enter it."""
+    """A step in the YAML syntax, or several with their dashes, and the shape of a value that may enter."""
 
     step: str
     input: Shape
@@ -153,7 +153,7 @@ class Construct(ABC):
     """Whether the value that flows in flows on past the body, or is merged with what the body makes."""
     repeats: ClassVar[bool] = False
     """Whether its body runs again on what it made."""
-    examples: ClassVar[tuple[ConstructExample, ...]]
+    examples: tuple[ConstructExample, ...]
 
     @property
     def about(self) -> str:

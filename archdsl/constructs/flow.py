@@ -11,7 +11,7 @@ class From(FlowCall):
 
     word = "from"
     is_source = True
-    examples = (ConstructExample("[here: conv(8, 1), relu, concat: [[], from(here)]]", (4, 8, 8)),)
+    examples = (ConstructExample("- here: conv(8, 1)\n- relu\n- concat: [[], from(here)]", (4, 8, 8)),)
 
     def expand(self, at: FlowExpansion[V]) -> Made[V]:
         return at.find()
@@ -22,7 +22,7 @@ class Share(FlowCall):
     ``share(label)``."""
 
     word = "share"
-    examples = (ConstructExample("[same: conv(4, 3, padding=1), share(same)]", (4, 8, 8)),)
+    examples = (ConstructExample("- same: conv(4, 3, padding=1)\n- share(same)", (4, 8, 8)),)
 
     def expand(self, at: FlowExpansion[V]) -> Made[V]:
         return at.share()

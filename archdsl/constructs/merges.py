@@ -20,6 +20,9 @@ class Merge(Construct):
     def __init__(self, operator: type[Operator]) -> None:
         self.operator = operator
         self.word = operator.word
+        self.examples = (
+            ConstructExample(f"{self.word}:\n  - conv(8, 1)\n  - conv(8, 3, padding=1)", (4, 8, 8)),
+        )
         self.parameters = tuple(
             HeadingParameter(
                 name, "attribute", about(field), None if field.is_required() else str(field.default)
@@ -59,7 +62,7 @@ class Residual(Construct):
     passes_value = True
     examples = (
         ConstructExample("residual: conv(4, 3, padding=1) -> batch_norm", (4, 8, 8)),
-        ConstructExample("residual(scale=0.5): {body: conv(8, 1), shortcut: conv(8, 1)}", (4, 8, 8)),
+        ConstructExample("residual(scale=0.5):\n  body: conv(8, 1)\n  shortcut: conv(8, 1)", (4, 8, 8)),
     )
 
     def expand(self, at: Expansion[V]) -> Steps[V | None]:

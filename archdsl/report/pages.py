@@ -10,13 +10,14 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.arithmetic import FUNCTIONS
-from archdsl.ops import OPERATORS
 from archdsl.ops.documentation import about, default_of, documentation, first_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archdsl.constructs.base import Construct, FlowCall
     from archdsl.ops.base import Operator, Parameter
     from archdsl.shapes import Shape
 
@@ -70,23 +71,31 @@ class Page:
         return first_sentence(self.text)
 
 
-def pages() -> Iterator[Page]:
+def pages(vocabulary: Vocabulary = STANDARD) -> Iterator[Page]:
     """Every page, family by family, operators first."""
-    for word in OPERATORS:
-        yield _operator(OPERATORS[word])
+    for word in vocabulary.words:
+        yield from [page for page in pages_of(word, vocabulary) if page.kind != "function"]
     for word in FUNCTIONS:
         yield _function(word)
 
 
-def words() -> list[str]:
+def words(vocabulary: Vocabulary = STANDARD) -> list[str]:
     """Every word that has a page."""
-    return list(dict.fromkeys([*OPERATORS, *FUNCTIONS]))
+    return list(dict.fromkeys([*vocabulary.words, *FUNCTIONS]))
 
 
-def pages_of(word: str) -> list[Page]:
+def pages_of(word: str, vocabulary: Vocabulary = STANDARD) -> list[Page]:
     """The pages of a word: `max` is a merge and a function."""
-    found = [_operator(OPERATORS[word])] if word in OPERATORS else []
-    return [*found, _function(word)] if word in FUNCTIONS else found
+    found = []
+    if word in vocabulary.calls:
+        found.append(_operator(vocabulary.calls[word]))
+    if word in vocabulary.constructs:
+        found.append(_construct(vocabulary.constructs[word], vocabulary))
+    if word in vocabulary.flow_calls:
+        found.append(_flow_call(vocabulary.flow_calls[word]))
+    if word in FUNCTIONS:
+        found.append(_function(word))
+    return found
 
 
 # ---- operators
@@ -100,8 +109,8 @@ def _operator(operator: type[Operator]) -> Page:
     )
     return Page(
         operator.word,
-        "construct" if operator.merges else "operator",
-        first_sentence(documentation(sys.modules[operator.__module__])),
+        "operator",
+        _family(operator),
         _signature(operator.word, arguments, operator.variadic),
         documentation(operator),
         arguments,
@@ -146,8 +155,6 @@ def _parameters(operator: type[Operator]) -> list[Parameter]:
 
     found: dict[str, Parameter] = {}
     for example in operator.examples:
-        if operator.merges:
-            continue
         shape = ", ".join(map(str, example.inputs[0]))
         network = pipeline.check(Source(f"input: [{shape}]\nbody: {example.call}\n")).network
         assert network is not None, example.call
@@ -155,6 +162,62 @@ def _parameters(operator: type[Operator]) -> list[Parameter]:
             for parameter in network.graph.params_of(node):
                 found.setdefault(parameter.name, parameter)
     return [parameter for parameter in found.values() if not parameter.training_only]
+
+
+# ---- constructs, and calls that direct the flow
+
+
+def _construct(construct: Construct, vocabulary: Vocabulary) -> Page:
+    arguments = tuple(
+        Argument(
+            parameter.name,
+            _sentence(parameter.about, _KINDS.get(parameter.kind, "")),
+            parameter.is_required,
+            parameter.default or None,
+        )
+        for parameter in construct.parameters
+    )
+    operator = vocabulary.operators.get(construct.word)
+    signature = (
+        f"{construct.word}(x in xs)" if construct.is_loop_over_list else _signature(construct.word, arguments)
+    )
+    return Page(
+        construct.word,
+        "construct",
+        _family(operator or construct),
+        signature,
+        construct.about.replace("``", "`"),
+        arguments,
+        parts=tuple(construct.parts.items()),
+        examples=tuple(PageExample(example.step, (example.input,)) for example in construct.examples),
+        also=() if operator is None else operator.aliases,
+    )
+
+
+_KINDS = {"condition": "true or false", "name": "a name", "variable": "a name, given as `as=i`"}
+"""What the arguments of a heading take, where what they are does not say it."""
+
+
+def _sentence(*parts: str) -> str:
+    return "; ".join([part for part in parts if part])
+
+
+def _flow_call(call: FlowCall) -> Page:
+    return Page(
+        call.word,
+        "call",
+        _family(call),
+        call.heading,
+        call.about.replace("``", "`"),
+        (Argument("label", "the name that is meant", True),),
+        examples=tuple(PageExample(example.step, (example.input,)) for example in call.examples),
+    )
+
+
+def _family(of: object) -> str:
+    """The title of the file in which a class stands."""
+    kind = of if isinstance(of, type) else type(of)
+    return first_sentence(documentation(sys.modules[kind.__module__]))
 
 
 # ---- functions of expressions

@@ -65,7 +65,6 @@ CALLS: dict[str, list[tuple[int, str]]] = {
 }
 FAILURES = "Where a command fails"
 NOT_SEEN = {
-    "ops": {"pages[].parts.*"},
     # A fault of ours, which no test can ask for.
     "verify": {"module[].output", "module[].absolute", "module[].relative", "module[].fault"},
 }

@@ -10,8 +10,8 @@ import pytest
 
 from archdsl import pipeline
 from archdsl.cli.ops import _pages as pages_for
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.design.arithmetic import FUNCTIONS
-from archdsl.ops import OPERATORS
 from archdsl.ops.absent import table
 from archdsl.report.pages import Page, pages, pages_of, words
 from archdsl.report.pages_text import listing, markdown, render, to_json
@@ -26,7 +26,7 @@ each_operator = pytest.mark.parametrize(
 
 
 def test_every_word_has_its_pages() -> None:
-    assert {page.word for page in PAGES} == {*OPERATORS, *FUNCTIONS} == {*words()} - {"input"}
+    assert {page.word for page in PAGES} == {*STANDARD.words, *FUNCTIONS} == {*words()}
     assert [page.kind for page in pages_of("max")] == ["construct", "function"]
 
 
@@ -86,6 +86,28 @@ def test_a_functions_examples_mean_what_they_mean_in_python(word: str) -> None:
                 else f"- when(sum({example.text}) == {sum(items)}):\n    output(same)\n- relu"
             )
             assert set(network(text).outputs) == {"same", "output"}, example.text
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.kind in ("construct", "call")], ids=lambda page: page.word
+)
+def test_what_a_constructs_page_shows_checks(page: Page) -> None:
+    assert page.examples
+    assert page.word in page.signature
+    for example in page.examples:
+        (shape,) = example.inputs
+        step = example.text.replace("\n", "\n  ")
+        body = example.text if example.text.startswith("- ") else f"- {step}"
+        made = check(design(body, input=str(list(shape))))
+        assert made.network is not None, made.diagnostics
+        assert re.search(rf"\b{page.word}\b", example.text)
+
+
+def test_a_residuals_page_has_its_equation_and_its_parts() -> None:
+    (page,) = pages_of("residual")
+    assert "add: [[B, scale(s)], S]" in page.text
+    assert [name for name, _ in page.parts] == ["body", "shortcut"]
+    assert page.signature == "residual([scale])"
 
 
 def test_no_line_of_the_list_is_cut_or_too_long() -> None:
