@@ -7,9 +7,9 @@ import os
 
 # pydantic would read the metadata of everything installed, to find plugins that we have no use for.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-# Importing makes many objects and no garbage: looking for some would take a fifth of a check's time.
-# `archdsl.cli.common.loaded` turns the collector on again.
-gc.disable()
+# Importing makes tens of thousands of objects and no garbage: to look for some after every few hundred,
+# as the collector does by default, would take a fifth of a check's time.
+gc.set_threshold(100_000, 20, 20)
 
 from archdsl.cli.main import main  # noqa: E402
 

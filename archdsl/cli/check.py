@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archdsl.cli import completion
 from archdsl.cli.common import (
     EXIT_DESIGN,
     EXIT_USAGE,
@@ -16,7 +17,6 @@ from archdsl.cli.common import (
     SET,
     checked,
     complain,
-    loaded,
     report,
     say,
     settings_of,
@@ -35,7 +35,13 @@ if TYPE_CHECKING:
 
 def check(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Designs, zoo names, or -.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Designs, zoo names, or -.",
+            show_default=False,
+            autocompletion=completion.networks,
+        ),
     ],
     set: SET = [],
     input: INPUT_SHAPE = None,
@@ -144,7 +150,6 @@ def _fix(
     from archdsl.fixing import fixed
     from archdsl.loading import open_source
 
-    loaded()
     before: list[Source] = []
     zoo: list[Source] = []
     """The networks that come along, which are not the user's to change."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archdsl.cli import completion
 from archdsl.diagnostics import ArchError, Diagnostic, UsageError
 from archdsl.terminal import style_of, wants_color, width_of
 
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 EXIT_DESIGN = 1
 EXIT_USAGE = 2
 
-FILE = Annotated[str, typer.Argument(metavar="FILE", help="A design, a zoo name, or -.", show_default=False)]
+FILE = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="A design, a zoo name, or -.",
+        show_default=False,
+        autocompletion=completion.networks,
+    ),
+]
 SET = Annotated[
     list[str], typer.Option("--set", metavar="NAME=VALUE", help="Give a parameter of the network a value.")
 ]
@@ -49,17 +57,10 @@ class Provider(str, Enum):
     tensorrt = "tensorrt"
 
 
-def loaded() -> None:
-    """Turn the garbage collector on, past all that was imported. Called when a verb's imports are done."""
-    gc.freeze()
-    gc.enable()
-
-
 def checked(reference: str, settings: Sequence[str], shape: str | None) -> Checked:
     """A design that has been through the pipeline, mistakes and all."""
     from archdsl import pipeline
 
-    loaded()
     return pipeline.check(reference, settings=settings_of(settings), input=shape)
 
 

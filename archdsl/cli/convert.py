@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archdsl.cli.common import FILE, loaded, say, write_out
+from archdsl.cli.common import FILE, say, write_out
 
 
 class Syntax(str, Enum):
@@ -26,13 +26,12 @@ def convert(
         typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output"),
     ] = None,
 ) -> None:
-    """Write a design in the other syntax: the same design, with its comments."""
+    """Write a design in the other syntax, with its comments."""
     from archdsl.atomic_write import replacing
     from archdsl.diagnostics import UsageError
     from archdsl.format.rewriting import converted
     from archdsl.loading import open_source
 
-    loaded()
     endings = (".arch",) if to is Syntax.arch else (".yaml", ".yml")
     if output is not None and os.path.splitext(output)[1] in {".arch", ".yaml", ".yml"} - {*endings}:
         raise UsageError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archdsl.cli import completion
 from archdsl.diagnostics import UsageError, did_you_mean
 from archdsl.terminal import Style, style_of, wants_color
 
@@ -18,7 +19,10 @@ def explain(
     code: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CODE]", help="As in error\\[CODE]; without it, all are listed.", show_default=False
+            metavar="[CODE]",
+            help="As in error\\[CODE]; without it, all are listed.",
+            show_default=False,
+            autocompletion=completion.codes,
         ),
     ] = None,
     markdown: Annotated[

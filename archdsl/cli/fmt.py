@@ -6,12 +6,18 @@ from typing import Annotated
 
 import typer
 
-from archdsl.cli.common import EXIT_DESIGN, loaded, report, say, write_out
+from archdsl.cli import completion
+from archdsl.cli.common import EXIT_DESIGN, report, say, write_out
 from archdsl.diagnostics import ArchError
 
 
 def fmt(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Designs, or -.", show_default=False)],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Designs, or -.", show_default=False, autocompletion=completion.designs
+        ),
+    ],
     check: Annotated[
         bool,
         typer.Option("--check", metavar="", help="Change nothing; exit with 1 where a file would change."),
@@ -26,7 +32,6 @@ def fmt(
     from archdsl.format.rewriting import formatted
     from archdsl.loading import open_source, read_file
 
-    loaded()
     failed = False
     for name in files:
         # A path alone: the networks of the zoo are not the user's to change.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archdsl.cli.common import JSON, loaded, write_out
+from archdsl.cli.common import JSON, write_out
 from archdsl.diagnostics import UsageError
 from archdsl.terminal import wants_color
 
@@ -55,7 +55,6 @@ def list_(
     from archdsl.report import zoo as report
     from archdsl.zoo import Choice, bound_of, entries
 
-    loaded()
     given = {"year": year, "params": params, "macs": macs}
     bounds = tuple([bound_of(field, text) for field, text in given.items() if text is not None])
     choice = Choice(tuple(words or ()), family, reference, bounds)

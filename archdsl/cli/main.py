@@ -35,6 +35,10 @@ class _Verb(TyperCommand):
         return _untyped(super().get_help_option(ctx))
 
 
+_COMPLETION = {
+    "install_completion": "Install completion for this shell.",
+    "show_completion": "Print what completes in this shell.",
+}
 _BadUsage: Any = typer.BadParameter.__base__
 """click's exception for a command line that cannot be parsed: typer has it under names that change."""
 
@@ -57,6 +61,14 @@ class _Verbs(TyperGroup):
             _Verbs.failure = error.format_message()
             raise
 
+    def get_params(self, ctx: Any) -> Any:
+        params = super().get_params(ctx)
+        for option in params:
+            if isinstance(option, TyperOption) and option.name in _COMPLETION:
+                _untyped(option)
+                option.help = _COMPLETION[option.name]
+        return params
+
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         return _untyped(super().get_help_option(ctx))
 
@@ -65,7 +77,7 @@ app = typer.Typer(
     name="archdsl",
     cls=_Verbs,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -129,7 +141,7 @@ def _status() -> int:
     json = wants_json(sys.argv[1:])
     _Verbs.failure = ""
     try:
-        app()
+        app(prog_name="archdsl")
     except SystemExit as end:
         if json and _Verbs.failure:
             print_failure(error_json("usage", _Verbs.failure))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archdsl.cli import completion
 from archdsl.cli.common import JSON, say
 from archdsl.diagnostics import UsageError
 from archdsl.terminal import wants_color, width_of
@@ -23,6 +24,7 @@ def ops(
             metavar="[NAME]",
             help="An operator, a construct, a call or a function; without it, all.",
             show_default=False,
+            autocompletion=completion.operators,
         ),
     ] = None,
     json: JSON = False,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archdsl.cli.common import SEED, SET, SIZE, WEIGHTS, Provider, check_at, loaded, network, say, sizes_of
+from archdsl.cli import completion
+from archdsl.cli.common import SEED, SET, SIZE, WEIGHTS, Provider, check_at, network, say, sizes_of
 from archdsl.cli.progress import progress
 from archdsl.diagnostics import UsageError
 
@@ -25,7 +26,13 @@ TOP = 5
 
 def run(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A design, a zoo name, an .onnx, or -.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A design, a zoo name, an .onnx, or -.",
+            show_default=False,
+            autocompletion=completion.networks_and_models,
+        ),
     ],
     input: Annotated[
         list[str],
@@ -54,7 +61,6 @@ def run(
     from archdsl.runtime.run import run as run_model
     from archdsl.runtime.top_k import read_labels
 
-    loaded()
     sizes = sizes_of(size)
     names = read_labels(labels) if labels else []
     if output is not None and Path(output).suffix not in (".npy", ".npz"):

@@ -14,7 +14,7 @@ def schema(
         typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output"),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of the YAML syntax, for editors that complete and check.
+    """Print the JSON Schema of the YAML syntax, for editors.
 
     Editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix)
     use it for a design that begins with the line

@@ -116,7 +116,6 @@ def test_a_fault_of_ours(verb: str, failure: Run, monkeypatch: pytest.MonkeyPatc
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError("as no verb is meant to")
 
-    for module in ("common", "list"):
-        monkeypatch.setattr(f"archdsl.cli.{module}.loaded", fail)
+    monkeypatch.setattr("archdsl.cli.main._Verb.invoke", fail)
     arguments = [verb, *(["resnet18"] if verb in TAKES_A_FILE else []), *ALSO.get(verb, []), "--json"]
     assert failure(*arguments, status=70)["error"]["kind"] == "internal"
