@@ -13,6 +13,7 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.graph.tensors import parameter_name
 from archdsl.network import Network
 from archdsl.source import Source
+from tests.fixing import prove
 
 OPEN, CLOSE = "‹", "›"
 
@@ -100,6 +101,13 @@ def codes(text: str, **options: object) -> list[str]:
     return [found.code for found in diagnostics(text, **options)]
 
 
+def _rechecked(
+    text: str, source: Source, options: dict[str, object]
+) -> tuple[Source, tuple[Diagnostic, ...]]:
+    again = Source(text, source.name, source.path)
+    return again, pipeline.check(again, **options).diagnostics  # type: ignore[arg-type]
+
+
 def refused(marked: str, code: str, *, fix: str | None = None, **options: object) -> Diagnostic:
     """The one diagnostic of a design: with this code, at the piece between the marks.
 
@@ -116,6 +124,7 @@ def refused(marked: str, code: str, *, fix: str | None = None, **options: object
     assert found.span.text == piece
     if found.severity == "error":
         assert checked.network is None
+    prove(found, lambda text: _rechecked(text, source, options), alone=False)
     if fix is not None:
         assert found.help, "no fix is named"
         network(before + fix + after, **options)

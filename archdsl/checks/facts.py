@@ -113,10 +113,11 @@ def _counts(
             ))  # fmt: skip
         elif not bound.holds(number):
             relation = "" if bound.relation == "==" else f"{bound.relation} "
-            written = f'"{relation}{number:_}"' if relation else f"{number:_}"
+            nearest = number + {"<": 1, ">": -1}.get(bound.relation, 0)
+            written = f'"{relation}{nearest:_}"' if relation else f"{number:_}"
             difference = f" ({number - bound.value:+,})" if bound.relation == "==" else ""
             diagnostics.add(Diagnostic(
                 "expect-mismatch", f"the network{heads} has {number:,} {words}, not {relation}{bound.value:,}", span,
                 label=f"it has {number:,}{difference}", help=f"write `{written}`, or mend the design",
-                fixes=(replacing(span, f"{relation}{number:_}", title=f"write `{written}`"),),
+                fixes=(replacing(span, f"{relation}{nearest:_}", title=f"write `{written}`"),),
             ))  # fmt: skip

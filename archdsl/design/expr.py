@@ -28,7 +28,7 @@ from archdsl.design.foreign_words import foreign_word, is_foreign
 from archdsl.design.unknown_names import refuse_label, unknown_function, unknown_parameter
 from archdsl.design.values import Callee, Result, Value, Word, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, did_you_mean
-from archdsl.diagnostics.fixes import replacing, respelling
+from archdsl.diagnostics.fixes import replacing
 from archdsl.shapes import text_of
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -252,15 +252,17 @@ def condition(expression: tree.Expression, environment: Environment) -> bool:
     if isinstance(value, bool):
         return value
     shown, text = written(value), expression.span.text
-    example = (
-        "> 0" if isinstance(value, int | float) else "!= identity" if isinstance(value, Callee) else "== 1"
-    )
+    example = f"{text} == 1"
+    if isinstance(value, Value):
+        example = f"{text}.channels > 1"
+    elif isinstance(value, int | float | Callee):
+        example = f"{text} {'!= identity' if isinstance(value, Callee) else '> 0'}"
     raise ExpressionFault(
         "wrong-condition",
         f"a condition is true or false, not {kind_of(value)}",
         expression.span,
         kind_of(value) if shown == text else f"this is {shown}",
-        fixes=(replacing(expression.span, f"{text} {example}", title=f"compare it: `{text} {example}`"),),
+        fixes=(replacing(expression.span, example, title=f"compare it: `{example}`"),),
     )
 
 
@@ -306,10 +308,8 @@ def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
         f"{kind_of(value)} has no `.{name.word}`",
         name.span,
         written(value) if not isinstance(value, Value) else "",
-        f"did you mean `.{near}`?"
-        if near
-        else f"`{', '.join(SIZES)}` are read of a parameter that holds a value",
-        fixes=respelling(name.span, near),
+        f"`{', '.join(SIZES)}` are read of a parameter that holds a value" if near is None else "",
+        fixes=() if near is None else (replacing(name.span, near, title=f"did you mean `.{near}`?"),),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
@@ -132,12 +133,25 @@ def validate(
             )
         for span, (code, message, help, near) in found.items():
             if not any(_is_inside(other, span) for other in found):
-                diagnostics.add(Diagnostic(code, message, span, help=help, fixes=respelling(span, near)))
+                diagnostics.add(
+                    Diagnostic(
+                        code,
+                        message,
+                        span,
+                        help=help,
+                        fixes=respelling(span, None if _is_there(near, span) else near),
+                    )
+                )
         return None
 
 
 def _is_inside(inner: Span, outer: Span) -> bool:
     return inner != outer and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _is_there(key: str | None, span: Span) -> bool:
+    """Whether a key stands in a text already, at the beginning of a line."""
+    return key is not None and re.search(rf"(?m)^{re.escape(key)}\b", span.source.text) is not None
 
 
 def _place(location: tuple[str | int, ...], spans: Spans, whole: Span) -> Span:

@@ -6,10 +6,8 @@ The designs are those that the project has for its messages: every example of `a
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +16,14 @@ import yaml
 
 from archdsl import pipeline
 from archdsl.constructs.vocabulary import STANDARD
-from archdsl.diagnostics import Diagnostic, Diagnostics, Fix
+from archdsl.diagnostics import Diagnostic, Diagnostics
 from archdsl.diagnostics.explanations import explanations
 from archdsl.diagnostics.fixes import edited
 from archdsl.ops import OPERATORS
-from archdsl.source import Source, Span
+from archdsl.source import Source
 from archdsl.syntax.document import open_document
 from archdsl.syntax.messages.message_table import in_a_body
+from tests.fixing import prove
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = yaml.safe_load((ROOT / "grammar" / "errors.yaml").read_text(encoding="utf-8"))
@@ -93,44 +92,6 @@ def snippets() -> Iterator[tuple[str, Design]]:
 SNIPPETS = list(snippets())
 
 
-def written(span: Span) -> str:
-    return f"{span.source.name}:{span.line}:{span.column} {span.text!r}"
-
-
-def errors_after(design: Design, source: Source, found: Diagnostic, fix: Fix) -> list[Diagnostic]:
-    """What is still wrong at the place of a diagnostic when its fix is applied: the same again anywhere on its
-    lines, or an error that was not there before where the text was changed."""
-    assert all(edit.span.source is source for edit in fix.edits), "a fix changes its own file"
-    ends = sorted((edit.span.start, edit.span.end) for edit in fix.edits)
-    assert all(one[1] <= other[0] for one, other in pairwise(ends)), "its edits overlap"
-    text = edited(source.text, fix.edits)
-    assert text != source.text, "a fix changes the text"
-    after, again = design.check(text)
-    grown = len(text) - len(source.text)
-    start, end = ends[0][0], ends[-1][1] + max(grown, 0)
-    touched = [each for each in again if each.span.source is after and each.severity == "error"]
-    return [
-        each
-        for each in touched
-        if (start <= each.span.end and each.span.start <= end)
-        or (each.code == found.code and each.message == found.message and each.span.start == found.span.start)
-    ]
-
-
-def prove(design: Design, found: Diagnostic, source: Source) -> None:
-    if found.fixes:
-        first = re.findall(r"`[^`]+`", found.fixes[0].title)
-        assert all(code in found.help for code in first), "the help and its fix say the same"
-    for index, fix in enumerate(found.fixes):
-        if index and fix.applicability != "safe":
-            continue
-        left = errors_after(design, source, found, fix)
-        shown = edited(source.text, fix.edits)
-        assert not left, (
-            f"{found.code} at {written(found.span)}: {fix.title}\n{shown}\n{[(e.code, e.message) for e in left]}"
-        )
-
-
 @pytest.mark.parametrize("code", ENTRIES)
 def test_the_fixes_of_every_explained_example(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -142,7 +103,7 @@ def test_the_fixes_of_every_explained_example(
     design = Design(entry.example, "design.yaml", dict(entry.settings), entry.input)
     source, found = design.check()
     for diagnostic in found:
-        prove(design, diagnostic, source)
+        prove(diagnostic, design.check)
         if any(fix.applicability == "safe" for fix in diagnostic.fixes):
             (safe, *_) = [fix for fix in diagnostic.fixes if fix.applicability == "safe"]
             assert [each.code for each in design.check(edited(source.text, safe.edits))[1]] == []
@@ -154,7 +115,7 @@ def test_the_fixes_of_the_faulty_designs(path: Path) -> None:
     source, found = design.check()
     for diagnostic in found:
         if diagnostic.span.source is source:
-            prove(design, diagnostic, source)
+            prove(diagnostic, design.check)
 
 
 @pytest.mark.parametrize("entry", ERRORS)
@@ -163,9 +124,8 @@ def test_the_fixes_of_every_refused_snippet(entry: str) -> None:
     for name, design in SNIPPETS:
         if name.partition(":")[0] != entry:
             continue
-        source, found = design.check()
-        for diagnostic in found:
-            prove(design, diagnostic, source)
+        for diagnostic in design.check()[1]:
+            prove(diagnostic, design.check)
             fixes += len(diagnostic.fixes)
     if ERRORS[entry].keys() & {"fix", "guess"}:
         assert fixes, "an entry with edits has a snippet that they fix"

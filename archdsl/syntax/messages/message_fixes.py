@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archdsl.diagnostics import Edit, Fix
 from archdsl.source import Span
-from archdsl.syntax.document import is_arch
 
 if TYPE_CHECKING:
     from archdsl.diagnostics.model import Applicability
@@ -90,7 +89,7 @@ def _quoted(edits: list[Edit], whole: Span) -> list[Edit]:
     first = next(
         (edit for edit in edits if edit.span.start == whole.start and edit.text.startswith(">")), None
     )
-    if first is None or is_arch(source) or source.text[whole.start - 1 : whole.start] in ("'", '"'):
+    if first is None or source.text[whole.start - 1 : whole.start] in ("'", '"'):
         return edits
     others = [edit for edit in edits if edit is not first]
     return [Edit(first.span, f'"{first.text}'), *others, Edit(source.span(whole.end), '"')]

@@ -145,7 +145,10 @@ class StepReader(NodeReader):
         text = self.source.text
         places = [span_of(self.source, key) for key in others]
         if text[first.start - 2 : first.start] != "- " or any(
-            place.column != first.column or text[place.start - 2 : place.start] != "  " for place in places
+            place.text == "else"
+            or place.column != first.column
+            or text[place.start - 2 : place.start] != "  "
+            for place in places
         ):
             return ()
         edits = [Edit(self.source.span(place.start - 2, place.start), "- ") for place in places]
