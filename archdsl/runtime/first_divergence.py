@@ -140,7 +140,7 @@ class Exposed:
         provider: str,
         folder: str,
     ) -> None:
-        self._feeds, self._provider = feeds, provider
+        self._feeds, self._provider, self._name = feeds, provider, graph.name
         self._names = lower(graph).values
         self._dtypes = {name: node.type.dtype for name, node in zip(self._names, graph.nodes, strict=True)}
         self._path = os.path.join(folder, "nodes.onnx")
@@ -172,4 +172,4 @@ class Exposed:
             model.graph.output.add(name=name).type.tensor_type.elem_type = ONNX_DTYPES[self._dtypes[name]]
         with open(self._path, "wb") as file:
             file.write(model.SerializeToString())
-        return open_session(self._path, self._provider, tf32=False).run(self._feeds)
+        return open_session(self._path, self._provider, tf32=False, name=self._name).run(self._feeds)

@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from archdsl.diagnostics import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from archdsl.runtime.session import Tensor
 
@@ -151,3 +151,16 @@ def concrete_shape(tensor: Tensor, sizes: Mapping[str, int], batch: int) -> tupl
 def _unreadable(path: str, error: Exception) -> UsageError:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     return UsageError(f"cannot read `{path}`: {reason}")
+
+
+def check_sizes(known: Iterable[int | str | None], sizes: Mapping[str, int]) -> None:
+    """Raises `UsageError` for a size that no input has; ``known`` are those of all inputs."""
+    named = sorted({size for size in known if isinstance(size, str)})
+    for name in sizes:
+        if name not in named:
+            raise UsageError(
+                f"no input has a size `{name}`",
+                help=f"they have {', '.join(f'`{size}`' for size in named)}"
+                if named
+                else "leave `--size` out: every size is a number",
+            )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy
 
 from archdsl.diagnostics import UsageError
-from archdsl.runtime.inputs import random_input, read_input
+from archdsl.runtime.inputs import check_sizes, random_input, read_input
 from archdsl.runtime.session import open_session
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def run(
     call the model ``name``, or by its path. Raises `UsageError` for whatever does not fit.
     """
     session = open_session(model, provider, name=name)
+    check_sizes((size for tensor in session.inputs for size in tensor.shape), sizes or {})
     feeds = read_feeds(session, files, sizes) if files else random_feeds(session, seed, batch, sizes)
     return Result(session.run(feeds), session.provider, session.note, not files)
 

@@ -118,7 +118,7 @@ def open_session(
         if not _is_onnxruntimes(error):
             raise
         if choice.provider == "cpu" or provider != "auto":
-            raise _readable(error, name, choice.provider) from error
+            raise _readable(error, model, name, choice.provider) from error
         # What the GPU does not take, for want of memory perhaps, the CPU may; if not, it says so.
         return _open_on_cpu(package, model, name, f"not {choice.provider}: {_first_line(error)}")
     # onnxruntime goes on without a provider that does not start.
@@ -141,7 +141,7 @@ def _open_on_cpu(package: ModuleType, model: Model, name: str, note: str) -> Ses
     except Exception as error:
         if not _is_onnxruntimes(error):
             raise
-        raise _readable(error, name, "cpu") from error
+        raise _readable(error, model, name, "cpu") from error
 
 
 def _start(package: ModuleType, model: Model, provider: str, tf32: bool) -> Any:
@@ -173,9 +173,11 @@ def _check_readable(path: str) -> None:
         raise UsageError(f"cannot read the model `{path}`: {reason}") from error
 
 
-def _readable(error: Exception, name: str, provider: str) -> UsageError:
+def _readable(error: Exception, model: Model, name: str, provider: str) -> UsageError:
     """onnxruntime's error in words."""
     kind, text = type(error).__name__, _first_line(error)
+    if not isinstance(model, bytes):
+        text = text.replace(os.fspath(model), name)
     if kind in ("InvalidProtobuf", "NoModel") or any(words in text for words in NO_GRAPH):
         return UsageError(
             f"`{name}` is not an ONNX model", help="compile one: `archdsl compile FILE --to onnx`"

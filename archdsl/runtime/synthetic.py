@@ -26,11 +26,10 @@ from typing import TYPE_CHECKING
 import numpy
 
 from archdsl.backends.onnx.lower import batch_name
-from archdsl.diagnostics import UsageError
 from archdsl.graph import tensors
 from archdsl.ops.base import Trait
 from archdsl.ops.initializers import Constant, Uniform
-from archdsl.runtime.inputs import random_input
+from archdsl.runtime.inputs import check_sizes, random_input
 from archdsl.runtime.session import Tensor
 from archdsl.shapes import FLOATING
 from archdsl.weights.initialise import Initialised
@@ -101,14 +100,6 @@ def trial_inputs(graph: Graph, seed: int, batch: int, sizes: Mapping[str, int]) 
         )
         for node in inputs
     ]
-    named = {size for tensor in wanted for size in tensor.shape[1:] if isinstance(size, str)}
-    for name in sizes:
-        if name not in named:
-            raise UsageError(
-                f"no input has a size `{name}`",
-                help=f"they have {', '.join(f'`{known}`' for known in sorted(named))}"
-                if named
-                else "leave `--size` out: every size is a number",
-            )
+    check_sizes({size for tensor in wanted for size in tensor.shape[1:]}, sizes)
     random = numpy.random.default_rng(seed)
     return {tensor.name: random_input(tensor, random, batch=batch, sizes=sizes) for tensor in wanted}

@@ -153,3 +153,41 @@ def test_a_faulty_design_shows_its_errors(archdsl: Archdsl) -> None:
     done = archdsl("verify", "-", stdin="input: [3, 4, 4]\nbody: conv(4, 9)\n")
     assert (done.returncode, done.stdout) == (1, "")
     assert "error[kernel-too-large]" in done.stderr
+
+
+# ---- onnxruntime's own words
+
+
+SILENT = ("[E:", "[W:", "onnxruntime:,", "\x1b", ".cc:", "/archdsl-")
+"""What stands in its log, and in the names of our temporary folders."""
+
+
+def test_a_model_that_cannot_run_is_told_by_its_own_name_and_once(archdsl: Archdsl, net: str) -> None:
+    """In a fresh process, whose standard error is onnxruntime's as well."""
+    assert archdsl("compile", net, "--to", "onnx", "-o", "net.onnx").returncode == 0
+    done = archdsl("run", "net.onnx", "--size", "H=2")
+    assert done.returncode == 2
+    assert "error: `net.onnx` failed on cpu: " in done.stderr
+    assert not any(mark in done.stdout + done.stderr for mark in SILENT), done.stderr
+    done = archdsl("run", "net.onnx", "--size", "H=9", "--size", "D=2")
+    assert done.returncode == 2
+    assert "no input has a size `D`" in done.stderr
+
+
+def test_a_design_that_cannot_run_is_told_by_its_own_name(
+    net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A fault of ours: the model is refused as it is loaded, or fails as it runs."""
+    for axis in (7, 2):  # there is no such dimension, and one that is not the batch's
+        monkeypatch.setattr(
+            OPERATORS["flatten"],
+            "to_onnx",
+            lambda self, emit, values, *shapes, axis=axis: emit.node(
+                "Concat", [values[0], emit.numbers(1.0, 2.0)], axis=axis
+            ),
+        )
+        for verb in ("run", "verify"):
+            assert in_process(monkeypatch, tmp_path, verb, net, "--size", "H=9") == 2
+            shown = capfd.readouterr()
+            assert "error: " in shown.err
+            assert not any(mark in shown.out + shown.err for mark in SILENT), shown.err
