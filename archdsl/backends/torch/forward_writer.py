@@ -1,4 +1,4 @@
-"""The steps of a run as the statements of a function: a module's forward, or a checkpoint's part."""
+"""The steps of a region as the statements of a function: a module's forward, or a checkpoint's part."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from archdsl.backends.torch.expressions import constructed, expression
 from archdsl.backends.torch.layout import Call, Joined
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
 from archdsl.backends.torch.program import OUTSIDE, Program
-from archdsl.backends.torch.runs import Run
 from archdsl.ops.base import Trait
 from archdsl.ops.torch_form import Invoke, Layer, Operand
+from archdsl.structure.regions import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,83 +41,86 @@ Statement: TypeAlias = "Line | Nest"
 
 
 class Signature(NamedTuple):
-    """The values that a run is given, and those it hands out, as positions of nodes."""
+    """The values that a region is given, and those it hands out, as positions of nodes."""
 
     inputs: list[int]
     outputs: list[int]
 
 
 class Signatures:
-    """The signatures of a program's runs. All runs of one module have one, value for value."""
+    """The signatures of a program's regions. All of one module have one, value for value."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self._made: dict[int, Signature] = {}
-        self.sunk = {at for at in program.run_of if self._is_sunk(at)}
+        self.sunk = {at for at in program.region_of if self._is_sunk(at)}
         """Values that are made anew in each checkpoint that reads them, and nowhere else."""
 
-    def of(self, run: Run) -> Signature:
-        made = self._made.get(id(run))
+    def of(self, region: Region) -> Signature:
+        made = self._made.get(id(region))
         if made is None:
-            made = self._made[id(run)] = Signature(self._inputs(run), self._outputs(run))
+            made = self._made[id(region)] = Signature(self._inputs(region), self._outputs(region))
         return made
 
-    def steps(self, run: Run) -> list[int | Run]:
-        """A run's items; a checkpoint's begin with what it makes anew."""
-        return [*self._anew(run), *run.items] if run.kind == "checkpoint" else run.items
+    def steps(self, region: Region) -> list[int | Region]:
+        """A region's items; a checkpoint's begin with what it makes anew."""
+        return [*self._anew(region), *region.items] if region.kind == "checkpoint" else region.items
 
-    def _anew(self, run: Run) -> list[int]:
-        program, inside = self.program, set(run.nodes())
+    def _anew(self, region: Region) -> list[int]:
+        program, inside = self.program, set(region.nodes())
         found = []
-        for at in run.nodes():
+        for at in region.nodes():
             for source in program.operands[at]:
                 moves = (
-                    source in program.run_of and Trait.DATA_MOVEMENT in program.graph.nodes[source].op.traits
+                    source in program.region_of
+                    and Trait.DATA_MOVEMENT in program.graph.nodes[source].op.traits
                 )
-                near = moves and program.module_of(program.run_of[source]) is program.module_of(run)
+                near = moves and program.calls.caller_of(
+                    program.region_of[source]
+                ) is program.calls.caller_of(region)
                 if near and source not in inside and source not in found:
                     found.append(source)
         return found
 
     def _is_sunk(self, at: int) -> bool:
         program = self.program
-        home = program.function_of(program.run_of[at])
+        home = program.calls.function_of(program.region_of[at])
         if Trait.DATA_MOVEMENT not in program.graph.nodes[at].op.traits or not program.readers[at]:
             return False
         for reader in program.readers[at]:
             if reader == OUTSIDE:
                 return False
-            run = program.function_of(program.run_of[reader])
-            while run.kind != "checkpoint" and run is not home and run.parent is not None:
-                run = program.function_of(run.parent)
-            inner = run.kind == "checkpoint" and run is not home
-            if not inner or program.module_of(run) is not program.module_of(home):
+            region = program.calls.function_of(program.region_of[reader])
+            while region.kind != "checkpoint" and region is not home and region.parent is not None:
+                region = program.calls.function_of(region.parent)
+            inner = region.kind == "checkpoint" and region is not home
+            if not inner or program.calls.caller_of(region) is not program.calls.caller_of(home):
                 return False
         return True
 
-    def _inputs(self, run: Run) -> list[int]:
+    def _inputs(self, region: Region) -> list[int]:
         program = self.program
-        if run.parent is None:
+        if region.parent is None:
             return list(program.graph.inputs)
-        anew = self._anew(run) if run.kind == "checkpoint" else []
-        inside = {*run.nodes(), *anew}
+        anew = self._anew(region) if region.kind == "checkpoint" else []
+        inside = {*region.nodes(), *anew}
         found: dict[int, None] = {}
-        for at in (*anew, *run.nodes()):
+        for at in (*anew, *region.nodes()):
             if program.is_needed[at]:
                 for source in program.operands[at]:
                     if source not in inside:
                         found[source] = None
         return list(found)
 
-    def _outputs(self, run: Run) -> list[int]:
+    def _outputs(self, region: Region) -> list[int]:
         program = self.program
-        if run.is_scope:
-            first = program.first[run.path]
-            runs = [first, *(other for other in program.again.values() if other.path == run.path)]
+        if region.is_scope:
+            first = program.calls.first[region.path]
+            regions = [first, *(other for other in program.calls.again.values() if other.path == region.path)]
         else:
-            first, runs = run, [run]
+            first, regions = region, [region]
         indices: set[int] = set()
-        for other in runs:
+        for other in regions:
             inside = set(other.nodes())
             indices |= {
                 index
@@ -125,28 +128,28 @@ class Signatures:
                 if any(reader not in inside for reader in program.readers[at])
             }
         ordered = sorted(indices)
-        main = program.graph.scopes.get(run.path) if run.is_scope else None
+        main = program.graph.scopes.get(region.path) if region.is_scope else None
         nodes = first.nodes()
         ordered.sort(key=lambda index: nodes[index] != main)
-        mine = run.nodes()
+        mine = region.nodes()
         return [mine[index] for index in ordered]
 
 
 class Function:
-    """Writes the steps of a run. ``names`` are the variables that hold values."""
+    """Writes the steps of a region. ``names`` are the variables that hold values."""
 
-    def __init__(self, signatures: Signatures, run: Run, arguments: Sequence[str] = ()) -> None:
-        self.program, self.signatures, self.run = signatures.program, signatures, run
-        self.signature = signatures.of(run)
-        self.scope = self.program.module_of(run).path
+    def __init__(self, signatures: Signatures, region: Region, arguments: Sequence[str] = ()) -> None:
+        self.program, self.signatures, self.region = signatures.program, signatures, region
+        self.signature = signatures.of(region)
+        self.scope = self.program.calls.caller_of(region).path
         results = self.signature.outputs
         self.uses: Counter[int] = Counter(results)
-        if run.parent is None:
+        if region.parent is None:
             graph = self.program.graph
             results = [output.node for output in graph.outputs]
             # What the network returns is read last of all, its own inputs too where they are outputs.
             self.uses = Counter([*results, *(head.node for head in graph.heads)])
-        self._count(signatures.steps(run))
+        self._count(signatures.steps(region))
         self.names: dict[int, str] = {}
         self.arguments: list[str] = []
         self._result = results[0] if len(results) == 1 else None
@@ -154,7 +157,7 @@ class Function:
             wanted = arguments[position] if arguments else self._argument(value, position)
             self.names[value] = unused(wanted, self.arguments)
             self.arguments.append(self.names[value])
-        self._regions = 0
+        self._parts = 0
         self.guarded: set[int] = set()
         """Values that exist in training only."""
         self._declared: set[int] = set()
@@ -163,7 +166,7 @@ class Function:
 
     def write(self) -> list[Statement]:
         """All statements but the return."""
-        self._steps(self.signatures.steps(self.run), self.body)
+        self._steps(self.signatures.steps(self.region), self.body)
         self._declare_result()
         return self.body
 
@@ -173,9 +176,9 @@ class Function:
 
     # ---- what is used
 
-    def _count(self, items: Iterable[int | Run]) -> None:
+    def _count(self, items: Iterable[int | Region]) -> None:
         for item in items:
-            if not isinstance(item, Run):
+            if not isinstance(item, Region):
                 if self._is_written(item):
                     self.uses.update(self.program.operands[item])
             elif self._is_call(item):
@@ -183,22 +186,22 @@ class Function:
             else:
                 self._count(item.items)
 
-    def _is_call(self, run: Run) -> bool:
-        return self.program.is_module(run) or run.kind == "checkpoint"
+    def _is_call(self, region: Region) -> bool:
+        return self.program.calls.is_call(region) or region.kind == "checkpoint"
 
     def _is_written(self, at: int) -> bool:
         return self.program.is_needed[at] and (
-            at not in self.signatures.sunk or self.run.kind == "checkpoint"
+            at not in self.signatures.sunk or self.region.kind == "checkpoint"
         )
 
     # ---- steps
 
-    def _steps(self, items: Iterable[int | Run], body: list[Statement]) -> None:
+    def _steps(self, items: Iterable[int | Region], body: list[Statement]) -> None:
         for item in items:
-            if not isinstance(item, Run):
+            if not isinstance(item, Region):
                 if self._is_written(item):
                     self._node(item, body)
-            elif self.program.is_module(item):
+            elif self.program.calls.is_call(item):
                 self._module(item, body)
             elif item.kind == "checkpoint":
                 self._checkpoint(item, body)
@@ -225,13 +228,13 @@ class Function:
         if text != name:
             body.append(Line(Joined((f"{name} = ", text)), at))
 
-    def _module(self, run: Run, body: list[Statement]) -> None:
-        signature = self.signatures.of(run)
+    def _module(self, region: Region, body: list[Statement]) -> None:
+        signature = self.signatures.of(region)
         if not any(self.program.is_needed[at] for at in signature.outputs):
             return
         names = tuple([self.names[value] for value in signature.inputs])
-        call = Call(Joined((self.path(run.path), "(")), names)
-        self._assign(call, signature, run.path.rpartition(".")[2], body)
+        call = Call(Joined((self.path(region.path), "(")), names)
+        self._assign(call, signature, region.path.rpartition(".")[2], body)
 
     def _assign(self, call: Text, signature: Signature, label: str | None, body: list[Statement]) -> None:
         names = [self.names[value] for value in signature.inputs]
@@ -250,16 +253,16 @@ class Function:
                 targets.append("_")
         body.append(Line(Joined((f"{', '.join(targets)} = ", call))))
 
-    def _head(self, run: Run, body: list[Statement]) -> None:
+    def _head(self, region: Region, body: list[Statement]) -> None:
         """An auxiliary head: in training only, and None else where the network does not ask for training."""
         graph = self.program.graph
-        name = graph.nodes[run.nodes()[0]].head
+        name = graph.nodes[region.nodes()[0]].head
         node = next(head.node for head in graph.heads if head.name == name)
-        is_declared = bool(self.scope) or self.run.kind == "checkpoint"
+        is_declared = bool(self.scope) or self.region.kind == "checkpoint"
         if is_declared:
             self._declared.add(node)
         inner: list[Statement] = []
-        self._steps(run.items, inner)
+        self._steps(region.items, inner)
         if not inner:
             return
         if is_declared:
@@ -267,13 +270,13 @@ class Function:
         self.guarded.add(node)
         body.append(Nest("if self.training:", inner))
 
-    def _checkpoint(self, run: Run, body: list[Statement]) -> None:
-        signature = self.signatures.of(run)
+    def _checkpoint(self, region: Region, body: list[Statement]) -> None:
+        signature = self.signatures.of(region)
         if not signature.outputs:
             return
-        self._regions += 1
-        function = unused("part" if self._regions == 1 else f"part_{self._regions}", self._taken())
-        part = Function(self.signatures, run, [self.names[value] for value in signature.inputs])
+        self._parts += 1
+        function = unused("part" if self._parts == 1 else f"part_{self._parts}", self._taken())
+        part = Function(self.signatures, region, [self.names[value] for value in signature.inputs])
         statements = part.write()
         returned = Joined(("return ", part.returned()))
         arguments = tuple(f"{name}: Tensor" for name in part.arguments)
@@ -281,22 +284,22 @@ class Function:
         header = Call(f"def {function}(", arguments, f") -> {results}:")
         body.append(Nest(header, [*statements, Line(returned)]))
         values = [self.names[value] for value in signature.inputs]
-        call = Call("recomputed(", (self._module_inside(run), function, *values))
-        items = [item for item in run.items if isinstance(item, Run)]
+        call = Call("recomputed(", (self._module_inside(region), function, *values))
+        items = [item for item in region.items if isinstance(item, Region)]
         label = items[-1].path.rpartition(".")[2] if items and items[-1].is_scope else None
         self._assign(call, signature, label, body)
 
-    def _module_inside(self, run: Run) -> str:
+    def _module_inside(self, region: Region) -> str:
         """The module whose norms a part runs: the only one that it calls, or else this one."""
         program = self.program
-        if any(not isinstance(item, Run) and self._is_tensor(item) for item in run.items):
+        if any(not isinstance(item, Region) and self._is_tensor(item) for item in region.items):
             return "self"
         called = {
             self.path(target)
-            for item in run.items
-            if (target := item.path if isinstance(item, Run) else program.target(item)) is not None
+            for item in region.items
+            if (target := item.path if isinstance(item, Region) else program.target(item)) is not None
         }
-        of_scopes = all(not isinstance(item, Run) or program.is_module(item) for item in run.items)
+        of_scopes = all(not isinstance(item, Region) or program.calls.is_call(item) for item in region.items)
         return called.pop() if len(called) == 1 and of_scopes else "self"
 
     def _is_tensor(self, at: int) -> bool:
@@ -308,7 +311,7 @@ class Function:
     def _argument(self, value: int, position: int) -> str:
         """The network's arguments are called as its inputs are. Those of a block have names without a
         meaning: the values that two calls of it are given may have different ones."""
-        if self.run.parent is None:
+        if self.region.parent is None:
             return identifier(self.program.graph.nodes[value].name) if len(self.signature.inputs) > 1 else "x"
         return "x" if position == 0 else f"x{position + 1}"
 

@@ -34,7 +34,7 @@ def initialisation(program: Program) -> Initialisation:
     scheme = program.graph.scheme
     rules: dict[tuple[str, str], list[tuple[str, Invoke | None]]] = defaultdict(list)
     seen: set[str] = set()
-    for at in program.run_of:
+    for at in program.region_of:
         node = program.graph.nodes[at]
         layer = program.layers[at]
         if layer is None or node.owner in seen:

@@ -80,7 +80,7 @@ class _Drafting:
         self.signatures = Signatures(program)
         self.by_path: dict[str, ModulePlan] = {}
         self.root = self._scope("")
-        for at in program.run_of:
+        for at in program.region_of:
             self._node(at)
 
     def _scope(self, path: str) -> ModulePlan:
@@ -88,19 +88,19 @@ class _Drafting:
         draft = self.by_path.get(path)
         if draft is not None:
             return draft
-        run = self.program.first[path]
-        draft = self.by_path[path] = ModulePlan(run.kind, run.title, path, run.span)
+        region = self.program.calls.first[path]
+        draft = self.by_path[path] = ModulePlan(region.kind, region.title, path, region.span)
         if path:
             parent, _, name = path.rpartition(".")
             self._scope(parent).fields[name] = draft
         # A scope that nothing needs keeps its parameters and is not called.
-        if not path or (path not in self.program.open and self.signatures.of(run).outputs):
+        if not path or (path not in self.program.calls.open and self.signatures.of(region).outputs):
             self._forward(draft)
         return draft
 
     def _forward(self, draft: ModulePlan) -> None:
-        run = self.program.first[draft.path]
-        function = Function(self.signatures, run)
+        region = self.program.calls.first[draft.path]
+        function = Function(self.signatures, region)
         statements = function.write()
         nodes = self.program.graph.nodes
         signature = function.signature
@@ -123,7 +123,7 @@ class _Drafting:
     def _node(self, at: int) -> None:
         program = self.program
         node, weights, layer = program.graph.nodes[at], program.weights[at], program.layers[at]
-        self._scope(program.module_of(program.run_of[at]).path)
+        self._scope(program.calls.caller_of(program.region_of[at]).path)
         if layer is None and not weights:
             return
         path = program.child(at)

@@ -1,0 +1,86 @@
+"""The regions that a design has itself: its constructs as a tree over the graph's nodes.
+
+A labelled group or a block call opens a scope, which has a dotted name. Constructs that open no scope
+(``concat``, ``residual``, ``repeat``) leave their steps in the region around them; ``aux`` and ``checkpoint``
+keep theirs together, and ``share`` is one more region of a scope, or of a step, that stands elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archdsl.graph.ir import Construct, Graph
+    from archdsl.source import Span
+
+_SCOPES = {"block", "group"}
+_REGIONS = {"aux", "checkpoint", "share"}
+
+
+class Region:
+    """Steps that run together: positions of nodes, and the regions among them.
+
+    ``path`` is the dotted name of the scope in which they stand, "" for the network; ``kind`` is the
+    construct's, or ``network``.
+    """
+
+    __slots__ = ("_nodes", "items", "kind", "parent", "path", "span", "title")
+
+    def __init__(self, kind: str, title: str, path: str, span: Span | None, parent: Region | None) -> None:
+        self.kind, self.title, self.path, self.span, self.parent = kind, title, path, span, parent
+        self.items: list[int | Region] = []
+        self._nodes: list[int] | None = None
+
+    @property
+    def is_scope(self) -> bool:
+        return self.kind in _SCOPES or self.parent is None
+
+    def nodes(self) -> list[int]:
+        """The positions of all nodes in it, in execution order. Asked for once the regions are made."""
+        if self._nodes is None:
+            self._nodes = []
+            for item in self.items:
+                if isinstance(item, Region):
+                    self._nodes += item.nodes()
+                else:
+                    self._nodes.append(item)
+        return self._nodes
+
+
+def regions_of(graph: Graph) -> tuple[Region, dict[int, Region]]:
+    """The network's region, and the innermost one of each node that is no input."""
+    root = Region("network", graph.name, "", None, None)
+    made: dict[int, Region] = {}
+    region_of: dict[int, Region] = {}
+
+    def of(construct: Construct | None) -> Region:
+        if construct is None:
+            return root
+        # By identity: two turns of a loop may have equal constructs.
+        region = made.get(id(construct))
+        if region is None:
+            region = of(construct.parent)
+            kind = construct.kind
+            if kind in _SCOPES or kind in _REGIONS:
+                path = construct.name if kind in _SCOPES else region.path
+                outer, region = region, Region(kind, construct.title, path, construct.span, region)
+                outer.items.append(region)
+            made[id(construct)] = region
+        return region
+
+    for at, node in enumerate(graph.nodes):
+        if at not in graph.given:
+            region_of[at] = of(node.construct)
+            region_of[at].items.append(at)
+    return root, region_of
+
+
+def scopes_in(region: Region) -> Iterator[Region]:
+    """The regions of scopes within one, outer before inner, in execution order."""
+    for item in region.items:
+        if isinstance(item, Region):
+            if item.is_scope:
+                yield item
+            yield from scopes_in(item)
