@@ -113,8 +113,16 @@ class Expansion(Protocol[V]):
     ) -> Steps[list[NamedBranch[V]]]:
         """Run a part of a merge: one branch, or as many as its own construct makes."""
 
-    def put(self, operator: Operator, values: Sequence[V], branches: Sequence[tree.Step | Branch] = ()) -> V:
-        """Put an operator to work on these values; ``branches`` are what they are called in a diagnostic."""
+    def put(
+        self,
+        operator: Operator,
+        values: Sequence[V],
+        branches: Sequence[tree.Step | Branch] = (),
+        *,
+        turn: int | None = None,
+    ) -> V:
+        """Put an operator to work on these values, in a turn of a loop if it belongs to one; ``branches`` are
+        what they are called in a diagnostic."""
 
     def auxiliary_head(self, name: str, weight: float) -> Steps[V | None]:
         """Run the body as an auxiliary head of that name; returns the value that flowed in."""

@@ -35,7 +35,7 @@ class Dense(_Counted):
             layer = yield at.run(at.construct.body, value, turn=turn, variables=variables)
             if value is None or layer is None:
                 raise at.nothing_flows()
-            value = at.put(Concat(), [value, layer], names)
+            value = at.put(Concat(), [value, layer], names, turn=turn)
         return value
 
 

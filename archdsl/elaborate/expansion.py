@@ -210,11 +210,15 @@ class _Expansion:
     # ---- what it makes
 
     def put(
-        self, operator: Operator, values: Sequence[Value], branches: Sequence[tree.Step | Branch] = ()
+        self,
+        operator: Operator,
+        values: Sequence[Value],
+        branches: Sequence[tree.Step | Branch] = (),
+        *,
+        turn: int | None = None,
     ) -> Value:
-        place = self._place
-        path = f"{place.scope.path or self._walk.design.name}:{operator.word}"
-        inside = place.inside(self._frame)
+        path = f"{self._place.scope.path or self._walk.design.name}:{operator.word}"
+        inside = self._inside(turn, {})
         span = self.construct.span
         bound: Bound | None = {**self._arguments} if self._declared.has_branches else None
         return apply(self._walk, operator, tuple(values), path, inside, span, bound=bound, branches=branches)

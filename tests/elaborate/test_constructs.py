@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import archdsl
 from tests.checking import (
     codes,
     design,
@@ -389,3 +390,10 @@ def test_nodes_know_their_construct() -> None:
     }
     iterations = [node.construct.parent.iteration for node in network(text).nodes if node.op.word == "relu"]  # type: ignore[union-attr]
     assert iterations == [0, 1]
+
+
+def test_what_the_equation_of_a_loop_adds_is_in_its_turn() -> None:
+    """The graph keeps the turn of every node, for what draws or finds repeats."""
+    graph = archdsl.load("network n\ninput [4, 8, 8]\nbody {\n  dense(3) { conv(2, 1) -> relu }\n}\n").graph
+    turns = [node.construct.iteration for node in graph.nodes if node.construct is not None]
+    assert turns == [0, 0, 0, 1, 1, 1, 2, 2, 2]
