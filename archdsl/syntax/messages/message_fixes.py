@@ -6,6 +6,7 @@
     after       the space after the sign       end      where its line ends, without a comment
     whole       the text that was refused      line     its line
     last        the last word of the text      inside   what stands in the innermost parentheses
+    partner     the quote that closes one
 
 A text with a space at its beginning or end loses it where there is a space already.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Places: TypeAlias = Mapping[str, Span]
 PLACES = (
     "found", "before", "previous", "behind", "both", "gap", "after", "end", "whole", "line", "last", "inside",
+    "partner",
 )  # fmt: skip
 
 
@@ -39,7 +41,10 @@ def places_of_token(token: RejectedToken) -> Places:
     while last > first and text[last - 1].isspace():
         last -= 1
     end = max(last, found.end)
+    closing = re.compile(_closing(found.text)).search(text, found.end, end)
+    partner = {} if closing is None else {"partner": source.span(*closing.span())}
     return {
+        **partner,
         "found": found,
         "before": source.span(found.start),
         "previous": previous,
@@ -69,6 +74,8 @@ def fix_of(
 
     Its title is what the help says to write, or else what the edits write.
     """
+    if any(place not in places for place, _ in edits):
+        return None
     made = [Edit(places[place], _fitted(text, places[place])) for place, text in edits]
     made = [edit for edit in made if edit.span.text != edit.text]
     # What takes more than a line is described, and not written.
@@ -81,6 +88,15 @@ def fix_of(
     if said is not None or not ("`" in help or ", or " in help):
         title = help if said is None else said.group()
     return Fix(title, tuple(made), applicability)
+
+
+def _closing(quote: str) -> str:
+    """The pattern of what closes a quote; of another sign, one that nothing matches."""
+    return "|".join(_CLOSING.get(quote, quote if quote in ("'", "`") else "")) or r"(?!)"
+
+
+_CLOSING = {"“": "”", "”": "”", "‘": "’", "’": "’", "„": "“”", "«": "»"}
+"""What closes each quote of books."""
 
 
 def _quoted(edits: list[Edit], whole: Span) -> list[Edit]:
