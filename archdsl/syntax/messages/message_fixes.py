@@ -1,12 +1,12 @@
 """The edits of a message: pieces of the text by the names of their places, and what takes their place.
 
-    found       the sign that was refused      before   where it begins
-    previous    the sign before it             behind   where that ends
-    both        from the one to the other      gap      the space between the two
-    after       the space after the sign       end      where its line ends, without a comment
-    whole       the text that was refused      line     its line
-    last        the last word of the text      inside   what stands in the innermost parentheses
-    partner     the quote that closes one
+    found         the sign that was refused        before   where it begins
+    previous      the sign before it               both     from the one to the other
+    previous_end  where that ends                  gap      the space between the two
+    space         the space after the sign         end      where its line ends, without a comment
+    whole         the text that was refused        line     its line
+    last          the last word of the text        inside   what stands in the innermost parentheses
+    partner       the quote that closes one
 
 A text with a space at its beginning or end loses it where there is a space already.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Places: TypeAlias = Mapping[str, Span]
 PLACES = (
-    "found", "before", "previous", "behind", "both", "gap", "after", "end", "whole", "line", "last", "inside",
+    "found", "before", "previous", "previous_end", "both", "gap", "space", "end", "whole", "line", "last", "inside",
     "partner",
 )  # fmt: skip
 
@@ -48,10 +48,10 @@ def places_of_token(token: RejectedToken) -> Places:
         "found": found,
         "before": source.span(found.start),
         "previous": previous,
-        "behind": source.span(previous.end),
+        "previous_end": source.span(previous.end),
         "both": token.from_previous,
         "gap": source.span(previous.end, max(found.start, previous.end)),
-        "after": source.span(found.end, found.end + spaces),
+        "space": source.span(found.end, found.end + spaces),
         "end": source.span(end),
         "whole": _trimmed(source.span(token.start, token.end)),
         "line": source.span(first, last),
@@ -64,7 +64,7 @@ def places_of_span(span: Span) -> Places:
     """The places of a mistake that was found by other means than the grammar's."""
     source = span.source
     start, end = source.span(span.start), source.span(span.end)
-    return {"found": span, "whole": span, "before": start, "behind": end, "end": end}
+    return {"found": span, "whole": span, "before": start, "previous_end": end, "end": end}
 
 
 def fix_of(

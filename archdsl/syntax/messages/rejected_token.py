@@ -268,7 +268,7 @@ class RejectedToken:
             "merged": self._step.merged.strip("`"),
             "unquoted": self.found.strip('"'),
             "closers": closers,
-            # A bracket that closes the next one outwards stays, behind that which is missing.
+            # A bracket that closes the next one outwards stays, after that which is missing.
             "closing": closers[:2] if closers[1:2] == self.found else closers[:1],
         }
 

@@ -158,7 +158,7 @@ def span_of(source: Source, node: yaml.Node) -> Span:
 
 
 def _without(span: Span, title: str) -> Fix:
-    """A word taken out, with the space behind it."""
+    """A word taken out, with the space after it."""
     text = span.source.text
     end = span.end + len(text[span.end :]) - len(text[span.end :].lstrip(" "))
     return removing(span.source.span(span.start, end), title=title)
