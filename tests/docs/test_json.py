@@ -40,7 +40,7 @@ CALLS: dict[str, list[tuple[int, str]]] = {
         (0, "check small.yaml --json"),
         (1, "check broken.yaml --json"),
         (2, "check broken.yaml nosuch.yaml --json"),
-        (1, "check broken.yaml --json --fix --unsafe-fixes"),
+        (0, "check broken.yaml --json --fix --unsafe-fixes"),
     ],
     "summary": [(0, "summary small.yaml --json"), (0, "summary open.yaml --json")],
     "verify": [
