@@ -110,5 +110,5 @@ def test_a_recipe_works_as_it_is_written(recipe: str, tmp_path: Path) -> None:
 
 
 def test_the_recipes_that_are_promised() -> None:
-    kinds = {"an operator", "a pass", "a verb", "a syntax message", "a network"}
+    kinds = {"an operator", "a construct", "a pass", "a verb", "a syntax message", "a network"}
     assert set(RECIPES) >= {f"Add {kind}" for kind in kinds}
