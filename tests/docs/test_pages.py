@@ -85,6 +85,7 @@ def test_every_option_of_every_command_is_described() -> None:
 
     page = (DOCS / "command-line.md").read_text(encoding="utf-8")
     group = typer.main.get_command(app)
+    assert all(re.search(rf"{option}\b", page) for own in group.params for option in own.opts)
     for verb, command in group.commands.items():  # type: ignore[attr-defined]
         section = re.search(rf"^### {verb}\n(.*?)(?=^##|\Z)", page, re.MULTILINE | re.DOTALL)
         assert section is not None, verb
