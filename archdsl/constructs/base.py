@@ -16,6 +16,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from archdsl.diagnostics import ArchError, Code
+from archdsl.ops.aliases import plain_word
 from archdsl.ops.base import Operator
 from archdsl.ops.branch_mismatch import Branch
 from archdsl.shapes import Shape
@@ -161,6 +162,10 @@ class Construct(ABC):
     """Whether the value that flows in flows on past the body, or is merged with what the body makes."""
     repeats: ClassVar[bool] = False
     """Whether its body runs again on what it made."""
+    aliases: tuple[str, ...] = ()
+    """What it is called elsewhere. For suggestions alone."""
+    meant_in_chain: ClassVar[str] = ""
+    """What its word means to others where it stands as a call: a sentence for the help."""
     examples: tuple[ConstructExample, ...]
 
     @property
@@ -182,6 +187,7 @@ class Construct(ABC):
             takes_else=self.takes_else,
             needs_arguments=self.needs_arguments,
             opens_scope=self.opens_scope,
+            also=tuple([plain_word(name) for name in self.aliases]),
         )
 
     @property

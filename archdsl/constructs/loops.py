@@ -25,6 +25,7 @@ class Dense(_Counted):
     """Every layer is fed by all before it: ``dense(n, as=j): B`` is ``repeat(n, as=j): [concat: [[], B]]``."""
 
     word = "dense"
+    meant_in_chain = "a fully connected layer, Keras's Dense, is `linear`"
     passes_value = True
     examples = (ConstructExample("dense(6): conv(4, 3, padding=1)", (4, 8, 8)),)
 

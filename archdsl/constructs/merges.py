@@ -20,6 +20,7 @@ class Merge(Construct):
     def __init__(self, operator: type[Operator]) -> None:
         self.operator = operator
         self.word = operator.word
+        self.aliases = operator.aliases
         self.examples = (
             ConstructExample(f"{self.word}:\n  - conv(8, 1)\n  - conv(8, 3, padding=1)", (4, 8, 8)),
         )

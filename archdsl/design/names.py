@@ -279,12 +279,13 @@ def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] =
     vocabulary = library.vocabulary
     construct = vocabulary.constructs.get(word)
     if construct is not None:
+        body = f"write it as a step of its own: `- {word}{'(...)' if construct.needs_arguments else ''}: ...`"
         return Diagnostic(
             "construct-in-chain",
             f"`{word}` is a construct and takes a body",
             name.span,
             "cannot stand in a chain",
-            f"write it as a step of its own: `- {word}{'(...)' if construct.needs_arguments else ''}: ...`",
+            f"{body}; {construct.meant_in_chain}" if construct.meant_in_chain else body,
         )
     own = (*library.blocks, *variables, *vocabulary.flow_calls, *vocabulary.constructs)
     found = meant(word, own)

@@ -190,7 +190,7 @@ def _construct(construct: Construct, vocabulary: Vocabulary) -> Page:
         arguments,
         parts=tuple(construct.parts.items()),
         examples=tuple(PageExample(example.step, (example.input,)) for example in construct.examples),
-        also=() if operator is None else operator.aliases,
+        also=construct.aliases,
     )
 
 

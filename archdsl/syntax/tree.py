@@ -173,7 +173,8 @@ class Form(NamedTuple):
 
     ``parts`` are the names of the parts that its body may be divided into, the first of which has to be
     there. With ``has_branches`` the steps of its body are its parts. A second body may follow where it
-    ``takes_else``. Where it ``opens_scope``, its body is named as a label's is.
+    ``takes_else``. Where it ``opens_scope``, its body is named as a label's is. ``also`` are names that
+    others have for it, in small letters and without `_`.
     """
 
     word: str
@@ -182,10 +183,17 @@ class Form(NamedTuple):
     takes_else: bool = False
     needs_arguments: bool = False
     opens_scope: bool = False
+    also: tuple[str, ...] = ()
 
 
 Forms: TypeAlias = "Mapping[str, Form]"
 """The constructs by their words."""
+
+
+def construct_called(word: str, forms: Forms) -> str | None:
+    """The construct that others call by this word: ``cat``, ``Multiply``."""
+    plain = word.replace("_", "").casefold()
+    return next((form.word for form in forms.values() if plain in form.also), None)
 
 
 class Construct(NamedTuple):

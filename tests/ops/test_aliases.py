@@ -111,3 +111,24 @@ def test_other_words_lead_to_ours(theirs: str, word: str) -> None:
 @pytest.mark.parametrize("word", ["elu", "selu", "Dropout2d", "GlobalMaxPool", "nn.", "", "_", "Dense"])
 def test_a_word_that_means_something_else_leads_nowhere(word: str) -> None:
     assert operator_called(word, OPERATORS) is None
+
+
+@pytest.mark.parametrize("word", [word for word, operator in OPERATORS.items() if operator.merges])
+def test_a_merge_by_another_name_leads_to_the_construct(word: str) -> None:
+    """In YAML a heading with arguments is no label; in `.arch` braces tell."""
+    for alias in OPERATORS[word].aliases:
+        if plain_word(alias) == plain_word(word):
+            continue
+        (found,) = check(design(f"- {alias}(dim=1): [relu, tanh]")).diagnostics
+        assert (found.code, found.help) == ("not-a-construct", f"did you mean `{word}`?")
+        (found,) = check(
+            f"input [3, 8, 8]\nbody {{\n  {alias} {{\n    relu\n    tanh\n  }}\n}}\n"
+        ).diagnostics
+        assert (found.code, found.help) == ("not-a-construct", f"did you mean `{word}`?")
+
+
+def test_kerass_dense_is_linear() -> None:
+    (found,) = check(design("- flatten -> dense(64)")).diagnostics
+    assert found.code == "construct-in-chain"
+    assert "Keras's Dense, is `linear`" in found.help
+    assert check(design("- flatten -> linear(64)")).network is not None

@@ -211,7 +211,7 @@ class ArchBuilder(Builder):
                     )  # fmt: skip
                 return self._construct(step, form)
             if step.bodies:
-                near = did_you_mean(word, self.forms)
+                near = tree.construct_called(word, self.forms) or did_you_mean(word, self.forms)
                 fix = (
                     f"did you mean `{near}`?"
                     if near

@@ -22,6 +22,7 @@ from archdsl.syntax.tree import (
     Labelled,
     Step,
     Template,
+    construct_called,
     unwrapped,
 )
 from archdsl.syntax.yaml.nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
@@ -224,7 +225,9 @@ class StepReader(NodeReader):
                 "a call, not a construct",
                 f"write `- {heading.span.text}` without the colon, or a label before it",
             )
-        near = "when" if name in ("elif", "elseif", "switch") else did_you_mean(name, self.forms)
+        near = construct_called(name, self.forms) or did_you_mean(name, self.forms)
+        if name in ("elif", "elseif", "switch"):
+            near = "when"
         return SyntaxFault(
             "not-a-construct",
             f"there is no construct `{name}`",
