@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from archdsl.structure.forms import is_number
 from archdsl.structure.model import BlockUse, Branches, Repeat, Step
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = "tuple[int | str, ...]"
 """Where a number stands: the positions of items and of branches that lead to it, then its own name."""
+
+K = TypeVar("K")
 
 TURNS = "turns"
 """The name of a repeat's number of turns."""
@@ -57,6 +59,19 @@ class Number(NamedTuple):
 def numbers(graph: Graph, row: Row) -> dict[Place, Number]:
     """Every number of a row by its place, in the order in which they are read."""
     return dict(_of_row(graph, row, ()))
+
+
+def parameters(columns: Sequence[Mapping[K, object]]) -> dict[K, int]:
+    """What has to be a parameter where things of one form differ in their numbers: the places whose numbers
+    are not the same in all, each with the number of its parameter. Places have one parameter if their numbers
+    are equal in each."""
+    known: dict[tuple[str, ...], int] = {}
+    found = {}
+    for place in columns[0]:
+        values = tuple([repr(column[place]) for column in columns])
+        if len(set(values)) > 1:
+            found[place] = known.setdefault(values, len(known))
+    return found
 
 
 def joined(columns: Sequence[Mapping[Place, Number]]) -> dict[Place, Number]:

@@ -12,6 +12,7 @@ from archdsl.backends.torch.layout import Hole, flat, holes, is_number
 from archdsl.backends.torch.module_plan import ModulePlan, Tensors
 from archdsl.backends.torch.names import MODULE_ATTRIBUTES, class_name, identifier, is_plain, unused
 from archdsl.ops.torch_form import Layer
+from archdsl.structure.arguments import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -123,20 +124,20 @@ class Classes:
             _collect(draft.fields, each.keywords, "")
         names = set(each.draft.fields)
         columns = [dict(self.numbers(draft, each)) for draft in each.drafts]
-        by_values: dict[Hashable, str] = {}
+        values = [{place: value for place, (value, _) in column.items()} for column in columns]
+        shared = parameters(values)
+        named: dict[int, str] = {}
         for place, (first, hint) in columns[0].items():
-            values = [column[place][0] for column in columns]
-            if all(repr(value) == repr(first) for value in values):
+            if place not in shared:
                 each.fixed[place] = first
                 continue
-            key = tuple([repr(value) for value in values])
-            name = by_values.get(key)
+            name = named.get(shared[place])
             if name is None:
-                name = by_values[key] = self._argument_name(each, place, hint, names)
-                annotation = " | ".join(dict.fromkeys([_annotation(value) for value in values]))
+                name = named[shared[place]] = self._argument_name(each, place, hint, names)
+                annotation = " | ".join(dict.fromkeys([_annotation(column[place]) for column in values]))
                 each.arguments.append(Argument(name, annotation))
-                for draft, value in zip(each.drafts, values, strict=True):
-                    each.given.setdefault(id(draft), {})[name] = value
+                for draft, column in zip(each.drafts, values, strict=True):
+                    each.given.setdefault(id(draft), {})[name] = column[place]
             each.filled[place] = name
             if not place.field and name not in each.stored:
                 each.stored.append(name)
