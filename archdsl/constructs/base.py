@@ -134,6 +134,9 @@ class Expansion(Protocol[V]):
     def fault(self, code: Code, message: str, label: str, help: str) -> ArchError:
         """A mistake in this construct, to be raised."""
 
+    def unresolved(self) -> Exception:
+        """What follows from a mistake that is reported, to be raised."""
+
     def nothing_flows(self) -> ArchError:
         """The mistake that no value flows into this construct, to be raised."""
 

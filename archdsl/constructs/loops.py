@@ -1,8 +1,17 @@
-"""Loops: the body runs in turns, each on what the turn before it made."""
+"""Loops: the body runs in turns, each on what the turn before it made, or each as a branch of its own."""
 
 from __future__ import annotations
 
-from archdsl.constructs.base import Construct, ConstructExample, Expansion, HeadingParameter, Steps, V
+from archdsl.constructs.base import (
+    Construct,
+    ConstructExample,
+    Expansion,
+    HeadingParameter,
+    Made,
+    NamedBranch,
+    Steps,
+    V,
+)
 from archdsl.ops.branch_mismatch import Branch
 from archdsl.ops.merge import Concat
 
@@ -66,3 +75,22 @@ class For(Construct):
         for turn, variables in enumerate(at.elements()):
             value = yield at.run(at.construct.body, value, turn=turn, variables=variables)
         return value
+
+
+class Each(Construct):
+    """In a merge, one branch for each element of a list, each run on the value that flows in:
+    ``concat: [each(k in [1, 3]): conv(8, k, padding=same)]``. ``each(x, i in xs)`` gives the index too."""
+
+    word = "each"
+    is_loop_over_list = True
+    gives_branches = True
+    examples = (ConstructExample("concat: [each(k in [1, 3]): conv(8, k, padding=same), []]", (4, 8, 8)),)
+
+    def expand(self, at: Expansion[V]) -> Made[V]:
+        raise at.unresolved()  # it stands outside of a merge, which is reported with the names
+
+    def branches(self, at: Expansion[V]) -> Steps[list[NamedBranch[V]]]:
+        found: list[NamedBranch[V]] = []
+        for turn, variables in enumerate(at.elements()):
+            found += yield at.branches(at.construct.body, at.value, turn=turn, variables=variables)
+        return found

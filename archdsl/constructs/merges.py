@@ -46,6 +46,20 @@ class Merge(Construct):
         branches = []
         for part in parts:
             branches += yield at.branches(part, at.value)
+        if not branches:
+            raise at.fault(
+                "no-branches",
+                f"`{self.word}` has no branches",
+                "none of them is left here",
+                "add a branch that is always there: `[]` is the value itself",
+            )
+        if len(branches) == 1:
+            at.warn(
+                "single-branch",
+                f"`{self.word}` has one branch",
+                "has nothing to bring together",
+                "add a branch, or write its steps without the merge; `[]` is the value itself",
+            )
         operator = self.operator(**attributes)
         return at.put(operator, [value for value, _ in branches], [step for _, step in branches])
 

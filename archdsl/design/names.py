@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from archdsl.constructs.base import FlowCall
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.binding import bind
+from archdsl.design.branches import branch_faults
 from archdsl.design.foreign_words import ABSENT, foreign_word, is_foreign
 from archdsl.design.headings import faults_of, variables_of
 from archdsl.design.read import Design
@@ -40,10 +41,10 @@ def check_names(design: Design, diagnostics: Diagnostics) -> None:
                 if parameter.default is not None:
                     checker.expression(parameter.default, names)
             _refuse_twins(block.parameters, diagnostics)
-            checker.step(block.body, names)
+            checker.body(block.body, names)
     if design.body is not None:
         labels = {*_plain_labels(design.body), *design.inputs}
-        _Checker(design.library, diagnostics, labels).step(design.body, frozenset())
+        _Checker(design.library, diagnostics, labels).body(design.body, frozenset())
 
 
 def _plain_labels(body: tree.Step) -> set[str]:
@@ -85,6 +86,11 @@ class _Checker:
         self.diagnostics = diagnostics
         self.labels = frozenset(labels)
         """The labels of the body that is checked, and the network's inputs in its own."""
+
+    def body(self, body: tree.Step, variables: frozenset[str]) -> None:
+        self.step(body, variables)
+        for fault in branch_faults(body, self.library.vocabulary):
+            self.diagnostics.add(fault)
 
     def step(self, step: tree.Step, variables: frozenset[str]) -> None:
         if isinstance(step, tree.Chain):

@@ -27,6 +27,7 @@ ErrorCode: TypeAlias = Literal[
     "crop-too-large",
     "dangling-arrow",
     "division-by-zero",
+    "each-outside-merge",
     "empty-file",
     "empty-mapping",
     "empty-slice",
@@ -43,6 +44,7 @@ ErrorCode: TypeAlias = Literal[
     "kernel-too-large",
     "label-in-chain",
     "list-too-long",
+    "lost-turns",
     "max-shape-mismatch",
     "misplaced-aux",
     "misplaced-output",
@@ -132,6 +134,7 @@ ErrorCode: TypeAlias = Literal[
 ]
 WarningCode: TypeAlias = Literal[
     "linear-on-map",
+    "single-branch",
     "unused-input",
     "unused-value",
 ]

@@ -204,6 +204,27 @@ class _Expansion:
     def _branches(
         self, part: tree.Step, value: Value | None, place: Place
     ) -> Steps[list[NamedBranch[Value]]]:
+        walk = self._walk
+        below = part.step if isinstance(part, tree.Labelled) else part
+        while (inside := tree.unwrapped(below)) is not below:
+            below = inside
+        declared = None
+        if isinstance(below, tree.Construct):
+            declared = walk.vocabulary.constructs[below.name.word]
+        if isinstance(below, tree.Construct) and declared is not None and declared.gives_branches:
+            walk.spend(1, below.span)
+            inner = _Expansion(walk, below, declared, value, place)
+            try:
+                if not isinstance(part, tree.Labelled):
+                    found: list[NamedBranch[Value]] = yield declared.branches(inner)
+                    return found
+                if declared.is_no_branch(inner):
+                    return []
+            except Unresolved:
+                return [NamedBranch(UNKNOWN, part)]
+            except ArchError as fault:
+                walk.report_all(fault)
+                return [NamedBranch(UNKNOWN, part)]
         result = yield self._branch(part, value, place)
         return [NamedBranch(result, part)]
 
@@ -253,6 +274,9 @@ class _Expansion:
 
     def fault(self, code: Code, message: str, label: str, help: str) -> ArchError:
         return ExpressionFault(code, message, self.construct.span, label, help)
+
+    def unresolved(self) -> Exception:
+        return Unresolved()
 
     def nothing_flows(self) -> ArchError:
         return nothing_flows(self._declared.word, self.construct.span)

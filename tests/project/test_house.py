@@ -129,3 +129,55 @@ def test_no_file_is_longer_than_a_person_reads() -> None:
 def test_the_walk_sees_imports_wherever_they_stand(text: str) -> None:
     ((module, _),) = _imported(ast.parse(text), True)
     assert module.startswith("archdsl.cli")
+
+
+def _modules() -> dict[str, Path]:
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+    }
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """As they are loaded or later in a function; what is for type checkers alone runs nothing."""
+    modules = _modules()
+    edges: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        if name == PACKAGE.name:
+            continue  # the package's own door hands out what the stages make
+        used: set[str] = set()
+        for node in _run(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                used.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                within = {f"{node.module}.{alias.name}" for alias in node.names}
+                used.update(within & modules.keys())
+                if within - modules.keys():
+                    used.add(node.module)
+        edges[name] = {module for module in used & modules.keys() if module != name}
+    assert _circles(edges) == []
+
+
+def _run(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a file that run."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _run(child)
+
+
+def _circles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """The files that lead to themselves, with what they import of each other: what is left when ends and tops are taken away."""
+    left = {name: set(used) for name, used in edges.items()}
+    while True:  # what imports nothing that is left stands in no circle
+        ends = {name for name, used in left.items() if not used & left.keys()}
+        if not ends:
+            break
+        left = {name: used for name, used in left.items() if name not in ends}
+    while True:
+        tops = left.keys() - {name for used in left.values() for name in used & left.keys()}
+        if not tops:
+            break
+        left = {name: used for name, used in left.items() if name not in tops}
+    return [[name, *sorted(used & left.keys())] for name, used in sorted(left.items())]
