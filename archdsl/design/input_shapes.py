@@ -20,7 +20,7 @@ from archdsl.diagnostics.fixes import replacing
 from archdsl.shapes import Shape, Size
 from archdsl.source import Span
 from archdsl.syntax import tree
-from archdsl.syntax.document import is_arch
+from archdsl.syntax.syntax_of import is_arch
 
 Spans = dict[tuple[str | int, ...], Span]
 Sizes = tuple[object, ...]

@@ -23,7 +23,7 @@ class Meant(NamedTuple):
 
     def help(self, span: Span, otherwise: str) -> str:
         """The help, at this place; ``otherwise`` where nothing is found."""
-        from archdsl.syntax.document import is_arch
+        from archdsl.syntax.syntax_of import is_arch
 
         if self.word is not None:
             return f"did you mean `{self.word}`?"

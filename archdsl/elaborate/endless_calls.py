@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archdsl.design.values import Block
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.syntax import tree
-from archdsl.syntax.document import is_arch
+from archdsl.syntax.syntax_of import is_arch
 
 if TYPE_CHECKING:
     from archdsl.elaborate.state import Place, Walk

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from archdsl.source import Source
-from archdsl.syntax.document import is_arch
+from archdsl.syntax.syntax_of import is_arch
 
 _BREAKS = "\n\r\x85\u2028\u2029"
 """What ends a line in YAML. In `.arch` a new line does alone, and the others are space."""

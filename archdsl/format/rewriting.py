@@ -13,7 +13,8 @@ from archdsl.diagnostics import ArchError, Diagnostics, UsageError
 from archdsl.loading import open_beside
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
-from archdsl.syntax.document import is_arch, open_document
+from archdsl.syntax.document import open_document
+from archdsl.syntax.syntax_of import is_arch
 
 Syntax: TypeAlias = Literal["arch", "yaml"]
 

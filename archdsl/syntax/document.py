@@ -7,6 +7,7 @@ from typing import Protocol
 
 from archdsl.diagnostics import Diagnostics
 from archdsl.source import Source
+from archdsl.syntax.syntax_of import is_arch
 from archdsl.syntax.tree import File, Forms, PlainText
 
 
@@ -20,15 +21,6 @@ class Document(Protocol):
     def block_names(self) -> set[str]: ...
 
     def read(self, callable_names: Collection[str]) -> File: ...
-
-
-def is_arch(source: Source) -> bool:
-    """Whether a source is in the `.arch` syntax: by its name, or where that says nothing by its text."""
-    if source.name.endswith((".arch", ".yaml", ".yml")):
-        return source.name.endswith(".arch")
-    from archdsl.syntax.arch.read import looks_like_arch
-
-    return looks_like_arch(source.text)
 
 
 def open_document(source: Source, diagnostics: Diagnostics, forms: Forms) -> Document:

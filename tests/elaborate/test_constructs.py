@@ -85,10 +85,11 @@ def test_mul_lets_size_1_meet_any_size_of_the_same_rank() -> None:
 
 
 def test_a_merge_of_one_branch_and_of_none() -> None:
-    assert shape(design("- concat: [relu]")) == (3, 8, 8)
+    (found,) = diagnostics(design("- concat: [relu]"))
+    assert (found.code, found.severity) == ("single-branch", "warning")
     refused(design("- ‹concat›: []"), "no-branches")
     refused(design("- ‹add›: {}"), "no-branches")
-    refused(design("- concat: ‹relu›"), "wrong-branch", fix="[relu]")
+    refused(design("- concat: ‹relu›"), "wrong-branch", fix="[relu, []]")
 
 
 def test_what_the_headings_of_merges_refuse() -> None:

@@ -91,7 +91,7 @@ def test_a_parameter_that_holds_a_block_counts_as_what_it_holds() -> None:
         "\n    residual: conv(3, 1)",
         "\n    when(true): conv(3, 1)",
         "\n    checkpoint: conv(3, 1)",
-        "\n    concat: ['conv(3, 1)']",
+        "\n    concat: ['conv(3, 1)', []]",
         "\n    add: ['conv(3, 1)', []]",
     ],
 )

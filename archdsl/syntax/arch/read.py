@@ -7,25 +7,13 @@ reports every mistake.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.source import BROKEN, Source, Span, forbidden_character
 from archdsl.syntax.arch.builder import Item
 from archdsl.syntax.parser import SyntaxFault, parse_file
-from archdsl.syntax.sections import HEADINGS
 from archdsl.syntax.tree import Block, Entry, File, Forms, ListOf, Name, Parameter, PlainText, Step
-
-_HEADING = re.compile(
-    rf"""(?:\s|\#[^\n]*\n)*(?:(?:{"|".join(HEADINGS)})\b(?!\s*:)|\"{{3}}|"[^"\n]*"(?!\s*:))"""
-)
-
-
-def looks_like_arch(text: str) -> bool:
-    """Whether a text without a file name is in this syntax: it begins with a section's heading, or with
-    its documentation."""
-    return _HEADING.match(text) is not None
 
 
 class ArchDocument:

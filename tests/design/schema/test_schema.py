@@ -17,8 +17,8 @@ from archdsl.diagnostics.explanations import explanations
 from archdsl.ops import OPERATORS
 from archdsl.pipeline import check
 from archdsl.source import Source
-from archdsl.syntax.arch.read import looks_like_arch
 from archdsl.syntax.sections import KEYS
+from archdsl.syntax.syntax_of import looks_like_arch
 from tests.conftest import ENVIRONMENT
 from tests.design.schema.readings import READERS, read
 from tests.zoo.files import ARCHITECTURES, DESIGNS

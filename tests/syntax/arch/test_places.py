@@ -14,7 +14,7 @@ from archdsl import pipeline
 from archdsl.diagnostics import Diagnostic
 from archdsl.graph.text import text_form
 from archdsl.source import Source
-from archdsl.syntax.document import is_arch
+from archdsl.syntax.syntax_of import is_arch
 
 if TYPE_CHECKING:
     from tests.conftest import Archdsl
