@@ -164,7 +164,7 @@ class RepeatFinder:
         return None
 
     def _add(self, out: _Formed, rows: list[Row], body: tuple[int, ...], *, begins: bool) -> None:
-        """A repeat, which is one with the item before it if that is of its form, unless it begins anew."""
+        """A repeat, which is one with the item before it if that is of its form, unless it begins one of its own."""
         form = self.forms.repeat(self.forms.row(body))
         before = out.items[-1] if out.items else None
         if not begins and isinstance(before, Repeat) and out.forms[-1] == form:

@@ -1,6 +1,6 @@
 """Emitted source as a module of Python, which lives as long as anything that was made of it.
 
-Python keeps what it imports for ever, in ``sys.modules``, and ``linecache`` the lines of it. Of a network they
+Python keeps what it imports until it ends, in ``sys.modules``, and ``linecache`` the lines of it. Of a network they
 hold nothing but a stand-in, which both lose when the last instance, class and function of the source is gone:
 a sweep makes thousands of networks in one process.
 """
