@@ -15,6 +15,7 @@ from archdsl.design.vocabulary import Meant, meant
 from archdsl.diagnostics import Diagnostic, Fix, Label, OperatorError, Severity, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling, without_item
 from archdsl.elaborate.call_fixes import fixes_of_branches, fixes_of_call
+from archdsl.elaborate.rows import is_pooled_on_the_way, row_of
 from archdsl.elaborate.state import Walk
 from archdsl.ops.base import Expects
 from archdsl.ops.branch_mismatch import Branch, BranchMismatch
@@ -56,6 +57,11 @@ def report_refusal(
             fixes = fixes_of_branches(refusal.fixes, named, tuple(steps))
         message = f"`{around.kind}` {refusal.claim}"
         help = refusal.told(named)
+        row = row_of(around, steps) if len(steps) == len(branches) else ""
+        if row and is_pooled_on_the_way([value.shape for value in values]):
+            help, fixes = row, ()  # squeeze and excitation, written flat
+        elif row:
+            help = f"{help}; {row}"
         for value, branch in zip(values, named, strict=True):
             node = walk.nodes[value.node]
             while node.span == span and len(node.inputs) == 1:

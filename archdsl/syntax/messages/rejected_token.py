@@ -237,6 +237,12 @@ class RejectedToken:
         return "yes" if found is not None and self.open == "(" else "no"
 
     @property
+    def loop(self) -> str:
+        """Whether it stands at the names of a loop that takes rows apart: ``for((c, k) in rows)``."""
+        before = self._text[self.start : self.at]
+        return "rows" if re.search(r"\bfor\s*\(\s*[(\[][\w\s,]*[)\]]?\s*$", before) else ""
+
+    @property
     def _dotted(self) -> str:
         """What stands in the innermost parentheses, as one name."""
         start = self._open[-1] + 1 if self._open else self.start

@@ -172,7 +172,7 @@ def test_a_semicolon_in_arguments(written: str, fix: str) -> None:
         checks(f"{before}{fix}{after}", name)
 
 
-@pytest.mark.parametrize("body", ["{}", "{ relu }", "concat { relu }"])
+@pytest.mark.parametrize("body", ["{}", "{ relu }", "repeat(2) { relu }"])
 def test_a_semicolon_after_a_body(body: str) -> None:
     text = f"input [3, 8, 8]\nbody {{\n  a: relu\n  concat {{ {body}; from(a) }}\n}}\n"
     found = only(text, "net.arch")
