@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archdsl.graph.ir import Construct
 from archdsl.shapes import Shape
 from archdsl.syntax import tree
-from archdsl.syntax.document import is_arch
+from archdsl.syntax.syntax_of import is_arch
 
 _LEAST = 3
 _CUT = re.compile(r"[,\[\]{}:#]")
