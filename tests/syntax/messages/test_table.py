@@ -37,7 +37,7 @@ STEPS = [
     ("new-line-in-chain", "relu‹›\ntanh", "a new line in the middle of a step", " ->"),
     ("assignment", "x ‹=› relu", "there is no assignment here", None),
     ("label-in-chain", "relu -> x‹:› tanh", "a label stands only at the beginning of a step", None),
-    ("syntax-error", "x‹:›relu", "a space is missing behind the `:`", None),
+    ("syntax-error", "x‹:›relu", "a space is missing after the `:`", None),
     ("syntax-error", "conv ‹64›", "arguments stand in parentheses", None),
     ("syntax-error", "‹64›", "a step begins with the name of an operator or block, not with `64`", "relu"),
     (
@@ -71,9 +71,9 @@ ARGUMENTS = [
     ("assignment", "conv(a=b‹=›c)", "`=` gives a name its value, once", "=="),
     ("syntax-error", "conv(64,‹,› 3)", "a value is missing before this `,`", ""),
     ("syntax-error", "conv(‹,›)", "a value is missing before this `,`", ""),
-    ("syntax-error", "conv(a=‹)›", "a value is missing behind `=`", "3)"),
-    ("syntax-error", "conv(3 *‹)›", "a value is missing behind `*`", "4)"),
-    ("syntax-error", "conv(3 + ‹*› 4)", "a value is missing behind `+`", "5 *"),
+    ("syntax-error", "conv(a=‹)›", "a value is missing after `=`", "3)"),
+    ("syntax-error", "conv(3 *‹)›", "a value is missing after `*`", "4)"),
+    ("syntax-error", "conv(3 + ‹*› 4)", "a value is missing after `+`", "5 *"),
     ("syntax-error", "conv(‹/›2)", "a value is missing before `/`", "1/"),
     ("syntax-error", "conv(‹and› b)", "a value is missing before `and`", "a and"),
     ("syntax-error", "conv(‹*›xs)", "lists are not spread into arguments", ""),
@@ -93,7 +93,7 @@ ARGUMENTS = [
 
 VALUES = [
     ("syntax-error", "‹›", "a value is missing", "3"),
-    ("syntax-error", "3 +‹›", "a value is missing behind `+`", " 1"),
+    ("syntax-error", "3 +‹›", "a value is missing after `+`", " 1"),
     ("syntax-error", "a ‹b›", "`b` follows a complete value", "+ b"),
     ("syntax-error", "3‹,› 4", "a list stands in brackets", None),
     ("syntax-error", "1 < 2 ‹<› 3", "comparisons are not chained", "and 2 <"),
@@ -135,7 +135,7 @@ KEYS = [
     ("label-in-chain", "conv(64, 1) -> ‹bn›", "a label stands only at the beginning of a step", None),
     ("syntax-error", "a ‹b›", "a label has no spaces", None),
     ("syntax-error", "a‹.›b", "a label has no dots", "_"),
-    ("syntax-error", "a‹:›b", "a space is missing behind the `:`", None),
+    ("syntax-error", "a‹:›b", "a space is missing after the `:`", None),
     ("syntax-error", "repeat ‹3›", "the arguments of `repeat` stand in parentheses", "(3)"),
     ("syntax-error", "for ‹x› in xs", "the arguments of `for` stand in parentheses", None),
     ("syntax-error", "repeat‹[›3]", "the arguments of `repeat` stand in parentheses", None),
@@ -154,7 +154,7 @@ SIGNATURES = [
     ("syntax-error", "f‹-›g(a)", "a block's name has letters, digits and `_`", "_"),
     ("syntax-error", "‹1f›", "a name begins with a letter or `_`", "f"),
     ("syntax-error", "‹if›(a)", "`if` is a word of expressions, and no name", "iff"),
-    ("syntax-error", "f(a=‹)›", "a value is missing behind `=`", "3)"),
+    ("syntax-error", "f(a=‹)›", "a value is missing after `=`", "3)"),
     ("missing-comma", "f(a ‹b›)", "a comma is missing before this parameter", ", b"),
     ("unbalanced-bracket", "f(a‹›", "a `)` is missing at the end", ")"),
 ]
@@ -166,7 +166,7 @@ FACTS = [
     ("syntax-error", "8‹,›000,000", "digits are grouped by `_`", None),
     ("syntax-error", "8 ‹000›", "digits are grouped by `_`", None),
     ("syntax-error", "< ‹8M›", "`8M` is no number", "8_000_000"),
-    ("syntax-error", "<=‹›", "a value is missing behind `<=`", " 3"),
+    ("syntax-error", "<=‹›", "a value is missing after `<=`", " 3"),
 ]
 
 ALL = [

@@ -26,7 +26,7 @@ IN_YAML = {
     "expression": ("input: [3]\nbody: relu\nparams:\n  width: ", ""),
     "fact": ("input: [3]\nbody: relu\nexpect:\n  params: ", ""),
 }
-"""Where the texts inside YAML stand: what goes before and behind them."""
+"""Where the texts inside YAML stand: what goes before and after them."""
 _PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
 
 

@@ -84,7 +84,7 @@ def test_the_line_of_an_else_is_struck_out_alone() -> None:
 
 def test_a_condition_that_is_wrong_takes_no_else_with_it() -> None:
     text = "body {\n  when(1 <) {\n    relu\n  } else {\n    tanh\n  }\n}\n"
-    assert lines(text) == [(2, "a value is missing behind `<`")]
+    assert lines(text) == [(2, "a value is missing after `<`")]
 
 
 def test_a_bracket_takes_the_lines_with_it_that_go_on() -> None:
