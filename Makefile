@@ -1,5 +1,7 @@
 # make demo   compile DenseNet-121 to ONNX and run it on a picture
 # make test   ruff, mypy --strict and pytest
+# make test-slow  the tests that take longer
+# make test-versions  the tests with the oldest releases of what archdsl needs, and with the newest
 # make fuzz   random sources and designs     make bench   the numbers of benchmarks/
 # make reference  what torchvision, timm and facenet-pytorch say of their networks, for the tests
 # make editors  the grammar of .arch files for editors, from the language's words
@@ -18,7 +20,10 @@ OWN = env -u PIP_TARGET -u PIP_PREFIX -u PYTHONHOME PIP_USER=0 PIP_DISABLE_PIP_V
 PIP = $(OWN) PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -c constraints.txt
 REFERENCE_PIP = $(OWN) .reference/bin/python -m pip install --quiet
 
-.PHONY: demo test docs editors zoo fuzz bench reference clean
+# Up to four processes; one file's tests stay together, since they share what is slow to make.
+PYTEST = env OMP_NUM_THREADS=1 $(1)/bin/python -m pytest --quiet --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+.PHONY: demo test test-slow test-versions docs editors zoo fuzz bench reference clean
 
 demo: .venv/.demo
 	@mkdir -p build
@@ -30,7 +35,14 @@ test: .venv/.test
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --strict archdsl
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(call PYTEST,.venv)
+
+test-slow: .venv/.test
+	$(call PYTEST,.venv) -m "slow and not fuzz and not bench"
+
+test-versions: .venv/.test .venv-oldest/.test
+	$(call PYTEST,.venv-oldest)
+	$(call PYTEST,.venv)
 
 docs: .venv/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
@@ -54,7 +66,7 @@ reference: .reference/.done
 	.reference/bin/python tests/reference/record.py
 
 clean:
-	rm -rf .venv .reference build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .reference build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment without archdsl. The tests read what is recorded there, and never need it.
@@ -79,4 +91,13 @@ clean:
 
 .venv/.docs: .venv/bin/pip $(INPUTS)
 	$(PIP) --editable ".[docs]"
+	@touch $@
+
+# Of what constraints-oldest.txt names, its release; of everything else, that of constraints.txt.
+.venv-oldest/.test: constraints-oldest.txt $(INPUTS)
+	$(PYTHON) -m venv .venv-oldest
+	sed -n 's/^\([A-Za-z_-]*\)==.*/^\1==/p' constraints-oldest.txt > .venv-oldest/named
+	grep -ivf .venv-oldest/named constraints.txt | cat - constraints-oldest.txt > .venv-oldest/constraints.txt
+	$(OWN) PIP_BUILD_CONSTRAINT=constraints.txt .venv-oldest/bin/python -m pip install --quiet \
+	    -c .venv-oldest/constraints.txt --editable ".[cpu,torch,plot,test]"
 	@touch $@
