@@ -31,8 +31,9 @@ class Calls:
         """Run a call on the incoming value: its value, or the work that makes it. ``entry`` is the label
         that it bears."""
         walk = self.walk
-        environment = place.see(value)
         plan = self._plans.get(id(call))
+        is_settled = plan is not None and plan.by_name and not plan.computed
+        environment = place.environment if is_settled else place.see(value)  # nothing is evaluated
         if plan is None or not plan.by_name:
             plan = plan_of(walk, call, environment, plan)
             if plan is not None:
