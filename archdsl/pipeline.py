@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from archdsl.analyses.count import count
 from archdsl.checks.facts import check_facts
 from archdsl.checks.unused import warn_of_unused
+from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.input_shapes import input_shapes
 from archdsl.design.names import check_names
 from archdsl.design.read import Design, Reader
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
-from archdsl.elaborate.elaborator import elaborate
+from archdsl.elaborate.elaborator import Elaborated, elaborate
 from archdsl.graph.ir import Graph
 from archdsl.loading import Opener, open_beside, open_source
 from archdsl.network import Network
@@ -41,7 +42,8 @@ class Checked(NamedTuple):
     """What came out: the network, or None where the design has errors; and all there is to say.
 
     ``graph`` is the network's or, where there are errors, that of the steps before and beside them, which an
-    editor shows shapes of; None where so little can be read that there are no inputs or no body.
+    editor shows shapes of; None where so little can be read that there are no inputs or no body. ``steps`` is
+    the work that unrolling the design took, counted and not timed.
     """
 
     network: Network | None
@@ -49,6 +51,7 @@ class Checked(NamedTuple):
     notes: tuple[str, ...] = ()
     graph: Graph | None = None
     design: Design | None = None
+    steps: int = 0
 
     @property
     def references(self) -> References | None:
@@ -64,11 +67,13 @@ def check(
     settings: Mapping[str, str] | None = None,
     input: str | None = None,
     opener: Opener | None = None,
+    vocabulary: Vocabulary = STANDARD,
 ) -> Checked:
     """Check a design: a path, the name of a zoo network, ``-`` for standard input, or a source.
 
     ``settings`` gives parameters other values, as texts; ``input`` another shape (``3x320x320``).
     ``opener`` opens the design and the files that it names, in place of those on the disk (`loading.unsaved`).
+    ``vocabulary`` are the operators and constructs that it may be written in.
     Raises `UsageError` for a file that cannot be read and for settings that do not fit.
     """
     if isinstance(reference, Source):
@@ -77,20 +82,21 @@ def check(
         source = open_source(reference) if opener is None else opener(reference, None)
     diagnostics = Diagnostics(limit=MOST_MISTAKES)
     design: Design | None = None
-    graph: Graph | None = None
+    elaborated: Elaborated | None = None
     network: Network | None = None
     notes: list[str] = []
     with suppress(TooManyMistakes):  # those found are told
-        design = Reader(opener or open_beside, diagnostics).read(source, settings or {})
-        graph = None if design is None else _graph(design, input, diagnostics)
-        if design is not None and graph is not None and not diagnostics.has_errors:
-            network = _network(design, graph, settings, input, diagnostics, notes)
+        design = Reader(opener or open_beside, diagnostics, vocabulary).read(source, settings or {})
+        elaborated = None if design is None else _elaborated(design, input, diagnostics)
+        if design is not None and elaborated is not None and not diagnostics.has_errors:
+            network = _network(design, elaborated.graph, settings, input, diagnostics, notes)
     if diagnostics.is_cut:
         notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are told")
-    return Checked(network, tuple(diagnostics), tuple(notes), graph, design)
+    graph, steps = elaborated or (None, 0)
+    return Checked(network, tuple(diagnostics), tuple(notes), graph, design, steps)
 
 
-def _graph(design: Design, input: str | None, diagnostics: Diagnostics) -> Graph | None:
+def _elaborated(design: Design, input: str | None, diagnostics: Diagnostics) -> Elaborated | None:
     """The stages from names to shapes."""
     if not design.headings_read:
         return None

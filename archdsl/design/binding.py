@@ -15,7 +15,8 @@ from archdsl.syntax import tree
 
 
 class Signature(NamedTuple):
-    """What a block or operator declares: its attributes in order, and those without a default.
+    """What a block or operator declares: the names of its arguments in order, operands before attributes,
+    and those that have to be given.
 
     ``variadic`` is the attribute that takes every argument without a name.
     """
@@ -37,8 +38,10 @@ Bound: TypeAlias = "dict[str, tree.Expression | Given | tuple[tree.Expression | 
 @cache
 def _operator_signature(target: type[Operator]) -> Signature:
     fields = target.model_fields
-    required = tuple(name for name, field in fields.items() if field.is_required())
-    return Signature(tuple(fields), required, target.variadic)
+    operands = target.operands[1:]  # the first flows in
+    required = [operand.name for operand in operands if not operand.optional]
+    required += [name for name, field in fields.items() if field.is_required()]
+    return Signature((*(operand.name for operand in operands), *fields), tuple(required), target.variadic)
 
 
 def signature_of(target: Block | type[Operator]) -> Signature:
@@ -265,13 +268,15 @@ def _missing(
 ) -> Diagnostic:
     names = " and ".join(f"`{name}`" for name in missing)
     target = callee.target
-    if isinstance(target, Block) or arguments:
+    operands = () if isinstance(target, Block) else [operand.name for operand in target.operands[1:]]
+    examples = {**_EXAMPLES, **dict.fromkeys(operands, "from(label)")}
+    if isinstance(target, Block) or arguments or missing[0] in operands:
         given = [argument.span.text for argument in arguments]
         in_order = all(argument.name is None for argument in arguments) and not callee.positional
-        if in_order and signature.names[len(given)] == missing[0] and missing[0] in _EXAMPLES:
-            given.append(_EXAMPLES[missing[0]])
+        if in_order and signature.names[len(given)] == missing[0] and missing[0] in examples:
+            given.append(examples[missing[0]])
             missing = missing[1:]
-        given += [f"{name}={_EXAMPLES.get(name, '...')}" for name in missing]
+        given += [f"{name}={examples.get(name, '...')}" for name in missing]
         whole = f"{callee.word}({', '.join(given)})"
         help = f"write `{whole}`"
     else:
@@ -285,7 +290,7 @@ def _missing(
         f"{names} missing here",
         help,
         _declared(callee),
-        fixes=(replacing(call, whole),) if in_place and "..." not in whole else (),
+        fixes=(replacing(call, whole),) if in_place and "..." not in whole and not operands else (),
     )
 
 

@@ -147,6 +147,8 @@ class _Checker:
             else:
                 self.diagnostics.add(unknown_callee(call.name, self.library, variables))
             return
+        if block is None and operator is not None and not operator.operands and index:
+            self.diagnostics.add(_not_at_the_head(call, f"`{word}` reads no value"))
         target = block if block is not None else operator
         assert target is not None
         for fault in bind(Callee(word, target), call.arguments, call.span)[1]:
@@ -211,15 +213,7 @@ class _Checker:
                 )
             )
         if directs.is_source and index:
-            self.diagnostics.add(
-                Diagnostic(
-                    "from-in-chain",
-                    f"`{word}` stands only at the head of a chain",
-                    call.span,
-                    "drops what flows in",
-                    f"begin a new step with it: `- {call.span.text}`; a merge brings two values together",
-                )
-            )
+            self.diagnostics.add(_not_at_the_head(call, f"`{word}` stands only at the head of a chain"))
 
     def path(self, expression: tree.Expression, variables: frozenset[str]) -> None:
         """A name of a value or an output: labels are a namespace of their own."""
@@ -277,6 +271,17 @@ def _merge_called(call: tree.Call) -> Diagnostic:
 
 _CUT = re.compile(r"[,\[\]{}:#]")
 """What ends a text inside the lists of YAML."""
+
+
+def _not_at_the_head(call: tree.Call, message: str) -> Diagnostic:
+    """The diagnostic for a call that drops what flows into it."""
+    return Diagnostic(
+        "from-in-chain",
+        message,
+        call.span,
+        "drops what flows in",
+        f"begin a new step with it: `- {call.span.text}`; a merge brings two values together",
+    )
 
 
 def unknown_callee(name: tree.Name, library: Library, variables: Iterable[str] = ()) -> Diagnostic:

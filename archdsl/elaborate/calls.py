@@ -9,7 +9,7 @@ from archdsl.design.expr import evaluate
 from archdsl.design.values import UNKNOWN, Block, Value
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.endless_calls import endless_calls
-from archdsl.elaborate.operators import Plan, apply, operator_of, plan_of, value_of
+from archdsl.elaborate.operators import Plan, apply, operands_of, operator_of, plan_of, value_of
 from archdsl.elaborate.scopes import Caller, Entry, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
 from archdsl.graph.ir import Construct
@@ -45,7 +45,9 @@ class Calls:
             path = walk.take(place.scope, entry.label, entry.span)
         if plan is None or plan.bound is None:
             return UNKNOWN
-        if value is None:
+        target = plan.callee.target
+        is_source = not isinstance(target, Block) and not target.operands
+        if value is None and not is_source:
             hint = f", for example `from({next(iter(walk.inputs))})`" if walk.inputs else ""
             walk.report(
                 Diagnostic(
@@ -57,13 +59,17 @@ class Calls:
                 )
             )
             return UNKNOWN
-        target = plan.callee.target
         if isinstance(target, Block):
+            assert value is not None
             return _block(walk, call, target, plan.bound, value, path, place, entry)
         operator = operator_of(walk, call, plan, environment)
         if operator is None:
             return UNKNOWN
-        result = apply(walk, operator, (value,), path, place, call.span, bound=plan.bound)
+        others = operands_of(walk, call, plan, environment) if plan.operands else ()
+        if others is None:
+            return UNKNOWN
+        values = others if value is None or is_source else (value, *others)
+        result = apply(walk, operator, values, path, place, call.span, bound=plan.bound)
         if entry is None and result.known and not walk.sharing:
             walk.scopes[path] = result.node
         return result

@@ -11,6 +11,7 @@ those before it.
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import NamedTuple
 
 from archdsl.constructs.base import Made, Steps
 from archdsl.design.environment import Environment, Unresolved
@@ -24,7 +25,7 @@ from archdsl.elaborate.calls import Calls
 from archdsl.elaborate.expansion import run_construct
 from archdsl.elaborate.flow import run_flow_call
 from archdsl.elaborate.scopes import Entry, Scope
-from archdsl.elaborate.state import Place, Stop, Walk
+from archdsl.elaborate.state import MOST_STEPS, Place, Stop, Walk
 from archdsl.elaborate.steps import finish
 from archdsl.gc_pause import gc_paused
 from archdsl.graph.ir import Construct, Graph, Node, Output
@@ -36,7 +37,14 @@ from archdsl.syntax import tree
 DEEPEST_STEP = 400
 
 
-def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics) -> Graph:
+class Elaborated(NamedTuple):
+    """``steps`` is the work that it took, as it is counted against `MOST_STEPS`: the same on every machine."""
+
+    graph: Graph
+    steps: int
+
+
+def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics) -> Elaborated:
     """The graph of a design for inputs of these shapes.
 
     Where there are errors it is of what could be built: the steps before each mistake and beside it. What would
@@ -45,7 +53,7 @@ def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics
     walk = _Elaborator(design, diagnostics)
     with gc_paused(), suppress(Stop, TooManyMistakes):  # what was found up to there is told
         walk.run(shapes)
-    return walk.graph(len(shapes))
+    return Elaborated(walk.graph(len(shapes)), walk.steps)
 
 
 class _Elaborator(Walk):
@@ -100,7 +108,9 @@ class _Elaborator(Walk):
 
     def step(self, step: tree.Step, value: Value | None, place: Place) -> Steps[Value | None]:
         self._depth += 1
-        self._steps += 1
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            self.spend(0, step.span)  # which ends the walk
         self.ends_in_output = False
         if self._depth > DEEPEST_STEP:
             message = f"steps nest deeper than {DEEPEST_STEP}"

@@ -10,7 +10,7 @@ from archdsl.design.binding import Bound, Given, bind, without_torch_only
 from archdsl.design.environment import Environment, Unresolved, callee_of
 from archdsl.design.expr import evaluate
 from archdsl.design.names import unknown_callee
-from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word
+from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word, written
 from archdsl.diagnostics import ArchError, Diagnostic, Label, OperatorError
 from archdsl.elaborate.refusals import (
     LARGEST_SIZE,
@@ -42,13 +42,17 @@ class Plan:
     callee is found by its own name, and not in a parameter that may hold another one next time.
     """
 
-    __slots__ = ("bound", "by_name", "callee", "computed", "literals", "made")
+    __slots__ = ("bound", "by_name", "callee", "computed", "literals", "made", "operands")
 
     def __init__(self, callee: Callee, bound: Bound | None, *, by_name: bool) -> None:
         self.callee = callee
         self.bound = bound
         self.by_name = by_name
-        arguments = bound or {}
+        arguments = dict(bound or {})
+        target = callee.target
+        names = () if isinstance(target, Block) else [operand.name for operand in target.operands[1:]]
+        self.operands = {name: arguments.pop(name) for name in names if name in arguments}
+        """Its arguments that hold values, in the operator's order."""
         self.literals = {
             name: _attribute(argument.value)
             for name, argument in arguments.items()
@@ -116,6 +120,57 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
     return operator
 
 
+def operands_of(
+    walk: Walk, call: tree.Call, plan: Plan, environment: Environment
+) -> tuple[Value, ...] | None:
+    """The values that a call's arguments hold, or None where there is a fault, which is reported."""
+    target = plan.callee.target
+    assert not isinstance(target, Block)
+    assert plan.bound is not None
+    found: list[Value] = []
+    for operand in target.operands[1:]:
+        argument = plan.operands.get(operand.name)
+        if argument is None:
+            break
+        try:
+            value = value_of(argument, environment)
+        except Unresolved:
+            return None
+        except ArchError as fault:
+            walk.report_all(fault)
+            return None
+        if not isinstance(value, Value):
+            place = argument_span(call.span, operand.name, plan.bound)
+            walk.report(_no_value(target.word, operand.name, value, place))
+            return None
+        found.append(value)
+    if len(found) < len(plan.operands):
+        names = [operand.name for operand in target.operands[1:]]
+        walk.report(
+            Diagnostic(
+                "missing-argument",
+                f"`{target.word}` has no `{names[len(found)]}`, which comes before what it is given",
+                call.span,
+                f"`{names[len(found)]}` is missing here",
+                f"give it too: `{names[len(found)]}=from(label)`",
+            )
+        )
+        return None
+    return tuple(found)
+
+
+def _no_value(word: str, name: str, held: Result, place: Span) -> Diagnostic:
+    """The diagnostic for an operand that holds something else than a value."""
+    label = str(held) if isinstance(held, Word) else "label"
+    return Diagnostic(
+        "wrong-argument",
+        f"`{name}` of `{word}` cannot be `{written(held)}`",
+        place,
+        "expected a value",
+        f"write `{name}=from({label})`",
+    )
+
+
 def value_of(
     argument: tree.Expression | Given | tuple[tree.Expression | Given, ...], environment: Environment
 ) -> Result:
@@ -178,11 +233,10 @@ def apply(
     for value in values:
         if not value.known:
             return UNKNOWN
-    types = [value.type for value in values]
-    shapes = tuple([type.shape for type in types])
+    shapes = tuple([value.type.shape for value in values])
     try:
         shape = operator.infer(shapes)
-        dtype = operator.infer_dtype(tuple([type.dtype for type in types]))
+        dtype = operator.infer_dtype(tuple([value.type.dtype for value in values]))
         if not all(map(all_known, shapes)):
             walk.spend(STEPS_OF_A_NAMED_SIZE, span)
             operator.params(shapes)  # what it owns has to have numbers for sizes
@@ -232,7 +286,9 @@ def _check_shared(walk: Walk, operator: Operator, shapes: tuple[Shape, ...], pat
     ours = ", ".join(f"{name} {text_of(shape)}" for name, shape in now) or "no parameters"
     theirs = ", ".join(f"{name} {text_of(shape)}" for name, shape in before) or "no parameters"
     shared = next(caller for caller in reversed(walk.callers) if not caller.path)
-    made = "" if first is None else f", and was made for {text_of(walk.nodes[first.inputs[0]].shape)}"
+    made = ""
+    if first is not None and first.inputs:
+        made = f", and was made for {text_of(walk.nodes[first.inputs[0]].shape)}"
     walk.report(
         Diagnostic(
             "share-shape-mismatch",

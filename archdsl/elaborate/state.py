@@ -61,7 +61,8 @@ class Walk(ABC):
         """The auxiliary head that runs."""
         self.sharing = 0
         self.ends_in_output = False
-        self._steps = 0
+        self.steps = 0
+        """The work done so far."""
         self._by_name: dict[str, Node] = {}
 
     # ---- how it goes on
@@ -133,9 +134,9 @@ class Walk(ABC):
 
     def spend(self, steps: int, span: Span) -> None:
         """Count work against the limit. Raises `Stop` beyond it."""
-        self._steps += steps
-        if self._steps > MOST_STEPS:
+        if self.steps + steps > MOST_STEPS:
             self.too_many(f"{MOST_STEPS:,} steps", span)
+        self.steps += steps
 
     def too_many(self, limit: str, span: Span) -> NoReturn:
         message = f"the design unrolls to more than {limit}"

@@ -246,5 +246,5 @@ SOURCES = [
             lambda: "input [3, 32, 32]\nbody {\n" + "x: {" * 50_000 + "}" * 50_000 + "\n}\n", "arch"),
     Hostile("24,000 open braces", "unbalanced-brace",
             lambda: "input [3, 32, 32]\nbody {\n" + "repeat(2) {\n" * 24_000 + "\n}\n", "arch"),
-    Hostile("signs of .arch at random", "syntax-error", noise(ARCH_SIGNS), "arch"),
+    Hostile("signs of .arch at random", "syntax-error", noise(ARCH_SIGNS), "arch", ("unbalanced-bracket",)),
 ]  # fmt: skip
