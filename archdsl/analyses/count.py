@@ -4,9 +4,9 @@
     buffers = sum over owners of the elements of what is not, and inference uses
     macs    = sum over nodes of their operators' multiply-accumulates, for one sample
 
-A shared step is an owner once and a node each time. The network as it runs has no auxiliary heads;
-``training`` adds them. Everything else that the design unrolls to counts, also what no output
-needs: its parameters are there and it runs, and a warning of its own says so.
+over the nodes that run: those that an output is made of, and with ``training`` those of the auxiliary
+heads. A shared step is an owner once and a node each time. Steps that no output needs are run by no back
+end and counted by nobody; what they own is in the state dict all the same, which `unused` counts.
 
 Exact. Multiply-accumulates are those of convolutions and linear layers (kernel cells times channels
 of a group times output elements; input times output features); biases, normalisation, activations,
@@ -19,6 +19,7 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from archdsl.analyses.reach import running
 from archdsl.ops.base import Operator
 from archdsl.shapes import all_known
 
@@ -44,13 +45,16 @@ NodeCounts: TypeAlias = Counts
 
 def count(graph: Graph, *, training: bool = False) -> Counts:
     """The whole network: as it runs, or with its auxiliary heads for ``training``."""
-    return total(
-        [
-            counts
-            for node, counts in zip(graph.nodes, node_counts(graph), strict=True)
-            if training or node.head is None
-        ]
-    )
+    return total(node_counts(graph, training=training))
+
+
+def unused(graph: Graph) -> Counts:
+    """What steps own that run neither in inference nor in training: it has no multiply-accumulates."""
+    run = count(graph, training=True)
+    kept = [tensor for tensor in graph.tensors.values() if not tensor.training_only]
+    params = sum(math.prod(tensor.shape) for tensor in kept if tensor.trained)
+    buffers = sum(math.prod(tensor.shape) for tensor in kept if not tensor.trained)
+    return Counts(params - run.params, buffers - run.buffers, 0)
 
 
 def total(parts: list[NodeCounts]) -> Counts:
@@ -67,20 +71,20 @@ def total(parts: list[NodeCounts]) -> Counts:
 NOTHING = NodeCounts(0, 0, 0)
 
 
-def node_counts(graph: Graph) -> list[NodeCounts]:
-    """Each node's share, in execution order; the later uses of a shared step own nothing.
-
-    The shares of all nodes add up to ``count(graph, training=True)``.
+def node_counts(graph: Graph, *, training: bool = False) -> list[NodeCounts]:
+    """Each node's share, in execution order; the later uses of a shared step own nothing, and what does
+    not run has no share. The shares of all nodes add up to `count`.
     """
     nodes = graph.nodes
+    runs = running(graph, training=training)
     counted: set[str] = set()
     # Operators are frozen, so the same one on the same shapes counts the same: a repeated block is
     # counted once, however often it is repeated.
     known: dict[tuple[int, tuple[Shape, ...]], NodeCounts] = {}
     shares = []
-    for node in nodes:
+    for node, is_run in zip(nodes, runs, strict=True):
         op = node.op
-        if _counts_nothing(type(op)):
+        if not is_run or _counts_nothing(type(op)):
             shares.append(NOTHING)
             continue
         shapes = tuple([nodes[source].shape for source in node.inputs])

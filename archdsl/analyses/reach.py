@@ -26,3 +26,11 @@ def needed(graph: Graph, roots: Iterable[int]) -> list[bool]:
             for source in graph.nodes[position].inputs:
                 marks[source] = True
     return marks
+
+
+def running(graph: Graph, *, training: bool = False) -> list[bool]:
+    """For each node, whether it runs: in inference, or in training with the auxiliary heads."""
+    roots = [output.node for output in graph.outputs]
+    if training:
+        roots += [head.node for head in graph.heads]
+    return needed(graph, roots)

@@ -78,13 +78,15 @@ class For(Construct):
 
 
 class Each(Construct):
-    """In a merge, one branch for each element of a list, each run on the value that flows in:
-    ``concat: [each(k in [1, 3]): conv(8, k, padding=same)]``. ``each(x, i in xs)`` gives the index too."""
+    """In a merge, one branch for each element of a list, each run on the value that flows in. ``each(x, i in
+    xs)`` gives the index too."""
 
     word = "each"
     is_loop_over_list = True
     gives_branches = True
-    examples = (ConstructExample("concat: [each(k in [1, 3]): conv(8, k, padding=same), []]", (4, 8, 8)),)
+    examples = (
+        ConstructExample("concat:\n  - each(k in [1, 3]): conv(8, k, padding=same)\n  - []", (4, 8, 8)),
+    )
 
     def expand(self, at: Expansion[V]) -> Made[V]:
         raise at.unresolved()  # it stands outside of a merge, which is reported with the names

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from archdsl.analyses.count import NodeCounts, count, node_counts
+from archdsl.analyses.count import NodeCounts, count, node_counts, unused
 from archdsl.analyses.memory import activation_memory
+from archdsl.analyses.reach import running
 from archdsl.graph.ir import Graph, Node
 from archdsl.passes.sequence import for_inference
 from archdsl.report.rows import names_of_rows
@@ -49,8 +50,10 @@ def rows(graph: Graph, depth: int | None = None) -> list[Row]:
 
 def _running(graph: Graph) -> Iterator[tuple[Node, NodeCounts]]:
     """The nodes of the network as it runs, each with what it counts for."""
-    for node, counts in zip(graph.nodes, node_counts(graph), strict=True):
-        if node.head is None:
+    for at, (node, counts, runs) in enumerate(
+        zip(graph.nodes, node_counts(graph), running(graph), strict=True)
+    ):
+        if runs or at in graph.given:
             yield node, counts
 
 
@@ -127,6 +130,13 @@ def _totals(graph: Graph) -> list[str]:
     else:
         peak, total = short(memory.peak, "B"), short(memory.total, "B")
         lines.append(f"activations  {peak} at the peak, {total} in all (float32, one sample)")
+    beside = unused(graph)
+    if beside.params or beside.buffers:
+        lines.append(
+            f"unused       {beside.params:,} params"
+            + (f" and {beside.buffers:,} in buffers" if beside.buffers else "")
+            + " of steps that no output needs"
+        )
     if graph.heads:
         lines.append(
             f"in training  {training.params:,} params and {_whole(training.macs)} MACs with the auxiliary heads"
@@ -149,6 +159,7 @@ def to_json(graph: Graph) -> dict[str, Any]:
         "params": counts.params,
         "buffers": counts.buffers,
         "macs": counts.macs,
+        "unused_params": unused(graph).params,
         "nodes": [
             {
                 "path": node.name,

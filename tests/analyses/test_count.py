@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from archdsl.analyses.count import count, node_counts
+import random
+
+from archdsl.analyses.count import count, node_counts, unused
+from archdsl.backends.onnx.write import to_model
 from archdsl.shapes import Size
 from tests.graph.build import Build
+from tests.weights.given import Given
 
 
 def test_lenet5_layer_by_layer() -> None:
@@ -58,11 +62,43 @@ def test_side_heads_count_in_training_only() -> None:
     assert count(graph, training=True) == (running + 22 + side + 5, 0, running + side)
 
 
-def test_what_no_output_needs_still_counts() -> None:
+def test_what_no_output_needs_is_counted_apart() -> None:
     build = Build()
     image = build.input(10)
-    build.node("linear", image, out=7)
-    assert count(build.graph(build.node("linear", image, out=2))).params == 11 * 7 + 11 * 2
+    lost = build.node("batch_norm", build.node("linear", image, out=7))
+    graph = build.graph(build.node("linear", image, out=2))
+    assert count(graph) == (11 * 2, 0, 10 * 2)
+    assert node_counts(graph)[lost] == (0, 0, 0)
+    assert unused(graph) == (11 * 7 + 2 * 7, 2 * 7, 0)
+
+
+def test_a_shared_step_whose_first_use_is_lost_counts_where_it_runs() -> None:
+    build = Build()
+    image = build.input(4)
+    build.node("linear", image, name="first", out=4)
+    last = build.node("linear", image, name="again", owner="first", out=4)
+    graph = build.graph(last)
+    assert count(graph) == (20, 0, 16)
+    assert node_counts(graph)[last] == (20, 0, 16)
+    assert unused(graph) == (0, 0, 0)
+
+
+def test_counts_are_those_of_what_is_emitted() -> None:
+    """Random graphs: the multiply-accumulates of the ONNX nodes that are written, by hand."""
+    for seed in range(30):
+        choose = random.Random(seed)
+        build = Build()
+        values = [build.input(8, 5, 5)]
+        for _ in range(12):
+            word = choose.choice(["conv", "relu", "add"])
+            attributes = {"out": 8, "kernel": 1, "bias": False} if word == "conv" else {}
+            operands = choose.choices(values, k=2 if word == "add" else 1)
+            values.append(build.node(word, *operands, **attributes))
+        graph = build.graph(choose.choice(values[1:]), choose.choice(values))
+        model = to_model(graph, weights=Given())
+        convolutions = sum(node.op_type == "Conv" for node in model.graph.node)
+        weights = sum(8 * 8 for each in model.graph.initializer if each.dims[:2] == [8, 8])
+        assert count(graph)[::2] == (weights, convolutions * 8 * 8 * 25)
 
 
 def test_named_dimensions_leave_macs_open_and_nothing_else() -> None:

@@ -114,9 +114,12 @@ def test_named_sizes_are_shown_and_not_counted() -> None:
 
 def test_json(network: Graph) -> None:
     answer = to_json(network)
-    assert set(answer) == {"name", "inputs", "outputs", "params", "buffers", "macs", "nodes"}
+    assert set(answer) == {
+        "name", "inputs", "outputs", "params", "buffers", "macs", "unused_params", "nodes",
+    }  # fmt: skip
     assert (answer["inputs"], answer["outputs"]) == ({"input": [3, 8, 8]}, {"output": [10]})
     assert (answer["params"], answer["buffers"], answer["macs"]) == (PARAMS, 0, MACS)
+    assert answer["unused_params"] == 0
     assert answer["nodes"][3] == {
         "path": "layer.0:add",
         "op": "add",
