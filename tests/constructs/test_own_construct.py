@@ -47,7 +47,7 @@ def graph_of(source: Source) -> tuple[Graph | None, list[str]]:
     design = Reader(open_beside, diagnostics, OURS).read(source, {})
     assert design is not None
     check_names(design, diagnostics)
-    graph = elaborate(design, {"input": ((4, 8, 8), source.span())}, diagnostics)
+    graph = elaborate(design, {"input": ((4, 8, 8), source.span())}, diagnostics).graph
     return graph, [found.code for found in diagnostics]
 
 
