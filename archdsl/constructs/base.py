@@ -100,10 +100,10 @@ class Expansion(Protocol[V]):
 
     def run(
         self, part: tree.Step, value: V | None, *, turn: int | None = None, variables: Mapping[str, Any] = {}
-    ) -> Steps[V | None]:
+    ) -> Made[V]:
         """Run a part on a value, inside this construct: in a turn of its loop, with these variables."""
 
-    def run_beside(self, part: tree.Step, value: V | None) -> Steps[V | None]:
+    def run_beside(self, part: tree.Step, value: V | None) -> Made[V]:
         """Run a part on a value as if this construct were not there."""
 
     def branch(self, part: tree.Step, value: V | None) -> Steps[V]:

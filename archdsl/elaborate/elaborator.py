@@ -106,7 +106,7 @@ class _Elaborator(Walk):
 
     # ---- steps
 
-    def step(self, step: tree.Step, value: Value | None, place: Place) -> Steps[Value | None]:
+    def step(self, step: tree.Step, value: Value | None, place: Place) -> Made[Value]:
         self._depth += 1
         self.steps += 1
         if self.steps > MOST_STEPS:
@@ -118,19 +118,62 @@ class _Elaborator(Walk):
                 Diagnostic("nested-too-deep", message, step.span, help="call fewer blocks within blocks")
             )
             self.stop()
+        made: Made[Value]
         if isinstance(step, tree.Chain):
-            for call in step.calls:
-                value = yield self._call(call, value, place)
+            made = self._chain(step.calls, value, place)
         elif isinstance(step, tree.Labelled):
-            value = yield self._labelled(step, value, place)
+            made = self._labelled(step, value, place)
         elif isinstance(step, tree.Group):
-            for inner in step.steps:
-                value = yield self.step(inner, value, place)
+            made = self._group(step, value, place)
         elif isinstance(step, tree.Construct):
-            value = yield run_construct(self, step, value, place)
+            made = run_construct(self, step, value, place)
         else:
-            value = UNKNOWN  # broken: its fault is reported
+            made = UNKNOWN  # broken: its fault is reported
+        if made is None or isinstance(made, Value):
+            self._depth -= 1
+            return made
+        return self._nested(made)
+
+    def _nested(self, work: Steps[Value | None]) -> Steps[Value | None]:
+        value: Value | None = yield work
         self._depth -= 1
+        return value
+
+    def _group(self, step: tree.Group, value: Value | None, place: Place) -> Steps[Value | None]:
+        for inner in step.steps:
+            value = yield self.step(inner, value, place)
+        return value
+
+    def _chain(
+        self,
+        calls: tuple[tree.Call, ...],
+        value: Value | None,
+        place: Place,
+        own: tree.Call | None = None,
+        entry: Entry | None = None,
+    ) -> Made[Value]:
+        """Run calls one after the other; ``entry`` is the label that the call ``own`` bears.
+
+        Most are operators, which are done at once: no work is left to wait for.
+        """
+        for position, call in enumerate(calls):
+            made = self._call(call, value, place, entry if call is own else None)
+            if made is not None and not isinstance(made, Value):
+                return self._rest(made, calls[position + 1 :], place, own, entry)
+            value = made
+        return value
+
+    def _rest(
+        self,
+        work: Steps[Value | None],
+        calls: tuple[tree.Call, ...],
+        place: Place,
+        own: tree.Call | None,
+        entry: Entry | None,
+    ) -> Steps[Value | None]:
+        value: Value | None = yield work
+        for call in calls:
+            value = yield self._call(call, value, place, entry if call is own else None)
         return value
 
     def _call(
@@ -142,33 +185,42 @@ class _Elaborator(Walk):
             return run_flow_call(self, directs, call, value, place)
         return self._calls.run(call, value, place, entry)
 
-    def _labelled(self, step: tree.Labelled, value: Value | None, place: Place) -> Steps[Value | None]:
-        environment = place.see(value)
-        try:
-            label = render(step.label, environment)
-        except ArchError as fault:
-            self.report_all(fault)
-            return UNKNOWN
-        except Unresolved:
-            return UNKNOWN
-        entry = Entry(label, step.label.span, step.step, place.scope, environment)
-        result: Value | None = yield self.named(entry, value, place)
-        return result
+    def _labelled(self, step: tree.Labelled, value: Value | None, place: Place) -> Made[Value]:
+        parts = step.label.parts
+        label = parts[0] if len(parts) == 1 else ""
+        if not label or not isinstance(label, str):
+            try:
+                label = render(step.label, place.see(value))
+            except ArchError as fault:
+                self.report_all(fault)
+                return UNKNOWN
+            except Unresolved:
+                return UNKNOWN
+        entry = Entry(label, step.label.span, step.step, place.scope, place.environment)
+        return self.named(entry, value, place)
 
-    def named(self, entry: Entry, value: Value | None, place: Place) -> Steps[Value | None]:
+    def named(self, entry: Entry, value: Value | None, place: Place) -> Made[Value]:
         scope, step = place.scope, entry.step
         scope.labels[entry.label] = entry
         own = single_call(step, self.vocabulary)
         if own is not None:
             assert isinstance(step, tree.Chain)
-            for call in step.calls:
-                value = yield self._call(call, value, place, entry if call is own else None)
             path = f"{scope.path}.{entry.label}" if scope.path else entry.label
+            made = self._chain(step.calls, value, place, own, entry)
         else:
             path = self.take(scope, entry.label, entry.span)
             entry.scope = Scope(path, scope)
             group = Construct("group", entry.label, path, entry.span, place.construct)
-            value = yield self.step(step, value, Place(entry.scope, place.environment, group))
+            made = self.step(step, value, Place(entry.scope, place.environment, group))
+        if made is None or isinstance(made, Value):
+            return self._made(entry, path, made)
+        return self._named_later(entry, path, made)
+
+    def _named_later(self, entry: Entry, path: str, work: Steps[Value | None]) -> Steps[Value | None]:
+        return self._made(entry, path, (yield work))
+
+    def _made(self, entry: Entry, path: str, value: Value | None) -> Value:
+        """Keep the value of a labelled step, for those who read it."""
         if value is None:
             message = f"`{entry.label}` names no value: nothing flows here"
             self.report(Diagnostic("nothing-flows", message, entry.span, help="begin with `from(...)`"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from archdsl.constructs.base import Construct as Declared
-from archdsl.constructs.base import NamedBranch, Steps
+from archdsl.constructs.base import Made, NamedBranch, Steps
 from archdsl.design.arithmetic import ExpressionFault, whole
 from archdsl.design.binding import Bound
 from archdsl.design.environment import Unresolved
@@ -58,10 +58,13 @@ class _Expansion:
     @property
     def _arguments(self) -> dict[str, tree.Expression]:
         if self._bound is None:
-            found, faults = bind_heading(self.construct, self._declared)
-            if faults:
-                raise Unresolved  # reported with the names
-            self._bound = found
+            headings = self._walk.headings
+            self._bound = headings.get(id(self.construct))
+            if self._bound is None:
+                found, faults = bind_heading(self.construct, self._declared)
+                if faults:
+                    raise Unresolved  # reported with the names
+                self._bound = headings[id(self.construct)] = found
         return self._bound
 
     def is_given(self, name: str) -> bool:
@@ -160,10 +163,10 @@ class _Expansion:
         *,
         turn: int | None = None,
         variables: Mapping[str, Result] = {},
-    ) -> Steps[Value | None]:
+    ) -> Made[Value]:
         return self._walk.step(part, value, self._inside(turn, variables))
 
-    def run_beside(self, part: tree.Step, value: Value | None) -> Steps[Value | None]:
+    def run_beside(self, part: tree.Step, value: Value | None) -> Made[Value]:
         return self._walk.step(part, value, self._place)
 
     def _inside(self, turn: int | None, variables: Mapping[str, Result]) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple, NoReturn
 
-from archdsl.constructs.base import Steps
+from archdsl.constructs.base import Made
 from archdsl.design.environment import Environment
 from archdsl.design.read import Design
 from archdsl.design.values import Value
@@ -54,6 +54,8 @@ class Walk(ABC):
         self.outputs: dict[str, tuple[int, Span]] = {}
         self.heads: dict[str, tuple[Head, Span]] = {}
         self.inputs: dict[str, Value] = {}
+        self.headings: dict[int, dict[str, tree.Expression]] = {}
+        """The arguments of each construct that has run, by its identity."""
         self.root = Scope("")
         self.callers: list[Caller] = []
         """The calls around the step that runs, outermost first."""
@@ -68,11 +70,11 @@ class Walk(ABC):
     # ---- how it goes on
 
     @abstractmethod
-    def step(self, step: tree.Step, value: Value | None, place: Place) -> Steps[Value | None]:
-        """Run a step."""
+    def step(self, step: tree.Step, value: Value | None, place: Place) -> Made[Value]:
+        """Run a step: its value, or the work that makes it."""
 
     @abstractmethod
-    def named(self, entry: Entry, value: Value | None, place: Place) -> Steps[Value | None]:
+    def named(self, entry: Entry, value: Value | None, place: Place) -> Made[Value]:
         """Run a labelled step: a single call bears the label, anything else opens a scope."""
 
     # ---- names

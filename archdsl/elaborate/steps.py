@@ -5,16 +5,18 @@ from __future__ import annotations
 from types import GeneratorType
 from typing import Any
 
-from archdsl.constructs.base import Steps
+from archdsl.constructs.base import Made
 
 
-def finish(first: Steps[Any]) -> Any:
-    """Do the work to its end, and return its result.
+def finish(first: Made[Any]) -> Any:
+    """Do the work to its end, and return its result; a value is its own.
 
     Work is a generator. It yields the work that it waits for and is sent its result, or has its exception
     raised where it waits; what is no work is sent back as it is. So the depth of a design is bounded by the limits of the language
     and not by the interpreter's, which all threads share.
     """
+    if not isinstance(first, GeneratorType):
+        return first
     stack = [first]
     result: Any = None
     fault: BaseException | None = None

@@ -223,6 +223,8 @@ class Operator(BaseModel):
         Raises `OperatorError` for other dtypes.
         """
         first = dtypes[0] if dtypes else "float32"
+        if first in self.accepts and dtypes.count(first) == len(dtypes):
+            return first
         for dtype in dtypes:
             if dtype not in self.accepts:
                 wanted = " or ".join(f"`{known}`" for known in sorted(self.accepts))

@@ -21,21 +21,32 @@ from tests.zoo.files import ARCHITECTURES, DESIGNS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 EDITORS = ROOT / "editors"
-GRAMMAR = json.loads((EDITORS / "arch.tmLanguage.json").read_text(encoding="utf-8"))
-EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.arch"))
 
 
-def test_it_is_current() -> None:
+def _generator() -> ModuleType:
     specification = importlib.util.spec_from_file_location("generate", EDITORS / "generate.py")
     assert specification is not None
     assert specification.loader is not None
-    generate = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(generate)
-    assert (EDITORS / "arch.tmLanguage.json").read_text(encoding="utf-8") == generate.text(), (
-        "run make editors"
-    )
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+GENERATE = _generator()
+GRAMMAR = json.loads(GENERATE.text())
+EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.arch"))
+
+
+def test_it_is_written_where_the_extension_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = json.loads((EDITORS / "package.json").read_text(encoding="utf-8"))
+    (grammar,) = package["contributes"]["grammars"]
+    assert EDITORS / grammar["path"] == GENERATE.TARGET
+    monkeypatch.setattr(GENERATE, "TARGET", tmp_path / "arch.tmLanguage.json")
+    GENERATE.main()
+    assert json.loads((tmp_path / "arch.tmLanguage.json").read_text(encoding="utf-8")) == GRAMMAR
 
 
 def test_the_extension_names_its_files() -> None:
@@ -43,7 +54,6 @@ def test_the_extension_names_its_files() -> None:
     (language,) = package["contributes"]["languages"]
     (grammar,) = package["contributes"]["grammars"]
     assert (EDITORS / language["configuration"]).is_file()
-    assert (EDITORS / grammar["path"]).is_file()
     assert (grammar["language"], grammar["scopeName"]) == (language["id"], GRAMMAR["scopeName"])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import lark
 import pytest
 
+from archdsl.constructs.vocabulary import STANDARD
 from archdsl.source import Source
 from archdsl.syntax import grammar, parser
 from archdsl.syntax.newlines import Lines
@@ -193,4 +194,4 @@ def test_a_word_ends_where_no_letter_follows(text: str) -> None:
 )  # fmt: skip
 def test_a_heading_ends_where_no_letter_follows(text: str) -> None:
     with pytest.raises(parser.SyntaxFault):
-        parser.parse_file(Source(text))
+        parser.parse_file(Source(text), STANDARD.forms)

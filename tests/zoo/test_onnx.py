@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import onnx
 import pytest
 
+from archdsl.backends.onnx.dtypes import ONNX_DTYPES
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS, lower
 from archdsl.passes.sequence import for_inference
 from tests.zoo.files import ARCHITECTURES, DESIGNS, checked
@@ -32,9 +33,9 @@ def without_weights(graph: Graph, opset: int) -> onnx.ModelProto:
     """The model with its weights for inputs, so that the largest is as quick as the smallest."""
     lowered = lower(for_inference(graph), opset)
     model = lowered.model
-    for name, _, parameter in lowered.initializers:
+    for name, tensor in lowered.initializers:
         model.graph.input.append(
-            onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, parameter.shape)
+            onnx.helper.make_tensor_value_info(name, ONNX_DTYPES[tensor.dtype], tensor.shape)
         )
     return model
 

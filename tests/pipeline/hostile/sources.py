@@ -50,7 +50,7 @@ def sharing() -> str:
 
 
 def recursion() -> str:
-    again = "        - when(n > 0): tree(n - 1)\n"
+    again = "        - when(n > 0): tree(n - 1)\n          else: []\n"
     return f"{HEAD}blocks:\n  tree(n):\n    - concat:\n{again}{again}body: tree(60)\n"
 
 

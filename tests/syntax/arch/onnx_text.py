@@ -34,5 +34,5 @@ def onnx_bytes(network: Network) -> bytes:
 def onnx_graph(network: Network) -> tuple[bytes, list[tuple[str, str, tuple[int, ...]]]]:
     """The model without its weights, and their names and shapes; for networks that are large."""
     lowered = lower(for_inference(network.graph))
-    tensors = [(name, dotted, parameter.shape) for name, dotted, parameter in lowered.initializers]
+    tensors = [(name, tensor.name, tensor.shape) for name, tensor in lowered.initializers]
     return without_places(lowered.model), tensors
