@@ -2,7 +2,7 @@
 
 A file is written beside its target as ``.NAME.XXXXXXXX.part`` and renamed. Its writer holds a lock on it
 (flock), which the system takes back from a process that is gone, however it ended. So what a killed run
-has left is told from what another run is writing now, and the next run for that target removes it.
+has left is known from what another run is writing now, and the next run for that target removes it.
 """
 
 from __future__ import annotations

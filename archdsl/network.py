@@ -143,7 +143,7 @@ class Network:
         """The network as an ONNX model for inference.
 
         ``weights`` is a ``.pth``, ``.pt``, ``.safetensors`` or ``.npz`` file; without it they are
-        initialised from ``seed`` by each operator's own rule. ``notes`` is told what has to be said of
+        initialised from ``seed`` by each operator's own rule. ``notes`` is given what has to be said of
         the file, which without it is a warning. Raises `UsageError` for weights that do not fit, an
         opset that is not supported, or a model over 2 GB, which only `save_onnx` can write.
         """
@@ -166,7 +166,7 @@ class Network:
         """Write the network as an ONNX file, weights streamed: memory does not grow with the model.
 
         Over 2 GB the weights go to a second file beside it. Whole or not at all: it is written
-        beside ``path`` and renamed. ``progress`` is told the bytes done and the bytes in all.
+        beside ``path`` and renamed. ``progress`` is given the bytes done and the bytes in all.
         """
         from archdsl.backends.onnx.lower import DEFAULT_OPSET
         from archdsl.backends.onnx.write import save
@@ -212,7 +212,7 @@ class Network:
 
         They are those of another file, under the network's names, or initialised from ``seed``. PyTorch
         loads what is written with ``strict=True``: auxiliary heads and ``num_batches_tracked`` are in it.
-        Streamed, and whole or not at all; ``progress`` is told the elements done and those in all.
+        Streamed, and whole or not at all; ``progress`` is given the elements done and those in all.
         """
         from archdsl.weights.write import check_format, save_weights
 
@@ -229,7 +229,7 @@ class Network:
         heads: bool = False,
         notes: Notes | None = None,
     ) -> Iterator[Weights]:
-        """The weights of a file, or from the seed. What has to be said of a file is told to ``notes``, or
+        """The weights of a file, or from the seed. What has to be said of a file is given to ``notes``, or
         else is a warning at the place that called the method from which this is called."""
         if weights is None:
             from archdsl.weights.initialise import Initialised

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archdsl.design.references import References
 
 MOST_MISTAKES = 100
-"""How many errors, and how many warnings, are told in one run."""
+"""How many errors, and how many warnings, are reported in one run."""
 
 
 class Checked(NamedTuple):
@@ -85,13 +85,13 @@ def check(
     elaborated: Elaborated | None = None
     network: Network | None = None
     notes: list[str] = []
-    with suppress(TooManyMistakes):  # those found are told
+    with suppress(TooManyMistakes):  # those found are reported
         design = Reader(opener or open_beside, diagnostics, vocabulary).read(source, settings or {})
         elaborated = None if design is None else _elaborated(design, input, diagnostics)
         if design is not None and elaborated is not None and not diagnostics.has_errors:
             network = _network(design, elaborated.graph, settings, input, diagnostics, notes)
     if diagnostics.is_cut:
-        notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are told")
+        notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are reported")
     graph, steps = elaborated or (None, 0)
     return Checked(network, tuple(diagnostics), tuple(notes), graph, design, steps)
 

@@ -86,7 +86,7 @@ def _shape(
         diagnostics.add(Diagnostic(
             "expect-mismatch", f"{what} is {text_of(shape)}, not {'x'.join(map(str, stated))}", _span(path, spans),
             label=f"it is [{', '.join(map(str, shape))}]",
-            help=f"write `[{', '.join(map(str, shape))}]`, or mend the design",
+            help=f"write `[{', '.join(map(str, shape))}]`, or change the design",
             fixes=(replacing(_span(path, spans), f"[{', '.join(map(str, shape))}]"),),
             related=(Label(graph.nodes[node].span, f"{text_of(shape)} is made here"),),
         ))  # fmt: skip
@@ -118,6 +118,6 @@ def _counts(
             difference = f" ({number - bound.value:+,})" if bound.relation == "==" else ""
             diagnostics.add(Diagnostic(
                 "expect-mismatch", f"the network{heads} has {number:,} {words}, not {relation}{bound.value:,}", span,
-                label=f"it has {number:,}{difference}", help=f"write `{written}`, or mend the design",
+                label=f"it has {number:,}{difference}", help=f"write `{written}`, or change the design",
                 fixes=(replacing(span, f"{relation}{nearest:_}", title=f"write `{written}`"),),
             ))  # fmt: skip

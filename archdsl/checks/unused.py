@@ -4,7 +4,7 @@
     unused-value : the unused nodes that no node reads, that is the last of each unused chain
     unused-input : the inputs among them
 
-Every unused value leads to one that is told (its readers are unused too, and the graph is finite and
+Every unused value leads to one that is reported (its readers are unused too, and the graph is finite and
 has no cycle), so one warning a chain is enough. Exact, in linear time.
 """
 

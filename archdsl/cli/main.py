@@ -24,7 +24,7 @@ EXIT_INTERRUPTED = 130
 
 
 def _untyped(option: TyperOption | None) -> TyperOption | None:
-    """``--help`` shown as a flag, without a type behind it."""
+    """``--help`` shown as a flag, without a type after it."""
     if option is not None:
         option.metavar = ""
     return option

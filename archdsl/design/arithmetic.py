@@ -339,6 +339,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 _TAKES = {
     **dict.fromkeys(("min", "max"), "numbers, or a list of at least one"),
     **dict.fromkeys(("floor", "ceil", "abs"), "one number"),
-    "round": "a number, and after it how many digits to keep behind the point",
+    "round": "a number, and after it how many digits to keep after the point",
     **dict.fromkeys(("len", "sum"), "one list"),
 }

@@ -145,7 +145,7 @@ def _inferred(
     help = f"write `{callee.word}{f'({text})' if text else ''}`"
     return Diagnostic(
         "inferred-argument",
-        f"`{callee.word}` is told its `{name}`, which it takes from its input",
+        f"`{callee.word}` is given its `{name}`, which it takes from its input",
         argument.span,
         label,
         help,

@@ -123,7 +123,7 @@ def _is_no_name(argument: tree.Argument | tree.Binding | None) -> bool:
 
 
 def _no_variable(expression: tree.Expression, help: str) -> list[Diagnostic]:
-    if isinstance(expression, tree.Name | tree.Nothing):  # `none` is told with the words of Python
+    if isinstance(expression, tree.Name | tree.Nothing):  # `none` is reported with the words of Python
         return []
     return [Diagnostic("wrong-argument", "a loop variable is a name", expression.span, "not a name", help)]
 

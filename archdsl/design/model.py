@@ -17,7 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 Spans = Mapping[tuple[str | int, ...], Span]
 """Where each part of the data stands, by its path."""
 KEY = "<key>"
-"""Behind a path: where its key stands, and not its value."""
+"""After a path: where its key stands, and not its value."""
 
 DimensionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Dimension = Annotated[int, Field(ge=1)] | DimensionName

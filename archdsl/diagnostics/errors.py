@@ -51,7 +51,7 @@ class OperatorError(Exception):
 
     ``argument`` names the attribute to point at; without it the call as a whole is meant.
     ``label`` is written under that place. ``of_input`` tells whether it has to do with what goes in,
-    so that the place where that was made is worth showing; ``surplus`` that the fix is the call
+    so that the place where that was made is worth showing; ``speculative`` that the fix is the call
     without ``argument``. The caller adds the spans, also to the fixes that ``help`` names: ``write`` with
     ``argument=value`` or a chain in place of the call, between backticks, and ``put`` with a chain ``before it``.
     """
@@ -65,11 +65,11 @@ class OperatorError(Exception):
         help: str = "",
         argument: str | None = None,
         of_input: bool = True,
-        surplus: bool = False,
+        speculative: bool = False,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.label, self.help, self.argument = code, message, label, help, argument
-        self.of_input, self.surplus = of_input, surplus
+        self.of_input, self.speculative = of_input, speculative
 
 
 class UsageError(Exception):

@@ -51,7 +51,7 @@ def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics
     follow from one has no node, and an output that depends on it is left out.
     """
     walk = _Elaborator(design, diagnostics)
-    with gc_paused(), suppress(Stop, TooManyMistakes):  # what was found up to there is told
+    with gc_paused(), suppress(Stop, TooManyMistakes):  # what was found up to there is reported
         walk.run(shapes)
     return Elaborated(walk.graph(len(shapes)), walk.steps)
 

@@ -18,7 +18,7 @@ from archdsl.elaborate.refusals import (
     is_told,
     misfit_of,
     not_callable,
-    report_refusal,
+    report_operator_error,
     too_large,
 )
 from archdsl.elaborate.state import Place, Walk
@@ -242,9 +242,9 @@ def apply(
             operator.params(shapes)  # what it owns has to have numbers for sizes
     except OperatorError as refusal:
         doubt = operator.check(shapes)
-        if doubt is None or not doubt.surplus or not is_told(doubt, bound):
+        if doubt is None or not doubt.speculative or not is_told(doubt, bound):
             doubt = refusal
-        report_refusal(walk, doubt, values, span, place.construct, bound=bound, branches=branches)
+        report_operator_error(walk, doubt, values, span, place.construct, bound=bound, branches=branches)
         return UNKNOWN
     for size in shape:
         if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
@@ -252,7 +252,7 @@ def apply(
             return UNKNOWN
     doubt = operator.check(shapes)
     if doubt is not None and is_told(doubt, bound):
-        report_refusal(walk, doubt, values, span, place.construct, bound=bound, severity="warning")
+        report_operator_error(walk, doubt, values, span, place.construct, bound=bound, severity="warning")
     walk.ends_in_output = False
     nodes = walk.nodes
     index = len(nodes)

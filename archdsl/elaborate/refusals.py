@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archdsl.ops.base import Operator
 
 
-def report_refusal(
+def report_operator_error(
     walk: Walk,
     refusal: OperatorError,
     values: tuple[Value, ...],
@@ -67,7 +67,7 @@ def report_refusal(
             while node.span == span and len(node.inputs) == 1:
                 node = walk.nodes[node.inputs[0]]  # what the equation itself adds: the scale
             made.append(Label(_seen_from(node, around), f"{branch.name} is {text_of(value.shape)}"))
-    elif refusal.surplus:
+    elif refusal.speculative:
         help = _without(span, place)
         fixes = (without_item(place, title=help),)
     elif refusal.of_input:
@@ -199,11 +199,11 @@ def argument_span(call: Span, field: str | None, bound: Bound) -> Span:
 
 
 def is_told(refusal: OperatorError, bound: Bound | None) -> bool:
-    """Whether a doubt about a surplus argument holds: it is a number that stands where PyTorch's
+    """Whether a doubt about a speculative argument holds: it is a number that stands where PyTorch's
     would, and not one of a block's parameters."""
     argument = (bound or {}).get(refusal.argument or "")
-    if not refusal.surplus or not isinstance(argument, tree.Number):
-        return not refusal.surplus
+    if not refusal.speculative or not isinstance(argument, tree.Number):
+        return not refusal.speculative
     text = argument.span.source.text
     return text[: argument.span.start].rstrip().endswith("(")
 

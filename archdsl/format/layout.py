@@ -73,7 +73,7 @@ class _Layout:
     # ---- a line
 
     def add(self, token: _Token) -> None:
-        """Put a token behind the others of its line."""
+        """Put a token after the others of its line."""
         if not self._line:
             self._begin(token)
         space = self._space_before(token)

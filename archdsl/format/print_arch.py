@@ -199,7 +199,7 @@ class _Printer:
     def _step(
         self, step: tree.Step, indent: str, prefix: str, start: int, taken: frozenset[str] = frozenset()
     ) -> None:
-        """A step behind what stands before it on its line, which began at ``start``."""
+        """A step after what stands before it on its line, which began at ``start``."""
         if isinstance(step, tree.Chain):
             lines = chain_lines(step, indent + prefix, indent)
             self.out.put_all(lines, start, step.span.end, indent=indent)

@@ -87,7 +87,7 @@ class _Printer:
             start = places.get("params", file.params[0].span.start)
             index = sum(item.start < start for item in items)
             if "network" in places:
-                # In `.arch` they stand behind the name; here texts come first.
+                # In `.arch` they stand after the name; here texts come first.
                 while index < len(items) and items[index].word in TEXTS:
                     index += 1
             region = places.get("network", start)
@@ -154,7 +154,7 @@ class _Printer:
     def _value(
         self, key: str, step: tree.Step, column: int, start: int, dash: bool = False, *, braces: bool = True
     ) -> None:
-        """A key with a step behind it: a chain on its line, anything else below it. ``braces`` tells
+        """A key with a step after it: a chain on its line, anything else below it. ``braces`` tells
         whether the step has braces of its own in `.arch`."""
         indent = " " * column
         head = f"{indent[2:]}- {key}:" if dash else f"{indent}{key}:"

@@ -23,7 +23,7 @@ _SPECIAL = re.compile(r":\s|:$|\s#")
 
 
 def prose_text(head: str, text: tree.PlainText) -> str:
-    """A key with prose behind it; where that has several lines they stand below the key."""
+    """A key with prose after it; where that has several lines they stand below the key."""
     lines = text.text.split("\n")
     if len(lines) > 1 and all(_LITERAL.fullmatch(line) for line in lines):
         indent = " " * (len(head) - len(head.lstrip()) + 2)
@@ -41,7 +41,7 @@ def _prose(text: str, *, flow: bool = False) -> str:
 
 
 def step_lines(chain: tree.Chain, first: str, indent: str) -> list[str]:
-    """A chain behind its key or dash; one of several lines behind a key, and one in which YAML would
+    """A chain after its key or dash; one of several lines after a key, and one in which YAML would
     take a piece for its own, is folded below it."""
     lines = chain_lines(chain, first, indent)
     if any(map(_SPECIAL.search, chain_texts(chain))) or (len(lines) > 1 and first.endswith(": ")):

@@ -161,7 +161,7 @@ def split(text: str) -> list[str]:
 
 
 def filled(items: list[str], indent: str) -> list[str]:
-    """The items of a long list in lines, a comma behind each."""
+    """The items of a long list in lines, a comma after each."""
     lines = [indent]
     for item in items:
         space = "" if lines[-1] == indent else " "

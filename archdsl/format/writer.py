@@ -17,7 +17,7 @@ class Writer:
         self, lines: list[str], start: int, end: int, *, indent: str = "", above: bool = False
     ) -> None:
         """Add lines that stand for the source from ``start`` to ``end``: comments from before it go
-        above them, one at its end behind them, or ``above`` as well."""
+        above them, one at its end after them, or ``above`` as well."""
         self.flush(start, indent)
         first = self.carrier.beside(start) if self.carrier.waits(end) else []
         inside = [c for c in self.carrier.before(end) if c] if self.carrier.waits(end) else []

@@ -1,4 +1,4 @@
-"""Every type of a graph, worked out anew from its inputs."""
+"""Every type of a graph, worked out again from its inputs."""
 
 from __future__ import annotations
 

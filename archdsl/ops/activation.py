@@ -74,7 +74,7 @@ class LeakyRelu(Elementwise):
         return Layer("nn.LeakyReLU", {"negative_slope": self.slope})
 
     def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
-        # The gradient is told from the output's sign, which a slope below 0 turns.
+        # The gradient is known from the output's sign, which a slope below 0 turns.
         return in_place(self.to_torch(inputs)) if self.slope > 0 else None
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:

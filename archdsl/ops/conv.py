@@ -124,7 +124,7 @@ class Conv(Operator):
             label="PyTorch's `in_channels`?",
             help=f"write `{self.word}({kernel}, {stride})`",
             argument="out",
-            surplus=True,
+            speculative=True,
         )
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:

@@ -23,7 +23,7 @@ def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") ->
     if not -rank <= dim < rank:
         raise OperatorError(
             "no-such-dimension",
-            f"`{word}` is told dimension {dim}, but its input {text_of(shape)} has the dimensions "
+            f"`{word}` is given dimension {dim}, but its input {text_of(shape)} has the dimensions "
             f"1 to {rank - 1} after the batch",
             label=f"the last dimension is {rank - 1}",
             help=f"write {named_argument(argument, rank - 1)} for the last dimension",
@@ -32,7 +32,7 @@ def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") ->
     if dim % rank == 0:
         raise OperatorError(
             "batch-dimension",
-            f"`{word}` is told dimension {dim}, which is the batch; samples of a batch are never mixed",
+            f"`{word}` is given dimension {dim}, which is the batch; samples of a batch are never mixed",
             label="the batch",
             help=f"write {named_argument(argument, 1)} for the channels",
             argument=argument,

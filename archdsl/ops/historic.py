@@ -176,7 +176,7 @@ class TableConv(Operator):
         (shape,) = inputs
         over = self._window(shape)
         rank, channels = len(over.kernel), known_channels(shape, self.word)
-        # A zero connection behind the last, so that every pair of maps has one to take.
+        # A zero connection after the last, so that every pair of maps has one to take.
         weight = Invoke("F.pad", (Weight("weight"), (*(0, 0) * rank, 0, 1)))
         # Taken by a list of numbers, which needs no tensor of indices on the weight's device.
         chosen = Invoke(".__getitem__", (weight, self._places(channels)))

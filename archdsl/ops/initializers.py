@@ -101,7 +101,7 @@ class TruncatedNormal(NamedTuple):
     limit: float = 2.0
 
     def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
-        # What is missing is drawn and no more, so that the stream stands behind the last value kept
+        # What is missing is drawn and no more, so that the stream stands after the last value kept
         # and the next piece goes on from there.
         while piece.size:
             random.standard_normal(out=piece, dtype=piece.dtype)

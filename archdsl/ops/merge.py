@@ -16,7 +16,7 @@ from archdsl.shapes import DTYPES, FLOATING, Dim, Shape, text_of
 
 
 class Concat(Operator):
-    """Puts the branches' values one behind the other, over the channels or another dimension."""
+    """Puts the branches' values one after the other, over the channels or another dimension."""
 
     word = "concat"
     aliases = ("Concat", "cat", "concatenate")

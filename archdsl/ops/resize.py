@@ -67,7 +67,7 @@ class Pad(Operator):
         if self.mode != "constant" and any(self.channels):
             raise OperatorError(
                 "pad-channels-mode",
-                f"`{self.word}` adds channels of one number only, but is told `mode={self.mode}`",
+                f"`{self.word}` adds channels of one number only, but is given `mode={self.mode}`",
                 label="adds channels too",
                 help=f"write two steps: `pad(0, channels={list(self.channels)})` and this one without channels",
                 argument="mode",

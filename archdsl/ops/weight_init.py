@@ -73,7 +73,7 @@ def check_bias_init(word: str, bias: bool, bias_init: float | None) -> None:
         return
     raise OperatorError(
         "bias-init-without-bias",
-        f"`{word}` is told `bias_init`, but has no bias: `bias=false`",
+        f"`{word}` is given `bias_init`, but has no bias: `bias=false`",
         label="there is no bias to fill",
         help="take `bias_init` away, or `bias=false`",
         argument="bias_init",

@@ -13,7 +13,7 @@ from archdsl.terminal import style_of
 if TYPE_CHECKING:
     from archdsl.graph.ir import Node
     from archdsl.runtime.difference import Difference
-    from archdsl.runtime.first_divergence import Parting
+    from archdsl.runtime.first_divergence import Divergence
     from archdsl.runtime.parity import Parity, Row
 
 HEADINGS = ("output", "provider", "shape", "difference", "of its scale", "verdict")
@@ -61,37 +61,37 @@ def verdict(parity: Parity) -> str:
 
 def diagnostics(parity: Parity) -> list[Diagnostic]:
     """The first node at which they part, with its place in the design; empty where none does."""
-    return [_part(parity, parity.parting)] if parity.parting else []
+    return [_part(parity, parity.divergence)] if parity.divergence else []
 
 
-def _part(parity: Parity, parting: Parting) -> Diagnostic:
-    node, apart = parting.node, parting.difference
+def _part(parity: Parity, divergence: Divergence) -> Diagnostic:
+    node, apart = divergence.node, divergence.difference
     if apart.fault:
         headline = (
-            f"`{node.name}` ({node.op.word}) is the first to go wrong on {parting.provider}: {apart.fault}"
+            f"`{node.name}` ({node.op.word}) is the first to go wrong on {divergence.provider}: {apart.fault}"
         )
         label = apart.fault
     else:
         headline = (
-            f"torch and onnxruntime ({parting.provider}) part at `{node.name}` ({node.op.word}): they differ by "
+            f"torch and onnxruntime ({divergence.provider}) part at `{node.name}` ({node.op.word}): they differ by "
             f"{apart.relative:.2g} of its scale, and {parity.tolerance:g} is allowed"
         )
         label = f"{apart.absolute:.2g} apart, where the largest value is {apart.scale:.2g}"
-    return Diagnostic("", headline, node.span, label, _help(parity, parting), tuple(_calls(node)))
+    return Diagnostic("", headline, node.span, label, _help(parity, divergence), tuple(_calls(node)))
 
 
-def _help(parity: Parity, parting: Parting) -> str:
-    word = parting.node.op.word
-    if parting.weights:
-        names = " and ".join(f"`{name}`" for name in parting.weights)
-        return f"its {names} hold{'s' if len(parting.weights) == 1 else ''} NaN or infinities: look at the weights"
-    if parting.difference.is_shared:
+def _help(parity: Parity, divergence: Divergence) -> str:
+    word = divergence.node.op.word
+    if divergence.weights:
+        names = " and ".join(f"`{name}`" for name in divergence.weights)
+        return f"its {names} hold{'s' if len(divergence.weights) == 1 else ''} NaN or infinities: look at the weights"
+    if divergence.difference.is_shared:
         return "what goes in is finite, and both compute the same: the weights lead here, and not how it is lowered"
-    inputs = [f"`{node.name}` by {apart.relative:.2g}" for node, apart in parting.inputs]
+    inputs = [f"`{node.name}` by {apart.relative:.2g}" for node, apart in divergence.inputs]
     into = f" ({', '.join(inputs)})" if inputs else ""
-    if parting.difference.relative < ROUNDING:
+    if divergence.difference.relative < ROUNDING:
         return "so little is rounding, which float32 cannot do without: allow for it by `--tolerance 1e-4`"
-    if any(apart.relative > parity.tolerance / 10 for _, apart in parting.inputs):
+    if any(apart.relative > parity.tolerance / 10 for _, apart in divergence.inputs):
         return (
             f"what goes in differs a little already{into}: rounding may have added up on the way, which a "
             "larger `--tolerance` allows for"
@@ -117,7 +117,7 @@ def remarks(parity: Parity) -> list[str]:
         "it is archdsl that puts the module together wrongly: please report it"
         for output, apart in parity.module
     ]
-    if not parity.agrees and parity.parting is None and not parity.module:
+    if not parity.agrees and parity.divergence is None and not parity.module:
         found.append("node by node they agree: what differs is how onnxruntime runs several of them as one")
     return found
 
@@ -130,10 +130,10 @@ def _amount(apart: Difference) -> str:
 
 
 def to_json(parity: Parity) -> dict[str, Any]:
-    """``{"ok", "name", "tolerance", "seed", "batch", "outputs", "parting", "module"}``.
+    """``{"ok", "name", "tolerance", "seed", "batch", "outputs", "divergence", "module"}``.
 
     Each of ``outputs`` has ``output``, ``provider``, ``shape`` with the batch, ``absolute``, ``relative``,
-    ``fault`` and ``ok``; both numbers are null where ``fault`` says why there are none. ``parting`` is
+    ``fault`` and ``ok``; both numbers are null where ``fault`` says why there are none. ``divergence`` is
     null or the first node that differs: ``path``, ``op``, ``provider``, ``file``, ``line``, ``column``,
     the three of a difference, ``inputs`` (``path`` and the three) and ``weights``, those of its tensors
     that hold NaN or infinities. ``module`` lists outputs in which the live module leaves its own
@@ -155,23 +155,23 @@ def to_json(parity: Parity) -> dict[str, Any]:
             }
             for row in parity.rows
         ],
-        "parting": None if parity.parting is None else _parting_json(parity.parting),
+        "divergence": None if parity.divergence is None else _divergence_json(parity.divergence),
         "module": [{"output": output, **_json_of(apart)} for output, apart in parity.module],
     }
 
 
-def _parting_json(parting: Parting) -> dict[str, Any]:
-    span = parting.node.span
+def _divergence_json(divergence: Divergence) -> dict[str, Any]:
+    span = divergence.node.span
     return {
-        "path": parting.node.name,
-        "op": parting.node.op.word,
-        "provider": parting.provider,
+        "path": divergence.node.name,
+        "op": divergence.node.op.word,
+        "provider": divergence.provider,
         "file": span.source.name,
         "line": span.line,
         "column": span.column,
-        **_json_of(parting.difference),
-        "inputs": [{"path": node.name, **_json_of(apart)} for node, apart in parting.inputs],
-        "weights": list(parting.weights),
+        **_json_of(divergence.difference),
+        "inputs": [{"path": node.name, **_json_of(apart)} for node, apart in divergence.inputs],
+        "weights": list(divergence.weights),
     }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FORMATS = (".svg", ".png", ".pdf")
 _INCHES = (13.0, 8.5)
 _COLOURS = ("#4269d0", "#d1792c", "#c4443c", "#3b8f87", "#5f8f3f", "#a0508f", "#7a6a58", "#6c7086")
-"""For families, in their order: told apart on paper and by most of those who see fewer colours."""
+"""For families, in their order: kept apart on paper and by most of those who see fewer colours."""
 _OFFSETS = (
     (6, 4),
     (-6, 4),

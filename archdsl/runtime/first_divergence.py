@@ -39,7 +39,7 @@ DRAWS = 3
 """A value of a few elements may be moved by little once, by chance."""
 
 
-class Parting(NamedTuple):
+class Divergence(NamedTuple):
     """The first node at which the values differ.
 
     ``inputs`` are the nodes that it reads with the differences there; ``weights`` the names of its
@@ -54,10 +54,10 @@ class Parting(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The first parting, if any node parts; of each output its value by torch's operators one at a time,
+    """The first divergence, if any node parts; of each output its value by torch's operators one at a time,
     and how far rounding moves it."""
 
-    parting: Parting | None
+    divergence: Divergence | None
     outputs: dict[str, numpy.ndarray]
     rounding: dict[str, float]
 
@@ -72,7 +72,7 @@ def trace(
     folder: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> Trace:
-    """Run a graph node by node on both sides. ``folder`` takes the models; ``progress`` is told the
+    """Run a graph node by node on both sides. ``folder`` takes the models; ``progress`` is given the
     nodes done and how many there are."""
     running = for_inference(graph)
     exposed = Exposed(running, weights, feeds, provider, folder)
@@ -80,7 +80,7 @@ def trace(
     kept: dict[int, numpy.ndarray] = {}
     found: dict[int, Difference] = {}
     rounding: dict[int, float] = {}
-    parting: Parting | None = None
+    divergence: Divergence | None = None
     held: dict[int, numpy.ndarray] = {}
     moved = _rounding(running, weights, feeds)
     for at, (value, rounding[at]) in enumerate(zip(steps(running, weights, feeds), moved, strict=True)):
@@ -88,7 +88,7 @@ def trace(
             progress(at, len(running.nodes))
         if at in wanted:
             kept[at] = value.numpy()
-        if parting is not None:
+        if divergence is not None:
             continue
         held[at] = value.numpy()
         if at + 1 < len(running.nodes) and sum(array.nbytes for array in held.values()) < STRETCH:
@@ -96,12 +96,12 @@ def trace(
         for position, other in exposed.values(list(held)).items():
             apart = found[position] = difference(other, held[position])
             if not (apart.within(tolerance) or apart.is_rounding(rounding[position], tolerance)):
-                parting = _parting(running, position, provider, found, weights)
+                divergence = _divergence(running, position, provider, found, weights)
                 break
         held = {}
     outputs = {output.name: output.node for output in running.outputs}
     return Trace(
-        parting,
+        divergence,
         {name: kept[at] for name, at in outputs.items()},
         {name: rounding[at] for name, at in outputs.items()},
     )
@@ -116,9 +116,9 @@ def _rounding(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]
         yield max(moved)
 
 
-def _parting(
+def _divergence(
     graph: Graph, at: int, provider: str, found: Mapping[int, Difference], weights: Weights
-) -> Parting:
+) -> Divergence:
     node = graph.nodes[at]
     inputs = tuple([(graph.nodes[source], found[source]) for source in dict.fromkeys(node.inputs)])
     broken = [
@@ -126,7 +126,7 @@ def _parting(
         for parameter in graph.params_of(node)
         if not numpy.isfinite(values(weights, graph.tensors[parameter_name(node.owner, parameter)])).all()
     ]
-    return Parting(node, provider, found[at], inputs, tuple(broken))
+    return Divergence(node, provider, found[at], inputs, tuple(broken))
 
 
 class Exposed:

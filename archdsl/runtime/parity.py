@@ -19,7 +19,7 @@ from archdsl.diagnostics import UsageError
 from archdsl.runtime.difference import Difference, difference
 from archdsl.runtime.providers import INSTALL_TORCH, PROVIDERS, choose, obstacle_to, onnxruntime
 from archdsl.runtime.session import open_session
-from archdsl.runtime.synthetic import TrialWeights, gain_of, trial_inputs
+from archdsl.runtime.synthetic import SyntheticWeights, gain_of, synthetic_inputs
 from archdsl.weights.read import Loaded, load_weights
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy
 
     from archdsl.graph.ir import Graph
-    from archdsl.runtime.first_divergence import Parting, Trace
+    from archdsl.runtime.first_divergence import Divergence, Trace
     from archdsl.weights.base import Weights
 
 TOLERANCE = 1e-4
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 class Parity(NamedTuple):
     """What came out.
 
-    ``parting`` is the first node at which the first provider that disagrees leaves torch, None where
+    ``divergence`` is the first node at which the first provider that disagrees leaves torch, None where
     all agree or no node parts by itself. ``module`` is, where something disagrees, how far the live
     module lies from its own operators run one at a time, by output, if that is beyond the tolerance:
     then the fault is in how the module is put together.
@@ -69,7 +69,7 @@ class Parity(NamedTuple):
     tolerance: float
     seed: int
     batch: int
-    parting: Parting | None = None
+    divergence: Divergence | None = None
     module: tuple[tuple[str, Difference], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -92,16 +92,16 @@ def verify(
     """Run a network by torch and by onnxruntime, and compare each output.
 
     ``weights`` is a checkpoint's path, or weights themselves; without any they are made up from
-    ``seed``, as the inputs are (`TrialWeights`). ``sizes`` gives numbers for named sizes. Of the
+    ``seed``, as the inputs are (`SyntheticWeights`). ``sizes`` gives numbers for named sizes. Of the
     ``providers`` (``cpu``, ``cuda``, ``tensorrt``) each that is there runs unless some are named.
-    ``progress`` is told the steps done and the steps in all. Raises `UsageError` where torch,
+    ``progress`` is given the steps done and the steps in all. Raises `UsageError` where torch,
     onnxruntime or a provider asked for is missing, or the weights or sizes do not fit.
     """
     package = onnxruntime()
     _check_torch()
     asked, notes = _providers(providers, package)
     advance = _Steps(progress, 2 + 2 * len(asked))
-    feeds = trial_inputs(graph, seed, batch, sizes or {})
+    feeds = synthetic_inputs(graph, seed, batch, sizes or {})
     with _opened(weights, graph, seed) as values, TemporaryDirectory(prefix="archdsl-") as folder:
         if isinstance(values, Loaded):
             notes = (*values.notes, *notes)
@@ -131,7 +131,7 @@ def verify(
             traced = trace(
                 graph, values, feeds, provider=failing, tolerance=tolerance, folder=folder, progress=progress
             )
-            if traced.parting is None:
+            if traced.divergence is None:
                 rows = [_judged(row, failing, traced, tolerance) for row in rows]
             if not all(row.agrees for row in rows if row.provider == failing):
                 break
@@ -141,7 +141,7 @@ def verify(
         rounds = apart.is_rounding(traced.rounding[output], tolerance)
         if not (apart.is_shared or rounds or apart.within(tolerance)):
             module.append((output, apart))
-    return Parity(graph.name, tuple(rows), tolerance, seed, batch, traced.parting, tuple(module), notes)
+    return Parity(graph.name, tuple(rows), tolerance, seed, batch, traced.divergence, tuple(module), notes)
 
 
 def _judged(row: Row, provider: str, traced: Trace, tolerance: float) -> Row:
@@ -198,7 +198,7 @@ def _opened(
     weights: str | os.PathLike[str] | Weights | None, graph: Graph, seed: int
 ) -> AbstractContextManager[Weights]:
     if weights is None:
-        return nullcontext(TrialWeights(seed, graph.scheme, gain_of(graph)))
+        return nullcontext(SyntheticWeights(seed, graph.scheme, gain_of(graph)))
     if isinstance(weights, str | os.PathLike):
         return load_weights(weights, graph, heads=True, seed=seed)
     return nullcontext(weights)

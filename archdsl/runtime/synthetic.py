@@ -1,9 +1,9 @@
 """Weights and inputs for a trial: random, and such that a mistake anywhere shows in the outputs.
 
 Fresh weights hide mistakes. A batch norm whose mean is 0, variance 1, weight 1 and bias 0 does nothing;
-a layer scale of 1e-6 silences the branch behind it; and PyTorch's own rule for convolutions,
+a layer scale of 1e-6 silences the branch after it; and PyTorch's own rule for convolutions,
 U(-1/sqrt(n), 1/sqrt(n)) for n inputs, divides the signal's variance by 3 a layer, by 6 with a ReLU
-behind it, until the last layers see nothing but their own biases. So, whatever the operator:
+after it, until the last layers see nothing but their own biases. So, whatever the operator:
 
     a constant 0                     U(-0.1, 0.1)
     a constant c                     between 0.5 and 1.5 times c, or 0.2 where c is smaller
@@ -55,7 +55,7 @@ def gain_of(graph: Graph) -> float:
     return math.sqrt(2 ** (MOST_SUMS / most) - 1) if most > MOST_SUMS else 1.0
 
 
-class TrialWeights:
+class SyntheticWeights:
     """`Weights` for a trial. The same seed gives the same bytes. ``gain`` is the network's `gain_of`."""
 
     def __init__(self, seed: int = 0, scheme: str = "pytorch", gain: float = 1.0) -> None:
@@ -85,7 +85,9 @@ class TrialWeights:
         return own, 0.0
 
 
-def trial_inputs(graph: Graph, seed: int, batch: int, sizes: Mapping[str, int]) -> dict[str, numpy.ndarray]:
+def synthetic_inputs(
+    graph: Graph, seed: int, batch: int, sizes: Mapping[str, int]
+) -> dict[str, numpy.ndarray]:
     """Random numbers for each input, those that ``archdsl run`` takes for this seed.
 
     Raises `UsageError` where a named size has no number, or a number no named size.

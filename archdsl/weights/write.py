@@ -51,7 +51,7 @@ def save_weights(
     """Write a network's weights as a state dict that PyTorch loads strictly, in the format of the name.
 
     Each in its dtype, a few megabytes at a time; the file appears whole or not at all.
-    ``progress`` is told the elements done and the elements in all.
+    ``progress`` is given the elements done and the elements in all.
     """
     save = check_format(path)
     tensors = list(graph.tensors.values())

@@ -40,7 +40,7 @@ def failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
             main()
         out, err = capsys.readouterr()
         assert end.value.code == status, err
-        assert err, "people are told as well"
+        assert err, "people are reported as well"
         answer = json.loads(out)
         assert answer["ok"] is False
         assert answer["error"]["message"]

@@ -76,7 +76,7 @@ def test_json(
     arguments = ["verify", net, "--size", "H=9", "--provider", "cpu", "--json", "--seed", "4"]
     assert in_process(monkeypatch, tmp_path, *arguments) == 0
     good = json.loads(capsys.readouterr().out)
-    assert (good["ok"], good["name"], good["parting"], good["module"]) == (True, "tiny", None, [])
+    assert (good["ok"], good["name"], good["divergence"], good["module"]) == (True, "tiny", None, [])
     assert (good["tolerance"], good["seed"], good["batch"]) == (1e-4, 4, 2)
     (output,) = good["outputs"]
     assert {key: output[key] for key in ("output", "provider", "shape", "fault", "ok")} == {
@@ -89,14 +89,14 @@ def test_json(
     bad = json.loads(capsys.readouterr().out)
     assert bad["ok"] is False
     place = {
-        key: bad["parting"][key] for key in ("path", "op", "provider", "file", "line", "column", "weights")
+        key: bad["divergence"][key] for key in ("path", "op", "provider", "file", "line", "column", "weights")
     }
     assert place == {
         "path": "norm", "op": "batch_norm", "provider": "cpu", "file": "net.yaml", "line": 5, "column": 11,
         "weights": [],
     }  # fmt: skip
-    assert bad["parting"]["relative"] > 1e-4
-    assert [entry["path"] for entry in bad["parting"]["inputs"]] == ["conv1"]
+    assert bad["divergence"]["relative"] > 1e-4
+    assert [entry["path"] for entry in bad["divergence"]["inputs"]] == ["conv1"]
 
 
 def test_nan_in_a_checkpoint_is_told_by_its_name(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_nan_in_a_checkpoint_is_told_by_its_name(archdsl: Archdsl, net: str, tmp
     assert "random" not in done.stderr
     answer = json.loads(archdsl("verify", net, "--size", "H=9", "--weights", "w.npz", "--json").stdout)
     assert answer["outputs"][0]["absolute"] is None
-    assert answer["parting"]["weights"] == ["weight"]
+    assert answer["divergence"]["weights"] == ["weight"]
 
 
 def test_what_is_read_otherwise_than_it_stands_in_a_checkpoint_is_told(

@@ -33,7 +33,7 @@ def test_a_default_may_use_the_parameters_before_it() -> None:
     assert outs("- b(2, 5)", blocks="b(x, y=x + 1, z=x * y): conv(z, 1)") == [10]
 
 
-def test_a_default_sees_nothing_behind_it() -> None:
+def test_a_default_sees_nothing_after_it() -> None:
     text = design("- b", blocks="b(x=‹y› + 1, y=2): conv(x, 1)")
     refused(text, "unknown-parameter")
     refused("input: [3, 8, 8]\nparams: {a: ‹b› + 1, b: 2}\nbody: conv(a, 1)\n", "unknown-parameter")

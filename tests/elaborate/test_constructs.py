@@ -195,7 +195,7 @@ def test_loops_in_loops_see_both_variables_and_the_inner_hides_the_outer() -> No
     assert [shape[0] for name, shape in parameters(hidden).items() if "weight" in name] == [5, 1, 5, 2]
 
 
-def test_an_index_name_is_optional_and_gone_behind_its_loop() -> None:
+def test_an_index_name_is_optional_and_gone_after_its_loop() -> None:
     assert operators(design("- repeat(2): relu")) == ["relu", "relu"]
     refused(design("- repeat(2, as=i): relu\n- conv(‹i› + 1, 1)"), "unknown-parameter")
 

@@ -44,7 +44,7 @@ body {
   x: {  # beside x
     b(a)
     # at the end of x
-  }  # behind x
+  }  # after x
   when(true) {  # beside when
     relu  # beside one arm
     # past one arm
@@ -220,7 +220,7 @@ def test_places_in_yaml() -> None:
       # above tanh
       tanh
       # at the end of b
-    }  # behind b
+    }  # after b
 
     # of c
     block c { relu }
@@ -229,7 +229,7 @@ def test_places_in_yaml() -> None:
       b
       x: repeat(2) {  # twice
         c
-      }  # behind x
+      }  # after x
       # c
     }
 
@@ -250,7 +250,7 @@ def test_places_in_yaml() -> None:
             # above tanh
             - tanh
             # at the end of b
-            # behind b
+            # after b
 
           # of c
           c: relu
@@ -260,7 +260,7 @@ def test_places_in_yaml() -> None:
           - x:  # twice
               - repeat(2):
                   - c
-                  # behind x
+                  # after x
           # c
 
         expect: {output: [3, 8, 8]}  # facts

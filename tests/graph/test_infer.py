@@ -1,4 +1,4 @@
-"""Types worked out anew."""
+"""Types worked out again."""
 
 from __future__ import annotations
 

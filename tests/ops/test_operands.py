@@ -25,7 +25,7 @@ from archdsl.graph.verify import verify
 from archdsl.ops import OPERATORS, Operator
 from archdsl.ops.base import Emitter, Example, Number, OperandSpec, Shapes
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.runtime.synthetic import TrialWeights
+from archdsl.runtime.synthetic import SyntheticWeights
 from archdsl.source import Source
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def graph(text: str) -> Graph:
 
 def outputs(of: Graph, x: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
     """By PyTorch and by onnxruntime."""
-    weights = TrialWeights()
+    weights = SyntheticWeights()
     model = to_model(of, weights=weights)
     (found,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"input": x})
     with torch.no_grad():

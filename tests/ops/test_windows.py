@@ -18,7 +18,7 @@ from archdsl.diagnostics import OperatorError
 from archdsl.graph.ir import Graph, Node, Output
 from archdsl.ops.input import Input
 from archdsl.runtime.session import open_session
-from archdsl.runtime.synthetic import TrialWeights
+from archdsl.runtime.synthetic import SyntheticWeights
 from archdsl.runtime.torch_reference import live
 from archdsl.shapes import TensorType
 from archdsl.source import Source
@@ -72,8 +72,8 @@ def check_accepted(accepted: list[tuple[WindowCase, Shape]]) -> None:
     graph = Graph("windows", (*inputs, *steps), tuple(range(count)), outputs)
     random = numpy.random.default_rng(0)
     feeds = {node.name: random.standard_normal((BATCH, *node.shape)).astype(numpy.float32) for node in inputs}
-    ours = live(graph, TrialWeights(), feeds)
-    model = to_model(graph, weights=TrialWeights())
+    ours = live(graph, SyntheticWeights(), feeds)
+    model = to_model(graph, weights=SyntheticWeights())
     theirs = open_session(model.SerializeToString(), "cpu").run(feeds)
     for at, (case, shape) in enumerate(accepted):
         output = ours[f"y{at}"]

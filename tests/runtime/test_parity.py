@@ -17,7 +17,7 @@ from archdsl.runtime import first_divergence
 from archdsl.runtime import parity as parity_module
 from archdsl.runtime.difference import difference
 from archdsl.runtime.parity import verify
-from archdsl.runtime.synthetic import TrialWeights, trial_inputs
+from archdsl.runtime.synthetic import SyntheticWeights, synthetic_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ class Changed:
     """The weights of a trial, some tensors changed: ``{"conv.weight": function of an array}``."""
 
     def __init__(self, **changes: object) -> None:
-        self._weights, self._changes = TrialWeights(), changes
+        self._weights, self._changes = SyntheticWeights(), changes
 
     def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
         for piece in self._weights.pieces(tensor):
@@ -150,7 +150,7 @@ def test_an_honest_network_agrees() -> None:
     assert (row.output, row.provider, row.shape) == ("output", "cpu", (3, 10))
     assert found.agrees
     assert row.difference.relative < 1e-5
-    assert (found.parting, found.module) == (None, ())
+    assert (found.divergence, found.module) == (None, ())
 
 
 def test_every_output_is_compared_and_side_heads_do_not_run() -> None:
@@ -219,7 +219,7 @@ def test_a_checkpoint_is_used_as_it_is(tmp_path: Path) -> None:
     found = on_cpu(net.graph, weights=tmp_path / "w.npz", batch=1)
     assert found.agrees
     assert found.rows[0].difference.scale == pytest.approx(
-        float(numpy.abs(weight @ trial_inputs(net.graph, 0, 1, {})["input"][0]).max()), rel=1e-5
+        float(numpy.abs(weight @ synthetic_inputs(net.graph, 0, 1, {})["input"][0]).max()), rel=1e-5
     )
 
 
@@ -248,20 +248,20 @@ def test_the_first_node_that_goes_wrong_is_named_with_its_line(
     found = on_cpu(net)
     assert not found.agrees
     assert found.module == ()
-    assert found.parting is not None
-    node = found.parting.node
+    assert found.divergence is not None
+    node = found.divergence.node
     assert (node.name, node.op.word, node.span.line) == ("stage1.1.norm", "batch_norm", line)
     assert node.construct is not None
     assert node.construct.span.line == caller
-    assert [source.name for source, _ in found.parting.inputs] == ["stage1.1.conv"]
-    assert found.parting.inputs[0][1].relative < 1e-5 < 1e-4 < found.parting.difference.relative
+    assert [source.name for source, _ in found.divergence.inputs] == ["stage1.1.conv"]
+    assert found.divergence.inputs[0][1].relative < 1e-5 < 1e-4 < found.divergence.difference.relative
 
 
 def test_padding_on_the_other_side_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     break_onnx(monkeypatch, "conv", 16, padding=(2, 1, 0, 1))
     found = on_cpu(graph())
-    assert found.parting is not None
-    assert found.parting.node.name == "stage2.0.conv"
+    assert found.divergence is not None
+    assert found.divergence.node.name == "stage2.0.conv"
 
 
 def test_the_side_that_differs_is_found_whichever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,8 +272,8 @@ def test_the_side_that_differs_is_found_whichever_it_is(monkeypatch: pytest.Monk
         kind, "to_torch", lambda self, inputs: Invoke("F.adaptive_max_pool2d", (Operand(0), 1))
     )
     found = on_cpu(graph())
-    assert found.parting is not None
-    assert found.parting.node.op.word == "global_avg_pool"
+    assert found.divergence is not None
+    assert found.divergence.node.op.word == "global_avg_pool"
 
 
 def test_nan_in_the_weights_is_no_agreement() -> None:
@@ -285,9 +285,9 @@ def test_nan_in_the_weights_is_no_agreement() -> None:
     assert not found.agrees
     assert found.rows[0].difference.fault == "NaN in both"
     assert found.module == ()
-    assert found.parting is not None
-    assert found.parting.node.name == "stage1.1.norm"
-    assert found.parting.weights == ("running_var",)
+    assert found.divergence is not None
+    assert found.divergence.node.name == "stage1.1.norm"
+    assert found.divergence.weights == ("running_var",)
 
 
 def test_values_beyond_float32_are_no_agreement() -> None:
@@ -297,9 +297,9 @@ def test_values_beyond_float32_are_no_agreement() -> None:
     )
     found = on_cpu(graph(), weights=huge)
     assert not found.agrees
-    assert found.parting is not None
-    assert (found.parting.node.name, found.parting.weights) == ("stage2.0.norm", ())
-    assert "infinity" in found.parting.difference.fault
+    assert found.divergence is not None
+    assert (found.divergence.node.name, found.divergence.weights) == ("stage2.0.norm", ())
+    assert "infinity" in found.divergence.difference.fault
 
 
 def test_a_module_that_is_put_together_wrongly_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,7 +314,7 @@ def test_a_module_that_is_put_together_wrongly_is_told_apart(monkeypatch: pytest
     monkeypatch.setattr(torch_reference, "live", wrong)
     found = on_cpu(graph())
     assert not found.agrees
-    assert found.parting is None
+    assert found.divergence is None
     ((output, apart),) = found.module
     assert output == "output"
     assert apart.absolute == pytest.approx(5, rel=1e-3)
@@ -323,8 +323,8 @@ def test_a_module_that_is_put_together_wrongly_is_told_apart(monkeypatch: pytest
 def test_a_tolerance_below_rounding_is_not_met() -> None:
     found = on_cpu(graph(), tolerance=1e-12)
     assert not found.agrees
-    assert found.parting is not None
-    assert found.parting.difference.relative < 1e-5
+    assert found.divergence is not None
+    assert found.divergence.difference.relative < 1e-5
 
 
 # ---- providers and packages

@@ -12,7 +12,7 @@ import archdsl
 from archdsl.ops import OPERATORS
 from archdsl.runtime.difference import EPSILON
 from archdsl.runtime.parity import verify
-from archdsl.runtime.synthetic import TrialWeights, trial_inputs
+from archdsl.runtime.synthetic import SyntheticWeights, synthetic_inputs
 from archdsl.runtime.torch_reference import live, steps
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ CANCEL = {
 def test_what_cancels_out_agrees(name: str, seed: int) -> None:
     found = on_cpu(CANCEL[name], seed=seed)
     assert found.agrees, found.rows
-    assert found.parting is None
+    assert found.divergence is None
 
 
 def test_the_table_says_that_an_output_agrees_by_rounding() -> None:
@@ -91,8 +91,8 @@ def test_a_mistake_before_values_cancel_out_is_found(
     break_onnx(monkeypatch, word, change)
     found = on_cpu(graph)
     assert not found.agrees
-    assert found.parting is not None
-    assert found.parting.node.op.word == word
+    assert found.divergence is not None
+    assert found.divergence.node.op.word == word
 
 
 def test_one_wrong_tensor_in_a_thousand_shows() -> None:
@@ -111,7 +111,7 @@ class _Two:
     """Weights of which a tensor has another sign for those who ask second, which is onnxruntime."""
 
     def __init__(self, wrong: str) -> None:
-        self._weights, self._wrong, self._asked = TrialWeights(), wrong, 0
+        self._weights, self._wrong, self._asked = SyntheticWeights(), wrong, 0
 
     def pieces(self, tensor: object) -> object:
         for piece in self._weights.pieces(tensor):  # type: ignore[arg-type]
@@ -127,12 +127,12 @@ def test_rounding_is_about_what_two_computations_differ_by(name: str) -> None:
     """The bound is neither below what float32 does nor a pass for anything larger: the float32 values of a
     network lie within 32 times it, and it is within some hundred epsilons of the values' scale."""
     net = archdsl.load(name, input=None if name == "lenet5" else "3x64x64")
-    feeds = trial_inputs(net.graph, 0, 2, {})
-    (output,) = live(net.graph, TrialWeights(), feeds).values()
-    exact = [value.numpy() for value in steps(net.graph, TrialWeights(), feeds, torch.float64)][-1]
-    moved = [value.numpy() for value in steps(net.graph, TrialWeights(), feeds, torch.float64, rounding=1)][
-        -1
-    ]
+    feeds = synthetic_inputs(net.graph, 0, 2, {})
+    (output,) = live(net.graph, SyntheticWeights(), feeds).values()
+    exact = [value.numpy() for value in steps(net.graph, SyntheticWeights(), feeds, torch.float64)][-1]
+    moved = [
+        value.numpy() for value in steps(net.graph, SyntheticWeights(), feeds, torch.float64, rounding=1)
+    ][-1]
     rounding, scale = numpy.abs(moved - exact).max(), numpy.abs(exact).max()
     assert numpy.abs(output - exact).max() < 32 * rounding
     assert EPSILON / 10 < rounding / scale < 100 * EPSILON

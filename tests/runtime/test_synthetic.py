@@ -11,7 +11,7 @@ import pytest
 import archdsl
 from archdsl.graph.tensors import tensor_of
 from archdsl.runtime.parity import verify
-from archdsl.runtime.synthetic import TrialWeights, gain_of, trial_inputs
+from archdsl.runtime.synthetic import SyntheticWeights, gain_of, synthetic_inputs
 from archdsl.runtime.torch_reference import live
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def test_no_tensor_of_a_trial_is_constant_and_variances_are_positive() -> None:
             name = f"{node.op.word}.{parameter.name}"
             if not parameter.training_only:
                 tensor = tensor_of(node, parameter)
-                found[name] = numpy.concatenate([piece.copy() for piece in TrialWeights(5).pieces(tensor)])
+                found[name] = numpy.concatenate(
+                    [piece.copy() for piece in SyntheticWeights(5).pieces(tensor)]
+                )
     assert all(values.size == 1 or values.std() > 0.01 for values in found.values())
     assert found["batch_norm.running_var"].min() >= 0.5
     assert found["layer_scale."].min() >= 0.1
@@ -43,8 +45,8 @@ def test_no_tensor_of_a_trial_is_constant_and_variances_are_positive() -> None:
 def test_signals_reach_the_end_of_a_deep_network_without_norms() -> None:
     """By PyTorch's own rule the output of this one depends on its input by a share of 1e-8."""
     net = graph("input: [3, 8, 8]\nbody:\n  - repeat(24): conv(32, 3, padding=1) -> relu\n")
-    weights = TrialWeights()
-    one, other = (live(net, weights, trial_inputs(net, seed, 1, {}))["output"] for seed in (0, 1))
+    weights = SyntheticWeights()
+    one, other = (live(net, weights, synthetic_inputs(net, seed, 1, {}))["output"] for seed in (0, 1))
     assert numpy.abs(one - other).max() > 0.01 * numpy.abs(one).max()
 
 
@@ -66,6 +68,6 @@ def test_sums_side_by_side_are_not_in_a_row() -> None:
 def test_a_seed_gives_the_same_weights_and_other_seeds_others() -> None:
     net = graph("input: [3, 8, 8]\nbody: conv(8, 3)\n")
     tensor = next(iter(net.tensors.values()))
-    first, again, other = (next(iter(TrialWeights(seed).pieces(tensor))) for seed in (1, 1, 2))
+    first, again, other = (next(iter(SyntheticWeights(seed).pieces(tensor))) for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any()

@@ -17,7 +17,7 @@ from archdsl.diagnostics import UsageError
 from archdsl.graph.edit import GraphEdit
 from archdsl.graph.tensors import Constant, Derived, Initialised, Loaded
 from archdsl.graph.verify import check_legal
-from archdsl.runtime.synthetic import TrialWeights
+from archdsl.runtime.synthetic import SyntheticWeights
 from archdsl.runtime.torch_reference import steps
 from archdsl.weights import sources
 from archdsl.weights.sources import sourced
@@ -74,14 +74,14 @@ def folded(graph: Graph) -> Graph:
 
 
 def by_onnx(graph: Graph) -> numpy.ndarray:
-    model = to_model(graph, weights=TrialWeights())
+    model = to_model(graph, weights=SyntheticWeights())
     (value,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"input": X})
     return value  # type: ignore[no-any-return]
 
 
 def by_torch(graph: Graph) -> numpy.ndarray:
     with torch.no_grad():
-        value: torch.Tensor = to_module(graph, TrialWeights()).eval()(torch.from_numpy(X))
+        value: torch.Tensor = to_module(graph, SyntheticWeights()).eval()(torch.from_numpy(X))
     return value.numpy()
 
 
@@ -90,7 +90,11 @@ def test_derived_tensors_are_what_both_back_ends_run() -> None:
     less = folded(graph)
     assert list(less.tensors) == ["conv.weight", "conv.bias"]
     expected = by_torch(graph)
-    for found in (by_torch(less), by_onnx(less), list(steps(less, TrialWeights(), {"input": X}))[-1].numpy()):
+    for found in (
+        by_torch(less),
+        by_onnx(less),
+        list(steps(less, SyntheticWeights(), {"input": X}))[-1].numpy(),
+    ):
         numpy.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -98,7 +102,7 @@ def test_derived_tensors_are_what_both_back_ends_run() -> None:
 def test_derived_tensors_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     monkeypatch.setattr(sources, "PIECE", piece)
     graph = folded(archdsl.load(DESIGN).graph)
-    save(graph, tmp_path / "net.onnx", weights=TrialWeights())
+    save(graph, tmp_path / "net.onnx", weights=SyntheticWeights())
     session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"))
     numpy.testing.assert_array_equal(session.run(None, {"input": X})[0], by_onnx(graph))
 
@@ -110,8 +114,8 @@ def test_a_formula_of_a_formula_sees_what_the_inner_one_gives() -> None:
     edit = GraphEdit(graph)
     edit.set_source("conv.bias", Derived(lambda operands: operands[0] * 2, (inner,)))
     made = edit.finish()
-    (found,) = sourced(TrialWeights(), made).pieces(made.tensors["conv.bias"])
-    (start,) = TrialWeights().pieces(graph.tensors["conv.bias"])
+    (found,) = sourced(SyntheticWeights(), made).pieces(made.tensors["conv.bias"])
+    (start,) = SyntheticWeights().pieces(graph.tensors["conv.bias"])
     numpy.testing.assert_allclose(found, (start + 1) * 2, rtol=1e-6)
 
 
@@ -119,7 +123,7 @@ def test_constants_are_their_bytes() -> None:
     edit = GraphEdit(archdsl.load(DESIGN).graph)
     edit.set_source("conv.bias", Constant(numpy.array([1, 2, 3, 4], "<f4").tobytes()))
     graph = edit.finish()
-    module = to_module(graph, TrialWeights())
+    module = to_module(graph, SyntheticWeights())
     assert module.get_parameter("conv.bias").tolist() == [1, 2, 3, 4]
 
 
@@ -139,7 +143,12 @@ def test_a_tensor_is_read_from_a_file_under_another_name(tmp_path: Path) -> None
         edit.set_source("conv.bias", Loaded(str(tmp_path / "w.npz"), name))
         return edit.finish()
 
-    assert to_module(with_bias("theirs"), TrialWeights()).get_parameter("conv.bias").tolist() == [0, 1, 2, 3]
+    assert to_module(with_bias("theirs"), SyntheticWeights()).get_parameter("conv.bias").tolist() == [
+        0,
+        1,
+        2,
+        3,
+    ]
     with pytest.raises(UsageError, match="has no tensor `absent`"):
         by_onnx(with_bias("absent"))
     with pytest.raises(UsageError, match=r"`other` in .* is 5, and `conv\.bias` is 4"):
@@ -147,6 +156,6 @@ def test_a_tensor_is_read_from_a_file_under_another_name(tmp_path: Path) -> None
 
 
 def test_without_sources_nothing_stands_between() -> None:
-    weights, graph = TrialWeights(), archdsl.load(DESIGN).graph
+    weights, graph = SyntheticWeights(), archdsl.load(DESIGN).graph
     assert sourced(weights, graph) is weights
     assert all(isinstance(tensor.source, Initialised) for tensor in graph.tensors.values())

@@ -42,7 +42,7 @@ def test_shortcuts_of_other_kinds_have_the_counts_of_theirs(
     assert (network.params, network.buffers, network.macs) == (params, buffers, macs)
 
 
-def test_option_a_takes_every_second_cell_and_adds_zeros_behind() -> None:
+def test_option_a_takes_every_second_cell_and_adds_zeros_after() -> None:
     design = "input: [3, 9, 8]\nuse: {resnet.yaml: [zero_pad]}\nbody: zero_pad(7, 2)\n"
     batch = torch.randn(2, 3, 9, 8)
     expected = torch.cat([batch[:, :, ::2, ::2], torch.zeros(2, 4, 5, 4)], dim=1)
@@ -77,8 +77,8 @@ def test_squeeze_and_excitation_weighs_the_channels_of_a_unit() -> None:
 
 
 @torch.inference_mode()
-def test_shortcuts_of_preactivation_start_before_it_or_behind_it() -> None:
-    """He et al. 2016b: before it in most units, behind it in the first of all and where the shape changes."""
+def test_shortcuts_of_preactivation_start_before_it_or_after_it() -> None:
+    """He et al. 2016b: before it in most units, after it in the first of all and where the shape changes."""
     first, second, wider = units(
         "preresnet110", "stages.0.blocks.0", "stages.0.blocks.1", "stages.1.blocks.0"
     )
@@ -97,7 +97,7 @@ def test_shortcuts_of_preactivation_start_before_it_or_behind_it() -> None:
 
 
 @torch.inference_mode()
-def test_projections_of_preactivation_start_behind_it() -> None:
+def test_projections_of_preactivation_start_after_it() -> None:
     (unit,) = units("preresnet164", "stages.1.blocks.0")
     value = torch.randn(2, 64, 8, 8).double()
     activated = unit.norm1(value).relu()

@@ -20,7 +20,7 @@ COLUMNS = {
     "vgg19": "3-64 3-64 | 3-128 3-128 | 3-256 3-256 3-256 3-256 | 3-512 3-512 3-512 3-512"
     " | 3-512 3-512 3-512 3-512",
 }
-"""Columns A, A-LRN, B, C, D and E; behind each stage a pool."""
+"""Columns A, A-LRN, B, C, D and E; after each stage a pool."""
 
 
 @pytest.mark.parametrize(("name", "column"), COLUMNS.items())

@@ -2,7 +2,7 @@
 
 A model is a protobuf message, and what it needs is known before any weight is: every tensor's size
 follows from its shape. So the graph's length can be written first, and the tensors, a few megabytes
-at a time, behind it; memory does not grow with the model, and what comes out is an ordinary message
+at a time, after it; memory does not grow with the model, and what comes out is an ordinary message
 that any reader reads.
 
     ModelProto   ir_version, opset_import, ...                    small
@@ -62,7 +62,7 @@ def save(
 ) -> None:
     """Write a graph as an ONNX model for inference; the file appears whole or not at all.
 
-    More than ``largest`` bytes of weights go to ``<path>.data`` beside it. ``progress`` is told the
+    More than ``largest`` bytes of weights go to ``<path>.data`` beside it. ``progress`` is given the
     bytes of weights that are written, and how many there are in all.
     """
     graph = for_inference(graph)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.backends.torch.forward_writer import Line, Nest
-from archdsl.backends.torch.layout import Hole, flat, holes, is_number
+from archdsl.backends.torch.layout import Placeholder, flat, is_number, placeholders
 from archdsl.backends.torch.module_plan import ModulePlan, Tensors
 from archdsl.backends.torch.names import MODULE_ATTRIBUTES, class_name, identifier, is_plain, unused
 from archdsl.ops.torch_form import Layer
@@ -31,7 +31,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "nn.AvgPool": {"padding": 0},
 }
 """What a layer takes for a number that it is not told, without the rank at the end of its name. A layer
-that is told one and a layer that is not can be of one class where this says what the second takes."""
+that is given one and a layer that is not can be of one class where this says what the second takes."""
 
 
 class Place(NamedTuple):
@@ -62,7 +62,7 @@ class Class:
         self.given: dict[int, dict[str, object]] = {}
         """What each module, by identity of its draft, is given for the arguments."""
         self.keywords: dict[str, list[str]] = {}
-        """The keywords that any module's layer is told, by the field's name."""
+        """The keywords that any module's layer is given, by the field's name."""
         self.stored: list[str] = []
         """Arguments that the forward needs, and that are kept as attributes."""
 
@@ -153,7 +153,7 @@ class Classes:
     def numbers(self, draft: ModulePlan, each: Class) -> Iterator[tuple[Place, tuple[object, str]]]:
         """Every number of a module with its place and a name for it, in the order of the class."""
         yield from self._numbers_of_fields(draft.fields, each, "")
-        for position, hole in enumerate(_holes(draft.statements or ())):
+        for position, hole in enumerate(_placeholders(draft.statements or ())):
             yield Place("", position), (hole.value, hole.hint)
 
     def _numbers_of_fields(
@@ -193,7 +193,7 @@ class Classes:
         title = each.draft.title
         if each.draft.kind == "group":
             return title if len(each.drafts) == 1 else _stem(title)
-        # Two versions of a block are told apart by a step that only one of them has.
+        # Two versions of a block are reported apart by a step that only one of them has.
         other = first.setdefault(title, each)
         extra = [name for name in each.draft.fields if name not in other.draft.fields and is_plain(name)]
         return f"{title}_with_{extra[0]}" if other is not each and extra else title
@@ -228,12 +228,12 @@ def _code(statements: Sequence[Statement]) -> Iterator[str]:
             yield flat(statement.text, lambda _: "#")
 
 
-def _holes(statements: Sequence[Statement]) -> Iterator[Hole]:
+def _placeholders(statements: Sequence[Statement]) -> Iterator[Placeholder]:
     for statement in statements:
         if isinstance(statement, Line):
-            yield from holes(statement.text)
+            yield from placeholders(statement.text)
         else:
-            yield from _holes(statement.body)
+            yield from _placeholders(statement.body)
 
 
 def _annotation(value: object) -> str:

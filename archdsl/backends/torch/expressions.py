@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.layout import Call, Hole, Joined, is_number, literal
+from archdsl.backends.torch.layout import Call, Concatenation, Placeholder, is_number, literal
 from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
 
 if TYPE_CHECKING:
@@ -43,19 +43,19 @@ def expression(
     if isinstance(entry, Weight):
         return weight(entry.name)
     if isinstance(entry, Layer):
-        return Call(Joined((module, "(")), (*before, *names))
+        return Call(Concatenation((module, "(")), (*before, *names))
     if isinstance(entry, Invoke):
         target = "" if isinstance(entry.target, Layer) else entry.target
         own = _HINTS.get(target, f"{target.rpartition('.')[2].strip('_')}_value")
         arguments = [of(argument, own) for argument in entry.arguments]
         keywords: list[Text] = [
-            Joined((f"{name}=", of(value, name))) for name, value in entry.keywords.items()
+            Concatenation((f"{name}=", of(value, name))) for name, value in entry.keywords.items()
         ]
         if not target:
-            return Call(Joined((module, "(")), (*before, *arguments, *keywords))
+            return Call(Concatenation((module, "(")), (*before, *arguments, *keywords))
         return _call(target, arguments, keywords)
     if is_number(entry):
-        return Hole(entry, hint)
+        return Placeholder(entry, hint)
     if isinstance(entry, list):
         return Call("[", tuple([of(item, hint) for item in entry]), "]")
     if isinstance(entry, tuple):
@@ -69,24 +69,24 @@ def _call(target: str, arguments: list[Text], keywords: list[Text]) -> Text:
         left, right = arguments
         if sign == " * " and _sign(left) == " + ":
             left = _single(left)
-        return Joined((left, sign, _single(right)))
+        return Concatenation((left, sign, _single(right)))
     if target == ".__getitem__":
-        return Call(Joined((_single(arguments[0]), "[")), (arguments[1],), "]")
+        return Call(Concatenation((_single(arguments[0]), "[")), (arguments[1],), "]")
     if target.startswith("."):
-        return Call(Joined((_single(arguments[0]), f"{target}(")), (*arguments[1:], *keywords))
+        return Call(Concatenation((_single(arguments[0]), f"{target}(")), (*arguments[1:], *keywords))
     return Call(f"{target}(", (*arguments, *keywords))
 
 
 def _sign(text: Text) -> Text | None:
     """The sign of a sum or a product, None for anything else."""
-    if isinstance(text, Joined) and len(text.parts) == 3 and text.parts[1] in _SIGNS.values():
+    if isinstance(text, Concatenation) and len(text.parts) == 3 and text.parts[1] in _SIGNS.values():
         return text.parts[1]
     return None
 
 
 def _single(text: Text) -> Text:
     """The text in brackets where it is a sum or a product."""
-    return text if _sign(text) is None else Joined(("(", text, ")"))
+    return text if _sign(text) is None else Concatenation(("(", text, ")"))
 
 
 def constructed(layer: Layer, fill: Callable[[str, object], Text] | None = None) -> Text:
@@ -96,7 +96,7 @@ def constructed(layer: Layer, fill: Callable[[str, object], Text] | None = None)
         if not is_number(value):
             texts[name] = literal(value)
         else:
-            texts[name] = Hole(value, name) if fill is None else fill(name, value)
+            texts[name] = Placeholder(value, name) if fill is None else fill(name, value)
     return Call(f"{layer.target}(", arguments_of(texts))
 
 
@@ -106,5 +106,5 @@ def arguments_of(texts: Mapping[str, Text]) -> tuple[Text, ...]:
     leads = True
     for name, text in texts.items():
         leads = leads and name.endswith(LEADING)
-        items.append(text if leads else Joined((f"{name}=", text)))
+        items.append(text if leads else Concatenation((f"{name}=", text)))
     return tuple(items)

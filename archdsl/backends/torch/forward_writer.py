@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.backends.torch.expressions import constructed, expression
-from archdsl.backends.torch.layout import Call, Joined
+from archdsl.backends.torch.layout import Call, Concatenation
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
 from archdsl.backends.torch.program import OUTSIDE, Program
 from archdsl.ops.base import Trait
@@ -53,7 +53,7 @@ class Signatures:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._made: dict[int, Signature] = {}
-        self.sunk = {at for at in program.region_of if self._is_sunk(at)}
+        self.rematerialized = {at for at in program.region_of if self._is_rematerialized(at)}
         """Values that are made anew in each checkpoint that reads them, and nowhere else."""
 
     def of(self, region: Region) -> Signature:
@@ -82,7 +82,7 @@ class Signatures:
                     found.append(source)
         return found
 
-    def _is_sunk(self, at: int) -> bool:
+    def _is_rematerialized(self, at: int) -> bool:
         program = self.program
         home = program.calls.function_of(program.region_of[at])
         if Trait.DATA_MOVEMENT not in program.graph.nodes[at].op.traits or not program.readers[at]:
@@ -191,7 +191,7 @@ class Function:
 
     def _is_written(self, at: int) -> bool:
         return self.program.is_needed[at] and (
-            at not in self.signatures.sunk or self.region.kind == "checkpoint"
+            at not in self.signatures.rematerialized or self.region.kind == "checkpoint"
         )
 
     # ---- steps
@@ -226,14 +226,14 @@ class Function:
                 body.append(Line(f"{name} += {names[second.position]}", at))
                 return
         if text != name:
-            body.append(Line(Joined((f"{name} = ", text)), at))
+            body.append(Line(Concatenation((f"{name} = ", text)), at))
 
     def _module(self, region: Region, body: list[Statement]) -> None:
         signature = self.signatures.of(region)
         if not any(self.program.is_needed[at] for at in signature.outputs):
             return
         names = tuple([self.names[value] for value in signature.inputs])
-        call = Call(Joined((self.path(region.path), "(")), names)
+        call = Call(Concatenation((self.path(region.path), "(")), names)
         self._assign(call, signature, region.path.rpartition(".")[2], body)
 
     def _assign(self, call: Text, signature: Signature, label: str | None, body: list[Statement]) -> None:
@@ -242,7 +242,7 @@ class Function:
         if len(signature.outputs) == 1:
             (value,) = signature.outputs
             name = self._target(value, signature.inputs, names, label)
-            body.append(Line(Joined((f"{name} = ", call)), value))
+            body.append(Line(Concatenation((f"{name} = ", call)), value))
             return
         targets = []
         for position, value in enumerate(signature.outputs):
@@ -251,7 +251,7 @@ class Function:
                 targets.append(self._fresh(value, wanted))
             else:
                 targets.append("_")
-        body.append(Line(Joined((f"{', '.join(targets)} = ", call))))
+        body.append(Line(Concatenation((f"{', '.join(targets)} = ", call))))
 
     def _head(self, region: Region, body: list[Statement]) -> None:
         """An auxiliary head: in training only, and None else where the network does not ask for training."""
@@ -278,7 +278,7 @@ class Function:
         function = unused("part" if self._parts == 1 else f"part_{self._parts}", self._taken())
         part = Function(self.signatures, region, [self.names[value] for value in signature.inputs])
         statements = part.write()
-        returned = Joined(("return ", part.returned()))
+        returned = Concatenation(("return ", part.returned()))
         arguments = tuple(f"{name}: Tensor" for name in part.arguments)
         results = "Tensor" if len(signature.outputs) == 1 else "tuple[Tensor | None, ...]"
         header = Call(f"def {function}(", arguments, f") -> {results}:")
@@ -355,11 +355,11 @@ class Function:
         if not name or name in self.arguments:
             return
         for position, statement in enumerate(self.body):
-            if not isinstance(statement, Line) or not isinstance(statement.text, Joined):
+            if not isinstance(statement, Line) or not isinstance(statement.text, Concatenation):
                 continue
             first, *rest = statement.text.parts
             if first == f"{name} = ":
-                self.body[position] = Line(Joined((f"{name}: Tensor = ", *rest)), statement.value)
+                self.body[position] = Line(Concatenation((f"{name}: Tensor = ", *rest)), statement.value)
                 return
             if isinstance(first, str) and name in first.removesuffix(" = ").split(", "):
                 self.body.insert(position, Line(f"{name}: Tensor"))

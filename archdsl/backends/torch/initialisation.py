@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.backends.torch.expressions import expression
-from archdsl.backends.torch.layout import INDENT, Hole, lines, literal, quoted
+from archdsl.backends.torch.layout import INDENT, Placeholder, lines, literal, quoted
 from archdsl.backends.torch.names import attribute
 
 if TYPE_CHECKING:
@@ -99,5 +99,5 @@ def _path(owner: str, word: str = "") -> str:
     return f"{text}.{word}" if word else text
 
 
-def _plain(hole: Hole) -> str:
+def _plain(hole: Placeholder) -> str:
     return literal(hole.value)

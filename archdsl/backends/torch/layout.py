@@ -13,7 +13,7 @@ WIDTH = 88
 INDENT = "    "
 
 
-class Hole(NamedTuple):
+class Placeholder(NamedTuple):
     """A number, or a list of numbers, in which instances of one class may differ.
 
     ``hint`` is a name for it, should it become an argument.
@@ -31,41 +31,41 @@ class Call(NamedTuple):
     tail: str = ")"
 
 
-class Joined(NamedTuple):
-    """Texts one behind the other; the last bracket among them is the first to be broken."""
+class Concatenation(NamedTuple):
+    """Texts one after the other; the last bracket among them is the first to be broken."""
 
     parts: tuple[Text, ...]
 
 
-Text: TypeAlias = "str | Hole | Call | Joined"
+Text: TypeAlias = "str | Placeholder | Call | Concatenation"
 
 
-def holes(text: Text) -> Iterator[Hole]:
-    if isinstance(text, Hole):
+def placeholders(text: Text) -> Iterator[Placeholder]:
+    if isinstance(text, Placeholder):
         yield text
     elif isinstance(text, Call):
-        yield from holes(text.head)
+        yield from placeholders(text.head)
         for item in text.items:
-            yield from holes(item)
-    elif isinstance(text, Joined):
+            yield from placeholders(item)
+    elif isinstance(text, Concatenation):
         for part in text.parts:
-            yield from holes(part)
+            yield from placeholders(part)
 
 
-def flat(text: Text, fill: Callable[[Hole], str]) -> str:
+def flat(text: Text, fill: Callable[[Placeholder], str]) -> str:
     """The text on one line."""
     if isinstance(text, str):
         return text
-    if isinstance(text, Hole):
+    if isinstance(text, Placeholder):
         return fill(text)
-    if isinstance(text, Joined):
+    if isinstance(text, Concatenation):
         return "".join([flat(part, fill) for part in text.parts])
     items = ", ".join([flat(item, fill) for item in text.items])
     return f"{flat(text.head, fill)}{items}{text.tail}"
 
 
 def lines(
-    text: Text, fill: Callable[[Hole], str], depth: int = 0, before: str = "", after: str = ""
+    text: Text, fill: Callable[[Placeholder], str], depth: int = 0, before: str = "", after: str = ""
 ) -> list[str]:
     """The text between ``before`` and ``after``, indented: on one line, or its last bracket broken with
     what is inside on a line of its own, or with a line for each item."""
@@ -86,11 +86,11 @@ def lines(
     return [f"{margin}{before}{left}{flat(call.head, fill)}", *body, f"{margin}{call.tail}{right}{after}"]
 
 
-def _last_bracket(text: Text, fill: Callable[[Hole], str]) -> tuple[str, Call, str] | None:
+def _last_bracket(text: Text, fill: Callable[[Placeholder], str]) -> tuple[str, Call, str] | None:
     """The last bracket with anything inside, and the texts before and after it."""
     if isinstance(text, Call):
         return ("", text, "") if text.items else None
-    if isinstance(text, Joined):
+    if isinstance(text, Concatenation):
         for at in range(len(text.parts) - 1, -1, -1):
             found = _last_bracket(text.parts[at], fill)
             if found is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.backends.torch.expressions import expression
 from archdsl.backends.torch.forward_writer import Function, Line, Signatures
-from archdsl.backends.torch.layout import Call, Joined
+from archdsl.backends.torch.layout import Call, Concatenation
 from archdsl.backends.torch.names import attribute
 from archdsl.backends.torch.outputs import returns
 
@@ -50,7 +50,8 @@ class ModulePlan:
         x = self.arguments[0]
         texts = [statement.text if isinstance(statement, Line) else "" for statement in self.statements]
         calls: list[object] = [
-            Joined((f"{x} = ", Call(Joined((attribute("self", name), "(")), (x,)))) for name in self.fields
+            Concatenation((f"{x} = ", Call(Concatenation((attribute("self", name), "(")), (x,))))
+            for name in self.fields
         ]
         return texts == [*calls, f"return {x}"]
 
@@ -153,6 +154,6 @@ class _Drafting:
         )
         text = expression(program.form(at), names, ("self",), lambda word: attribute("self", word))
         draft.arguments = names
-        draft.statements = [Line(Joined(("return ", text)))]
+        draft.statements = [Line(Concatenation(("return ", text)))]
         draft.shapes = (program.shapes(at), (node.shape,))
         return draft

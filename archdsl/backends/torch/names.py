@@ -69,7 +69,7 @@ def identifier(name: str, taken: Container[str] = ()) -> str:
 
 
 def unused(name: str, taken: Container[str]) -> str:
-    """The name, or the first of it with a number behind that is free."""
+    """The name, or the first of it with a number after that is free."""
     free, number = name, 2
     while free in taken or keyword.iskeyword(free) or free in USED:
         free = f"{name}_{number}" if name[-1].isdigit() else f"{name}{number}"

@@ -16,7 +16,17 @@ from archdsl.backends.torch.classes import Class, Classes, Place
 from archdsl.backends.torch.expressions import arguments_of, constructed, expression
 from archdsl.backends.torch.forward_writer import Line, Nest
 from archdsl.backends.torch.initialisation import NAME, Initialisation, initialisation
-from archdsl.backends.torch.layout import INDENT, WIDTH, Call, Hole, Joined, flat, lines, literal, quoted
+from archdsl.backends.torch.layout import (
+    INDENT,
+    WIDTH,
+    Call,
+    Concatenation,
+    Placeholder,
+    flat,
+    lines,
+    literal,
+    quoted,
+)
 from archdsl.backends.torch.module_plan import ModulePlan, Tensors, draft_of
 from archdsl.backends.torch.names import is_plain, is_reserved
 from archdsl.backends.torch.program import Program
@@ -159,7 +169,7 @@ class _Writer:
             if len(equal) < _FOLDED:
                 out += equal
             else:
-                out.append(Joined(("*(", equal[0], f" for _ in range({len(equal)}))")))
+                out.append(Concatenation(("*(", equal[0], f" for _ in range({len(equal)}))")))
         return tuple(out)
 
     def _fields(self, each: Class) -> list[str]:
@@ -173,10 +183,10 @@ class _Writer:
             if isinstance(field, Tensors):
                 out += self._tensor(name, field, text, each)
             elif is_plain(name):
-                out += lines(Joined((f"self.{name} = ", text)), self._fill(each), 2)
+                out += lines(Concatenation((f"self.{name} = ", text)), self._fill(each), 2)
             elif is_reserved(name):
                 # What nn.Module has an attribute of its own for, it refuses to add.
-                out += lines(Joined((f"self._modules[{quoted(name)}] = ", text)), self._fill(each), 2)
+                out += lines(Concatenation((f"self._modules[{quoted(name)}] = ", text)), self._fill(each), 2)
             else:
                 out += lines(Call("self.add_module(", (quoted(name), text)), self._fill(each), 2)
         return out
@@ -187,13 +197,13 @@ class _Writer:
             return lines(Call("self.register_buffer(", (quoted(name), text)), fill, 2)
         text = Call("nn.Parameter(", (text,))
         if is_plain(name):
-            return lines(Joined((f"self.{name} = ", text)), fill, 2)
+            return lines(Concatenation((f"self.{name} = ", text)), fill, 2)
         if is_reserved(name):
-            return lines(Joined((f"self._parameters[{quoted(name)}] = ", text)), fill, 2)
+            return lines(Concatenation((f"self._parameters[{quoted(name)}] = ", text)), fill, 2)
         return lines(Call("self.register_parameter(", (quoted(name), text)), fill, 2)
 
     def _field(self, field: Field, each: Class, path: str) -> Text:
-        """The expression that makes a field. Numbers are holes that know their place."""
+        """The expression that makes a field. Numbers are placeholders that know their place."""
         if isinstance(field, Tensors):
             return self._initialised(field, path)
         if not isinstance(field, ModulePlan):
@@ -202,23 +212,23 @@ class _Writer:
             inner = [self._field(item, each, f"{path}.{name}") for name, item in field.fields.items()]
             return Call("nn.Sequential(", self._folded(inner, each))
         made = self.classes.of[id(field)]
-        numbers = {argument.name: Hole(Place(path, argument.name), "") for argument in made.arguments}
+        numbers = {argument.name: Placeholder(Place(path, argument.name), "") for argument in made.arguments}
         return Call(f"{made.name}(", arguments_of(numbers))
 
     def _layer(self, layer: Layer, each: Class, path: str) -> Text:
         keywords = {keyword: layer.keywords.get(keyword, 0) for keyword in each.keywords[path]}
         return constructed(
-            layer._replace(keywords=keywords), lambda keyword, _: Hole(Place(path, keyword), "")
+            layer._replace(keywords=keywords), lambda keyword, _: Placeholder(Place(path, keyword), "")
         )
 
     def _initialised(self, field: Tensors, path: str) -> Text:
         """A tensor filled as its initialiser says."""
-        empty = Call("torch.empty(", (Hole(Place(path, "shape"), ""),))
+        empty = Call("torch.empty(", (Placeholder(Place(path, "shape"), ""),))
         call = expression(field.initialiser.torch(), (empty,), ("",), str)
         return _settled(call, lambda hole: hole if isinstance(hole.value, Place) else literal(hole.value))
 
-    def _fill(self, each: Class) -> Callable[[Hole], str]:
-        def fill(hole: Hole) -> str:
+    def _fill(self, each: Class) -> Callable[[Placeholder], str]:
+        def fill(hole: Placeholder) -> str:
             place = hole.value
             assert isinstance(place, Place)
             name = each.filled.get(place)
@@ -231,7 +241,7 @@ class _Writer:
     def _statements(
         self, statements: Sequence[Statement], each: Class, positions: object, depth: int, out: list[str]
     ) -> None:
-        def fill(_: Hole) -> Text:
+        def fill(_: Placeholder) -> Text:
             place = Place("", next(positions))  # type: ignore[call-overload]
             name = each.filled.get(place)
             return f"self.{name}" if name is not None else _number(each.fixed[place])
@@ -276,7 +286,7 @@ def _shapes(draft: ModulePlan) -> str:
     return f"{', '.join(map(text_of, inputs))} -> {', '.join(map(text_of, outputs))}"
 
 
-def _plain(hole: Hole) -> str:
+def _plain(hole: Placeholder) -> str:
     return literal(hole.value)
 
 
@@ -286,12 +296,12 @@ def _number(value: object) -> Text:
     return literal(value)
 
 
-def _settled(text: Text, fill: Callable[[Hole], Text]) -> Text:
+def _settled(text: Text, fill: Callable[[Placeholder], Text]) -> Text:
     """The text with its numbers filled, in their order; long lists can be broken over lines."""
-    if isinstance(text, Hole):
+    if isinstance(text, Placeholder):
         return fill(text)
-    if isinstance(text, Joined):
-        return Joined(tuple([_settled(part, fill) for part in text.parts]))
+    if isinstance(text, Concatenation):
+        return Concatenation(tuple([_settled(part, fill) for part in text.parts]))
     if isinstance(text, Call):
         head = _settled(text.head, fill)
         return Call(head, tuple([_settled(item, fill) for item in text.items]), text.tail)

@@ -36,12 +36,12 @@ def put_right(
         if text[at] in "{}":
             text = text[:at] + " " + text[at + 1 :]
         text = _without_what_goes_on(source.text, strike(text, at, start, end), at, end)
-    surplus = _surplus(text, start, end)
-    if surplus > 0:
-        text, end, missing = _close_braces(source, text, start, end, surplus)
+    speculative = _surplus(text, start, end)
+    if speculative > 0:
+        text, end, missing = _close_braces(source, text, start, end, speculative)
         faults += missing
-    elif surplus < 0:
-        text, too_many = _drop_braces(source, text, start, end, -surplus)
+    elif speculative < 0:
+        text, too_many = _drop_braces(source, text, start, end, -speculative)
         faults += too_many
     return text, end, faults
 
@@ -83,7 +83,7 @@ def _is_closed(text: str, start: int, end: int) -> bool:
 
 
 def _without_what_goes_on(source: str, text: str, at: int, end: int) -> str:
-    """Behind a line with an open bracket: the lines that are deeper, and those that begin with a
+    """After a line with an open bracket: the lines that are deeper, and those that begin with a
     closing one, belong to it."""
     line_end = source.find("\n", at, end)
     if line_end < 0 or not _GOES_ON.search(re.sub(r"\s#[^\n]*$", "", source[at:line_end])):

@@ -185,7 +185,7 @@ class RejectedToken:
         return self._text[self._open[-1]] if self._open else ""
 
     @property
-    def behind(self) -> str:
+    def operand(self) -> str:
         """Whether a sign that wants a value stands before."""
         return "sign" if re.fullmatch(r"(?!->)[-+*/%<>=!]+|and|or|not|if|else|in", self.after) else "other"
 

@@ -28,7 +28,7 @@ class Line(NamedTuple):
 
     @property
     def comment(self) -> int | None:
-        """Where its comment begins, if it has one behind a text."""
+        """Where its comment begins, if it has one after a text."""
         found = re.search(r"(?<=\S)\s+(#)", self.text)
         return None if found is None else self.start + found.start(1)
 

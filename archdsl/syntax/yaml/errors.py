@@ -18,7 +18,7 @@ _LONGEST_KEY = 1024
 
 
 class Unreadable(NamedTuple):
-    """A fault, and the piece of the text to leave out so that YAML can read on behind it."""
+    """A fault, and the piece of the text to leave out so that YAML can read on after it."""
 
     fault: SyntaxFault
     start: int
@@ -214,7 +214,7 @@ def _text_after_quote(error: YamlErrorContext) -> SyntaxFault | None:
         opens = "[" if error.sign == "]" else "{"
         return syntax_fault("yaml-bracket-never-opened", error.character(), found=error.sign, opens=opens)
     what = "quote" if before[-1] in "\"'" else "bracket"
-    return syntax_fault("yaml-text-behind-a-quote", error.rest(error.at), what=what)
+    return syntax_fault("yaml-text-after-a-quote", error.rest(error.at), what=what)
 
 
 def _wrong_indentation(error: YamlErrorContext) -> SyntaxFault | None:

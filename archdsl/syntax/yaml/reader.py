@@ -103,7 +103,7 @@ class NodeReader:
             f"`{key.text}` has no value",
             key,
             "nothing follows",
-            f"put a space behind the colon: `{name}: {value}`"
+            f"put a space after the colon: `{name}: {value}`"
             if colon
             else "write a value, or remove the key",
         )

@@ -118,7 +118,7 @@ class Pth:
         )
         return UsageError(
             f"`{self._path}` is not a sound file of `torch.save`: {why}",
-            help="save it again, or fetch it anew",
+            help="save it again, or fetch it again",
         )
 
     def _state_dict(self, loaded: object) -> dict[str, torch.Tensor]:

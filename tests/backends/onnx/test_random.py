@@ -9,7 +9,7 @@ import archdsl
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS
 from archdsl.backends.onnx.write import to_model
 from archdsl.runtime.session import open_session
-from archdsl.runtime.synthetic import TrialWeights
+from archdsl.runtime.synthetic import SyntheticWeights
 from archdsl.runtime.torch_reference import live
 from tests.backends.random_designs import SHAPE, random_design
 
@@ -18,9 +18,9 @@ def compare(seed: int) -> None:
     network = archdsl.load(random_design(seed))
     random = numpy.random.default_rng(seed)
     feeds = {name: random.standard_normal((3, *SHAPE)).astype(numpy.float32) for name in network.inputs}
-    expected = live(network.graph, TrialWeights(), feeds)
+    expected = live(network.graph, SyntheticWeights(), feeds)
     opset = (OPSETS[0], DEFAULT_OPSET, OPSETS[-1])[seed % 3]
-    model = to_model(network.graph, weights=TrialWeights(), opset=opset)
+    model = to_model(network.graph, weights=SyntheticWeights(), opset=opset)
     found = open_session(model.SerializeToString(), "cpu").run(feeds)
     assert list(found) == list(expected)
     for name, value in expected.items():

@@ -18,7 +18,7 @@ from archdsl.backends.onnx.write import to_model
 from archdsl.graph.verify import IllegalGraphError
 from archdsl.ops import OPERATORS, Operator
 from archdsl.runtime.session import open_session
-from archdsl.runtime.synthetic import TrialWeights
+from archdsl.runtime.synthetic import SyntheticWeights
 from archdsl.runtime.torch_reference import live
 from tests.graph.build import Build
 from tests.weights.given import Given
@@ -56,9 +56,9 @@ def test_every_operator_can_be_shared(word: str) -> None:
         name: random.standard_normal((2, *shape)).astype(numpy.float32)
         for name, shape in network.inputs.items()
     }
-    expected = live(network.graph, TrialWeights(), feeds)
+    expected = live(network.graph, SyntheticWeights(), feeds)
     for opset in EVERY_FORM:
-        model = to_model(network.graph, weights=TrialWeights(), opset=opset)
+        model = to_model(network.graph, weights=SyntheticWeights(), opset=opset)
         onnx.checker.check_model(model)
         computed = open_session(model.SerializeToString(), "cpu").run(feeds)
         for name, value in expected.items():

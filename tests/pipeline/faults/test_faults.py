@@ -173,7 +173,7 @@ def test_nobody_states_what_goes_in(call: str, told: str, fix: str) -> None:
     ],
 )
 def test_where_pytorchs_order_makes_sense_it_is_a_warning(call: str, fix: str) -> None:
-    """On a large map a window of 64x64 fits, so the design stands, and the doubt is told."""
+    """On a large map a window of 64x64 fits, so the design stands, and the doubt is a warning."""
     text = f"input: [3, 224, 224]\nbody:\n  - {call}\n"
     judged = judge(text)
     assert judged.passes

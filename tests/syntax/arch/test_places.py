@@ -1,4 +1,4 @@
-"""Mistakes in an `.arch` file are told where they stand, files name each other across the syntaxes, and a
+"""Mistakes in an `.arch` file are reported where they stand, files name each other across the syntaxes, and a
 text without a name is read in the syntax that it is in."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a text that the grammar refuses is told: place, headline and fix.
+"""What is said of a text that the grammar refuses: place, headline and fix.
 
 ``‹`` and ``›`` stand around the piece at which the text is refused. Where a fix is given, it stands
 in its place and the text can be read.

@@ -209,7 +209,7 @@ def test_a_value_that_is_missing() -> None:
     refused("input: [3]\nblocks:\n  ‹unit›:\nbody: relu\n", "null-value")
 
 
-def test_a_space_behind_the_colon() -> None:
+def test_a_space_after_the_colon() -> None:
     refused(design("- conv1‹:›conv(4, 1)"), "syntax-error", fix=": ")
     found = refused(design("- concat: {a‹:›relu, b: tanh}"), "syntax-error", fix=": ")
     assert "a: relu" in found.help

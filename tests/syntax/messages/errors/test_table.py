@@ -32,7 +32,7 @@ def fixes(snippet: Snippet) -> list[str]:
     if snippet.entry.get("by") in ("yaml", "label") or "\n" in snippet.text:
         return []
     if snippet.name == "label-with-a-colon":
-        return []  # its fix is a key with its value, and goes without what the design has behind it
+        return []  # its fix is a key with its value, and goes without what the design has after it
     (found,) = said_of(snippet.design)
     pattern = re.sub(r"\\\{\w+\\\}", "(?s:.*?)", re.sub(r"`([^`]*)`", r"`\1`", re.escape(help)))
     assert re.fullmatch(pattern, found.help)
