@@ -316,26 +316,12 @@ def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:
 
 
 def _parts(expression: tree.Expression) -> Iterable[tree.Expression]:
-    if isinstance(expression, tree.Binary):
-        return expression.left, expression.right
-    if isinstance(expression, tree.ListOf):
-        return expression.items
     if isinstance(expression, tree.Apply):
         values = [argument.value for argument in expression.arguments]
         if expression.name.word == "from":
             return [value for value in values if isinstance(value, tree.Template)]
         return values
-    if isinstance(expression, tree.Unary):
-        return (expression.operand,)
-    if isinstance(expression, tree.Conditional):
-        return expression.then, expression.condition, expression.otherwise
-    if isinstance(expression, tree.Index):
-        return expression.of, expression.at
-    if isinstance(expression, tree.Attribute):
-        return (expression.of,)
-    if isinstance(expression, tree.Template):
-        return [part for part in expression.parts if not isinstance(part, str)]
-    return ()
+    return tree.operands_of(expression)
 
 
 def labels_of(step: tree.Step | None) -> Iterator[tree.Template]:

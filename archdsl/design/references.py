@@ -224,7 +224,7 @@ class _Walk:
         elif isinstance(expression, tree.Apply):
             yield from self.applied(expression.name, expression.arguments, variables, scope)
         else:
-            for part in _parts(expression):
+            for part in tree.operands_of(expression):
                 yield from self.expression(part, variables, scope)
 
     def value(
@@ -232,7 +232,7 @@ class _Walk:
     ) -> Iterator[Reference]:
         """What ``from`` and ``share`` take: a value that a parameter holds, an input, or a label."""
         if isinstance(expression, tree.Template):
-            for part in _parts(expression):
+            for part in tree.operands_of(expression):
                 yield from self.expression(part, variables, scope)
         path = path_parts(expression)
         if path is None or scope is None:
@@ -249,22 +249,3 @@ class _Walk:
     def labels(self, path: Path, scope: LabelScope) -> Iterator[Reference]:
         for use, label in resolve(path, scope, self.library):
             yield Reference(use, label.span, "label")
-
-
-def _parts(expression: tree.Expression) -> Iterable[tree.Expression]:
-    """What an expression is made of."""
-    if isinstance(expression, tree.Binary):
-        return expression.left, expression.right
-    if isinstance(expression, tree.ListOf):
-        return expression.items
-    if isinstance(expression, tree.Unary):
-        return (expression.operand,)
-    if isinstance(expression, tree.Conditional):
-        return expression.then, expression.condition, expression.otherwise
-    if isinstance(expression, tree.Index):
-        return expression.of, expression.at
-    if isinstance(expression, tree.Attribute):
-        return (expression.of,)
-    if isinstance(expression, tree.Template):
-        return [part for part in expression.parts if not isinstance(part, str)]
-    return ()

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from archdsl.graph.ir import Construct, Node
+from archdsl.ops.input import Input
 
 _TRANSPARENT = ("repeat", "for", "when", "checkpoint", "aux", "block", "group", "share")
 """Kinds that are no rows: their steps count and are named in the scope around them, or the scope is theirs."""
@@ -51,13 +52,13 @@ def names_of_rows(nodes: Iterable[Node], depth: int) -> list[str]:
 
 
 def _meet(node: Node, depth: int) -> _At | None:
-    """None where the node lies above the depth, or is an input."""
+    """None where the node lies above the depth, or is an input of the network."""
     path, _, added = node.name.partition(":")
     is_added = bool(added) and not added.isdecimal()  # `conv1:2` is the second use of a shared step
     if is_added and node.construct is not None:
         path = node.construct.name
     parts = path.split(".") if path else []
-    if len(parts) + is_added < depth or (node.construct is None and not node.inputs):
+    if len(parts) + is_added < depth or isinstance(node.op, Input):
         return None
     scope = ".".join(parts[: depth - 1])
     member = parts[depth - 1] if len(parts) >= depth else ""

@@ -6,7 +6,7 @@ before anything in it is looked up or evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from archdsl.source import Source, Span
@@ -133,6 +133,26 @@ Expression: TypeAlias = (
     "Number | Boolean | Nothing | Broken | Name | Template | ListOf | Unary | Binary | Conditional"
     " | Index | Attribute | Apply"
 )
+
+
+def operands_of(expression: Expression) -> Iterable[Expression]:
+    """The expressions that one is made of; what a call is given is in its ``arguments``."""
+    if isinstance(expression, Binary):
+        return expression.left, expression.right
+    if isinstance(expression, ListOf):
+        return expression.items
+    if isinstance(expression, Unary):
+        return (expression.operand,)
+    if isinstance(expression, Conditional):
+        return expression.then, expression.condition, expression.otherwise
+    if isinstance(expression, Index):
+        return expression.of, expression.at
+    if isinstance(expression, Attribute):
+        return (expression.of,)
+    if isinstance(expression, Template):
+        return [part for part in expression.parts if not isinstance(part, str)]
+    return ()
+
 
 # ---- steps
 
