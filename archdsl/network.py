@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from archdsl.backends.torch.source import Source
     from archdsl.design.read import Design
-    from archdsl.passes.sequence import Step
+    from archdsl.passes.sequence import PassRecord
     from archdsl.weights.base import Weights
 
 Notes = Callable[[str], None]
@@ -72,7 +72,7 @@ class Network:
         """None where a named dimension of the input leaves sizes open."""
         return self.counts.macs
 
-    def inference_passes(self) -> tuple[Step, ...]:
+    def inference_passes(self) -> tuple[PassRecord, ...]:
         """What each pass does to the graph before it is compiled to ONNX, in order.
 
         The graph is verified after each of them. Raises `IllegalGraphError`, which names the pass, where
@@ -232,9 +232,9 @@ class Network:
         """The weights of a file, or from the seed. What has to be said of a file is given to ``notes``, or
         else is a warning at the place that called the method from which this is called."""
         if weights is None:
-            from archdsl.weights.initialise import Initialised
+            from archdsl.weights.initialise import InitialisedWeights
 
-            yield Initialised(seed, self.graph.scheme)
+            yield InitialisedWeights(seed, self.graph.scheme)
             return
         from archdsl.weights.read import load_weights
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
-class Entry(NamedTuple):
+class ZooEntry(NamedTuple):
     """A network of the zoo. ``year`` is its paper's, None where the file names none; ``macs`` is None
     where a named dimension leaves sizes open; ``input`` is as it is written, without the batch."""
 
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     paper: str
 
 
-def entries(names: Iterable[str] | None = None) -> list[Entry]:
+def entries(names: Iterable[str] | None = None) -> list[ZooEntry]:
     """The networks of the zoo, or those of these names, by family, year and size.
 
     Files that others stand on, and that state no facts of their own, are no networks of the line: they
@@ -57,14 +57,14 @@ def entries(names: Iterable[str] | None = None) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.family.lower(), entry.year or 0, entry.params))
 
 
-def _entry(name: str, header: Header) -> Entry:
+def _entry(name: str, header: Header) -> ZooEntry:
     params, macs = _stated(header.expect.params), _stated(header.expect.macs)
     if params is None or macs is None:
         network = _network(name)
         params, macs = network.params, network.macs
     year = _YEAR.search(header.paper)
     shapes = {"input": header.input} if header.inputs is None else header.inputs
-    return Entry(
+    return ZooEntry(
         name,
         header.family,
         int(year[0]) if year else None,
@@ -94,7 +94,7 @@ def _text(shape: StatedShape | None) -> str:
 # ---- choosing
 
 
-class Choice(NamedTuple):
+class ZooFilter(NamedTuple):
     """What an entry has to be. ``words`` are looked for in names and families; ``bounds`` are numbers
     by field."""
 
@@ -103,7 +103,7 @@ class Choice(NamedTuple):
     reference: str = ""
     bounds: tuple[NumberBound, ...] = ()
 
-    def takes(self, entry: Entry) -> bool:
+    def takes(self, entry: ZooEntry) -> bool:
         text = f"{entry.name} {entry.family}".lower()
         return (
             all(word.lower() in text for word in self.words)
@@ -120,7 +120,7 @@ class NumberBound(NamedTuple):
     least: float
     most: float
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: ZooEntry) -> bool:
         number = getattr(entry, self.field)
         return number is not None and self.least <= number <= self.most
 

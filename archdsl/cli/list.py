@@ -53,11 +53,11 @@ def list_(
 ) -> None:
     """List the networks that come along."""
     from archdsl.report import zoo as report
-    from archdsl.zoo import Choice, bound_of, entries
+    from archdsl.zoo import ZooFilter, bound_of, entries
 
     given = {"year": year, "params": params, "macs": macs}
     bounds = tuple([bound_of(field, text) for field, text in given.items() if text is not None])
-    choice = Choice(tuple(words or ()), family, reference, bounds)
+    choice = ZooFilter(tuple(words or ()), family, reference, bounds)
     found = [entry for entry in entries() if choice.takes(entry)]
     if sort is not Order.family:
         found.sort(key=lambda entry: (getattr(entry, sort.value) or 0, entry.name))

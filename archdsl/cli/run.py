@@ -18,7 +18,7 @@ from archdsl.diagnostics import UsageError
 if TYPE_CHECKING:
     import numpy
 
-    from archdsl.runtime.run import Result
+    from archdsl.runtime.run import RunResult
 
 TOP = 5
 """How many classes are shown."""
@@ -125,7 +125,7 @@ def _save(path: str, outputs: dict[str, numpy.ndarray]) -> None:
         npy.write_array(file, values, allow_pickle=False)
 
 
-def _show(result: Result, labels: list[str]) -> None:
+def _show(result: RunResult, labels: list[str]) -> None:
     from archdsl.runtime.top_k import top
 
     for name, values in result.outputs.items():

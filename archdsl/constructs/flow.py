@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl.constructs.base import ConstructExample, FlowCall, FlowExpansion, Made, V
 
 
-class From(FlowCall):
+class FromCall(FlowCall):
     """A value made earlier: ``from(label)``, ``from(scope.label)`` or ``from("enc{i}")``. It stands at the
     head of a chain, or as an argument: ``join(from(enc3))``."""
 
@@ -17,7 +17,7 @@ class From(FlowCall):
         return at.find()
 
 
-class Share(FlowCall):
+class ShareCall(FlowCall):
     """Runs a labelled call or scope again, on the value that flows in, with the same parameters and buffers:
     ``share(label)``."""
 
@@ -28,7 +28,7 @@ class Share(FlowCall):
         return at.share()
 
 
-class Output(FlowCall):
+class OutputCall(FlowCall):
     """Names the value that flows by as an output of the network: ``output(name)``. It flows on."""
 
     word = "output"

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from archdsl.constructs.base import Construct, FlowCall
 from archdsl.constructs.conditions import When
-from archdsl.constructs.flow import From, Output, Share
+from archdsl.constructs.flow import FromCall, OutputCall, ShareCall
 from archdsl.constructs.loops import Dense, Each, For, Repeat
 from archdsl.constructs.merges import Merge, Residual
 from archdsl.constructs.training import Aux, Checkpoint
@@ -16,7 +16,7 @@ from archdsl.ops.base import Operator
 from archdsl.syntax.tree import Form
 
 _CONSTRUCTS = (Residual(), Dense(), Repeat(), For(), Each(), When(), Aux(), Checkpoint())
-_FLOW_CALLS = (From(), Share(), Output())
+_FLOW_CALLS = (FromCall(), ShareCall(), OutputCall())
 
 
 class Vocabulary:

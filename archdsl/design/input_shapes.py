@@ -44,7 +44,7 @@ def with_inputs(
     for key in ("input", "inputs"):
         if key not in data:
             continue
-        reader = _Reader(spans, library, diagnostics)
+        reader = _ShapeReader(spans, library, diagnostics)
         stated = data[key]
         if isinstance(stated, dict):
             found[key] = {name: reader.read(value, (key, name)) for name, value in stated.items()}
@@ -55,7 +55,7 @@ def with_inputs(
     return found
 
 
-class _Reader:
+class _ShapeReader:
     def __init__(self, spans: Spans, library: Library, diagnostics: Diagnostics) -> None:
         self.spans = spans
         self.library = library

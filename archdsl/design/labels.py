@@ -16,7 +16,7 @@ from archdsl.source import Span
 from archdsl.syntax import tree
 
 
-class Label(NamedTuple):
+class NamedStep(NamedTuple):
     """A label, the step that it names, and the scope that this step makes, if it makes one of its own."""
 
     template: tree.Template
@@ -34,7 +34,7 @@ class LabelScope:
     def __init__(self, vocabulary: Vocabulary, parent: LabelScope | None = None) -> None:
         self.vocabulary = vocabulary
         self.parent = parent
-        self.labels: list[Label] = []
+        self.labels: list[NamedStep] = []
         self._inner: dict[int, LabelScope] = {}
 
     def inner(self, step: tree.Labelled | tree.Construct) -> LabelScope:
@@ -46,7 +46,7 @@ class LabelScope:
         if scope is not None:
             self._inner[id(at)] = scope
             _collect(step, scope)
-        self.labels.append(Label(template, step, scope))
+        self.labels.append(NamedStep(template, step, scope))
 
 
 def labels_in(body: tree.Step, vocabulary: Vocabulary) -> LabelScope:
@@ -126,10 +126,10 @@ def _part(span: Span, form: str) -> Part:
     return Part(span, "" if _HOLE in form else form, pattern, form)
 
 
-def resolve(path: Path, scope: LabelScope, library: Library) -> Iterator[tuple[Span, Label]]:
+def resolve(path: Path, scope: LabelScope, library: Library) -> Iterator[tuple[Span, NamedStep]]:
     """The labels that each part of a name means, looked up outwards and then inwards."""
     outer: LabelScope | None = scope
-    found: list[Label] = []
+    found: list[NamedStep] = []
     while outer is not None and not found:
         found = _named(path[0], outer)
         outer = outer.parent
@@ -141,7 +141,7 @@ def resolve(path: Path, scope: LabelScope, library: Library) -> Iterator[tuple[S
             yield part.span, label
 
 
-def _named(part: Part, scope: LabelScope) -> list[Label]:
+def _named(part: Part, scope: LabelScope) -> list[NamedStep]:
     """The labels of a scope that a part of a name can mean.
 
     Of several of one form the last before it is meant, which hides the others: those of a loop's turns, or of
@@ -156,7 +156,7 @@ def _named(part: Part, scope: LabelScope) -> list[Label]:
     return (before or same)[-1:]
 
 
-def _can_be(part: Part, label: Label) -> bool:
+def _can_be(part: Part, label: NamedStep) -> bool:
     other = _part(label.span, _form(label.template))
     sample = "0".join(part.form.split(_HOLE))
     return bool(
@@ -164,7 +164,7 @@ def _can_be(part: Part, label: Label) -> bool:
     )
 
 
-def _scope_of(label: Label, library: Library) -> LabelScope | None:
+def _scope_of(label: NamedStep, library: Library) -> LabelScope | None:
     """The scope of a labelled step: its own, or that of the block which it calls."""
     call = single_call(label.step, library.vocabulary)
     if call is None:

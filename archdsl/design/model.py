@@ -25,11 +25,11 @@ StatedShape = Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4)
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 
 
-class _Section(BaseModel):
+class _HeaderModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
-class Bound(_Section):
+class Bound(_HeaderModel):
     """A number that has to be met, or a bound on it."""
 
     relation: Literal["==", "<=", ">=", "<", ">"] = "=="
@@ -45,14 +45,14 @@ class Bound(_Section):
         }[self.relation]
 
 
-class Training(_Section):
+class Training(_HeaderModel):
     """Facts about the network with its auxiliary heads, as it is trained."""
 
     params: Annotated[Bound | None, Field(description="parameters with the auxiliary heads")] = None
     macs: Annotated[Bound | None, Field(description="multiply-accumulates with the auxiliary heads")] = None
 
 
-class Expect(_Section):
+class Expect(_HeaderModel):
     """The paper's table: facts that the file states of itself."""
 
     output: Annotated[StatedShape | None, Field(description="the shape of the only output")] = None
@@ -63,7 +63,7 @@ class Expect(_Section):
     shapes: Annotated[dict[str, StatedShape], Field(description="shapes inside the network")] = {}
 
 
-class Header(_Section):
+class Header(_HeaderModel):
     """What a file says of its network besides its parameters, blocks and body."""
 
     archdsl: Annotated[Literal["1"], Field(description="the language of this file")] = "1"
@@ -101,7 +101,7 @@ class Header(_Section):
     expect: Annotated[Expect, Field(description="the paper's table, as the file's own test")] = Expect()
 
 
-class ParameterDetails(_Section):
+class ParameterDetails(_HeaderModel):
     """Bounds and documentation of a parameter."""
 
     value: Annotated[object, Field(description="the value that it has unless another is given")]

@@ -66,7 +66,7 @@ _OF_ONE_FILE = ("expect", "extends", "reference")
 """What a file says of itself alone: its facts, and whose network it is, are not those of a variant."""
 
 
-class _Loaded(NamedTuple):
+class _MergedFile(NamedTuple):
     """A file with those it stands on merged into it, before its parameters have values."""
 
     data: dict[str, object]
@@ -92,7 +92,7 @@ class Reader:
         self.diagnostics = diagnostics
         self.vocabulary = vocabulary
         self._reading: list[str] = []
-        self._loaded: dict[str, _Loaded | None] = {}
+        self._loaded: dict[str, _MergedFile | None] = {}
         """What was read already, by path: a file that two others name is read, and judged, once."""
         self._libraries: dict[str, Library] = {}
         self._blocks_known = True
@@ -145,7 +145,7 @@ class Reader:
                 names |= {*base.blocks, *base.used}
         return frozenset(names)
 
-    def _require(self, header: Header, loaded: _Loaded, place: Span) -> bool:
+    def _require(self, header: Header, loaded: _MergedFile, place: Span) -> bool:
         """Report what a design lacks; whether it is clear what flows into the body."""
         misspelt = {nearest(key, KEYS) for key in loaded.sections - {*KEYS}}
         given = {*loaded.sections, *misspelt}
@@ -174,7 +174,7 @@ class Reader:
 
     # ---- files
 
-    def _load(self, source: Source) -> _Loaded | None:
+    def _load(self, source: Source) -> _MergedFile | None:
         document = open_document(source, self.diagnostics, self.vocabulary.forms)
         if not document.readable:
             return None
@@ -189,7 +189,7 @@ class Reader:
             names |= {*base.blocks, *base.used}
         return self._merge(document.read(names), base)
 
-    def _other(self, name: str, span: Span, source: Source) -> tuple[str, _Loaded | None]:
+    def _other(self, name: str, span: Span, source: Source) -> tuple[str, _MergedFile | None]:
         """The path and the content of another file that this one names; its circle or absence is
         reported at the name."""
         try:
@@ -231,7 +231,7 @@ class Reader:
             help = "move what both need to a third file, and let both use that"
         self.diagnostics.add(Diagnostic("file-cycle", message, span, "comes back here", help))
 
-    def _merge(self, file: tree.File, base: _Loaded | None) -> _Loaded:
+    def _merge(self, file: tree.File, base: _MergedFile | None) -> _MergedFile:
         """This file's keys in place of its base's; params and blocks name by name."""
         data, spans = header_data(file, self.diagnostics)
         parameters = {parameter.name.word: parameter for parameter in file.params}
@@ -282,7 +282,7 @@ class Reader:
             body = base.body if "body" not in file.sections else body
             sections |= base.sections
         headings_read = file.headings_read and (base is None or base.headings_read)
-        return _Loaded(
+        return _MergedFile(
             data, spans, parameters, replaced, blocks, used, body, frozenset(sections), headings_read
         )
 
@@ -352,7 +352,7 @@ class Reader:
 
     # ---- parameters and blocks
 
-    def _declare(self, loaded: _Loaded, library: Library) -> None:
+    def _declare(self, loaded: _MergedFile, library: Library) -> None:
         for name, block in loaded.blocks.items():
             signature = block.signature
             if name in self.vocabulary.words:

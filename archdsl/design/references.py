@@ -72,13 +72,13 @@ def references(design: Design) -> References:
                 libraries[id(block.library)] = block.library
                 pending.append(block.library)
     for library in libraries.values():
-        walk = _Walk(library, {})
+        walk = _ReferenceFinder(library, {})
         for parameter in library.declared.values():
             found += walk.parameter(parameter, {})
         for block in library.blocks.values():
             if block.library is library:
                 found += walk.block(block)
-    walk = _Walk(design.library, _inputs(design))
+    walk = _ReferenceFinder(design.library, _inputs(design))
     declared = design.library.declared.values()
     for parameter in design.parameters:
         if parameter not in declared:  # another value for one of another file's
@@ -114,7 +114,7 @@ def _name_of(block: Block) -> Span:
 _Variables: TypeAlias = Mapping[str, tuple[Span, Kind]]
 
 
-class _Walk:
+class _ReferenceFinder:
     """The references in the texts that see one library."""
 
     def __init__(self, library: Library, inputs: Mapping[str, Span]) -> None:

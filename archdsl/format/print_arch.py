@@ -36,10 +36,10 @@ def print_arch(file: tree.File, carrier: Carrier) -> str:
 
     Raises `UsageError` for what this syntax has no way to write.
     """
-    return _Printer(carrier).file(file)
+    return _ArchPrinter(carrier).file(file)
 
 
-class _Printer:
+class _ArchPrinter:
     def __init__(self, carrier: Carrier) -> None:
         self.out = Writer(carrier)
 

@@ -28,10 +28,10 @@ def print_yaml(file: tree.File, carrier: Carrier, callable_names: frozenset[str]
     ``callable_names`` are the operators and blocks: a label of that name before a mapping needs
     quotes, or else it would be the keyword form of a call. ``forms`` are the constructs.
     """
-    return _Printer(carrier, callable_names, forms).file(file)
+    return _YamlPrinter(carrier, callable_names, forms).file(file)
 
 
-class _Item(NamedTuple):
+class _SectionToPrint(NamedTuple):
     """A section: where it began, and the source's section whose comments it takes."""
 
     start: int
@@ -40,7 +40,7 @@ class _Item(NamedTuple):
     write: Callable[[], None]
 
 
-class _Printer:
+class _YamlPrinter:
     def __init__(self, carrier: Carrier, callable_names: frozenset[str], forms: tree.Forms) -> None:
         self.out = Writer(carrier)
         # Words that a bare key would turn into a construct, or into nothing.
@@ -68,20 +68,22 @@ class _Printer:
         self.out.rest()
         return tidy(self.out.lines, opens=":")
 
-    def _items(self, file: tree.File, places: dict[str, int]) -> list[_Item]:
+    def _items(self, file: tree.File, places: dict[str, int]) -> list[_SectionToPrint]:
         items = []
         for word, entry in file.header.items():
             start = entry.key.span.start
             region = places.get("network", start) if word == "name" else start
-            items.append(_Item(start, region, word, lambda entry=entry: self._entry(entry, "")))  # type: ignore[misc]
+            items.append(_SectionToPrint(start, region, word, lambda entry=entry: self._entry(entry, "")))  # type: ignore[misc]
         if file.blocks:
             start = places.get("blocks", file.blocks[0].signature.span.start)
             items.append(
-                _Item(start, start, "blocks", lambda: self._blocks(file.blocks, places.get("blocks")))
+                _SectionToPrint(
+                    start, start, "blocks", lambda: self._blocks(file.blocks, places.get("blocks"))
+                )
             )
         if file.body is not None:
             body, at = file.body, places.get("body", file.body.span.start)
-            items.append(_Item(at, at, "body", lambda: self._part("body", body, 0, at)))
+            items.append(_SectionToPrint(at, at, "body", lambda: self._part("body", body, 0, at)))
         items.sort(key=lambda item: item.start)
         if file.params:
             start = places.get("params", file.params[0].span.start)
@@ -92,7 +94,8 @@ class _Printer:
                     index += 1
             region = places.get("network", start)
             items.insert(
-                index, _Item(start, region, "params", lambda: self._params(file.params, start, places))
+                index,
+                _SectionToPrint(start, region, "params", lambda: self._params(file.params, start, places)),
             )
         return items
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archdsl.graph.ir import Graph, Node
-    from archdsl.graph.tensors import Source
+    from archdsl.graph.tensors import TensorSource
 
 
 class GraphEdit:
@@ -33,7 +33,7 @@ class GraphEdit:
         self._nodes: dict[int, Node] = dict(enumerate(graph.nodes))
         self._stands_for: dict[int, int] = {}
         self._before: dict[int, list[int]] = {}
-        self._sources: dict[str, Source] = dict(graph.sources)
+        self._sources: dict[str, TensorSource] = dict(graph.sources)
         self._drops_heads = False
 
     def node(self, position: int) -> Node:
@@ -68,7 +68,7 @@ class GraphEdit:
         """Leave out the auxiliary heads; their nodes are erased by the caller."""
         self._drops_heads = True
 
-    def set_source(self, name: str, source: Source) -> None:
+    def set_source(self, name: str, source: TensorSource) -> None:
         """Say where the values of a tensor come from."""
         self._sources[name] = source
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from archdsl.graph.tensors import Source, Tensor, tensors_of
+from archdsl.graph.tensors import Tensor, TensorSource, tensors_of
 from archdsl.ops.base import Operator, Parameter
 from archdsl.shapes import Shape, TensorType
 from archdsl.source import Span
@@ -82,7 +82,7 @@ class Graph:
     heads: tuple[Head, ...] = ()
     scopes: Mapping[str, int] = field(default_factory=dict)
     scheme: str = "pytorch"
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, TensorSource] = field(default_factory=dict)
 
     @cached_property
     def tensors(self) -> Mapping[str, Tensor]:

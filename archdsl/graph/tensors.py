@@ -2,10 +2,10 @@
 
     Initialised   filled by its operator's rule, from a seed, or read from a checkpoint under its own name
     Loaded        read from a file, where it may have another name
-    Constant      the values themselves, which the design or a pass has fixed
+    ConstantData  the values themselves, which the design or a pass has fixed
     Derived       computed from other tensors by a formula: a folded weight, the scale of an integer
 
-A source says where values come from and holds none but a `Constant`'s: ``weights/`` reads, computes
+A source says where values come from and holds none but a `ConstantData`'s: ``weights/`` reads, computes
 and streams them.
 """
 
@@ -53,7 +53,7 @@ class Loaded(NamedTuple):
     name: str
 
 
-class Constant(NamedTuple):
+class ConstantData(NamedTuple):
     """``data`` are the values in the order of the flattened tensor, little-endian, in its dtype."""
 
     data: bytes
@@ -66,7 +66,7 @@ class Derived(NamedTuple):
     operands: tuple[Tensor, ...]
 
 
-Source: TypeAlias = "Initialised | Loaded | Constant | Derived"
+TensorSource: TypeAlias = "Initialised | Loaded | ConstantData | Derived"
 
 
 class Tensor(NamedTuple):
@@ -79,7 +79,7 @@ class Tensor(NamedTuple):
     name: str
     shape: tuple[int, ...]
     dtype: DType
-    source: Source
+    source: TensorSource
     trained: bool = True
     training_only: bool = False
     head: str | None = None

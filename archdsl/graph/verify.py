@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import OperatorError
 from archdsl.graph.infer import infer_types
-from archdsl.graph.tensors import Constant
+from archdsl.graph.tensors import ConstantData
 from archdsl.shapes import TensorType, is_known, item_bytes, text_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class IllegalGraphError(AssertionError):
 Finding: TypeAlias = "Iterator[str]"
 
 
-class Rule(NamedTuple):
+class GraphRule(NamedTuple):
     """A sentence that holds for every legal graph, and what finds the places where it does not."""
 
     sentence: str
@@ -131,7 +131,7 @@ def _foreign_sources(graph: Graph) -> Finding:
         tensor = graph.tensors.get(name)
         if tensor is None:
             yield f"`{name}` is no tensor of the graph"
-        elif isinstance(source, Constant):
+        elif isinstance(source, ConstantData):
             wanted = item_bytes(tensor.dtype) * math.prod(tensor.shape)
             if len(source.data) != wanted:
                 yield f"`{name}` has {len(source.data)} bytes, and its type {wanted}"
@@ -185,22 +185,22 @@ def _wrong_owners(graph: Graph) -> Finding:
 
 
 STRUCTURE = (
-    Rule("every node has a name and an owner", _nameless),
-    Rule("a node reads nodes before it", _edges_forward),
-    Rule("inputs, outputs, heads and scopes are nodes of the graph", _positions_outside),
-    Rule("a node reads as many values as its operator has operands", _wrong_arity),
+    GraphRule("every node has a name and an owner", _nameless),
+    GraphRule("a node reads nodes before it", _edges_forward),
+    GraphRule("inputs, outputs, heads and scopes are nodes of the graph", _positions_outside),
+    GraphRule("a node reads as many values as its operator has operands", _wrong_arity),
 )
 RULES = (
     *STRUCTURE,
-    Rule("names are unique", _repeated_names),
-    Rule("sizes are at least 1", _wrong_sizes),
-    Rule("types are those that the operators infer", _wrong_types),
-    Rule("sources are of tensors that the graph has", _foreign_sources),
-    Rule("a graph has an output", _no_outputs),
-    Rule("outputs and auxiliary heads have names of their own", _repeated_outputs),
-    Rule("no output is made in an auxiliary head", _outputs_in_heads),
-    Rule("an auxiliary head's values are read in that head only", _reads_of_heads),
-    Rule("a node is in an auxiliary head that the graph has", _unknown_heads),
+    GraphRule("names are unique", _repeated_names),
+    GraphRule("sizes are at least 1", _wrong_sizes),
+    GraphRule("types are those that the operators infer", _wrong_types),
+    GraphRule("sources are of tensors that the graph has", _foreign_sources),
+    GraphRule("a graph has an output", _no_outputs),
+    GraphRule("outputs and auxiliary heads have names of their own", _repeated_outputs),
+    GraphRule("no output is made in an auxiliary head", _outputs_in_heads),
+    GraphRule("an auxiliary head's values are read in that head only", _reads_of_heads),
+    GraphRule("a node is in an auxiliary head that the graph has", _unknown_heads),
     # The owner itself may be gone, where only a later use of a shared step is still needed.
-    Rule("shared parameters are those of an earlier step and agree", _wrong_owners),
+    GraphRule("shared parameters are those of an earlier step and agree", _wrong_owners),
 )

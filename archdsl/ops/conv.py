@@ -42,7 +42,7 @@ from archdsl.ops.weight_init import (
     INIT,
     STD,
     Deviation,
-    Filling,
+    InitAttributes,
     OptionalNumber,
     Rules,
     Scheme,
@@ -138,7 +138,7 @@ class Conv(Operator):
             fan_in,
             self.out if self.bias else 0,
             _rules(fan_in, fan_out),
-            Filling(self.init, self.std, self.bias_init),
+            InitAttributes(self.init, self.std, self.bias_init),
         )
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
@@ -311,7 +311,7 @@ class ConvTranspose(Operator):
             fan_in,
             self.out if self.bias else 0,
             _rules(fan_in, fan_out),
-            Filling(self.init, self.std, self.bias_init),
+            InitAttributes(self.init, self.std, self.bias_init),
         )
 
     def macs(self, inputs: Shapes, output: Shape) -> int:

@@ -17,7 +17,7 @@ from archdsl.ops.weight_init import (
     INIT,
     STD,
     Deviation,
-    Filling,
+    InitAttributes,
     OptionalNumber,
     Scheme,
     check_bias_init,
@@ -73,7 +73,7 @@ class Linear(Operator):
             # Krizhevsky et al. 2012, and the fully connected layers of nearly all who followed. Most of
             # torchvision's networks leave theirs as PyTorch fills them; the others write `std=0.01`.
             {"paper": (Normal(0.01), Constant(0.0))},
-            Filling(self.init, self.std, self.bias_init),
+            InitAttributes(self.init, self.std, self.bias_init),
         )
 
     def macs(self, inputs: Shapes, output: Shape) -> int:

@@ -74,7 +74,7 @@ class Concat(Operator):
         return emit.node("Concat", list(values), axis=position(self.dim, inputs[0], self.word) + 1)
 
 
-class _Elementwise(Operator):
+class _Broadcasting(Operator):
     """A merge of values of one shape, two at a time."""
 
     operands = BRANCHES
@@ -111,7 +111,7 @@ class _Elementwise(Operator):
         return total
 
 
-class Add(_Elementwise):
+class Add(_Broadcasting):
     """The sum of the branches' values, which have equal shapes."""
 
     word = "add"
@@ -133,7 +133,7 @@ class Add(_Elementwise):
         return Invoke(".add_", (Operand(operand), Operand(1 - operand)))
 
 
-class Max(_Elementwise):
+class Max(_Broadcasting):
     """The largest of the branches' values, element by element; they have equal shapes."""
 
     word = "max"
@@ -147,7 +147,7 @@ class Max(_Elementwise):
     )
 
 
-class Mul(_Elementwise):
+class Mul(_Broadcasting):
     """The product of the branches' values. A size of 1 meets any size, so that one number a channel
     (C x 1 x 1) weighs a map."""
 

@@ -25,7 +25,7 @@ STD = "standard deviation of the normal distribution that fills the weight, in p
 BIAS_INIT = "the number that fills the bias, in place of that rule"
 
 
-class Filling(NamedTuple):
+class InitAttributes(NamedTuple):
     """What a call says of its first weight and bias: its attributes ``init``, ``std``, ``bias_init``."""
 
     init: str | None
@@ -38,7 +38,7 @@ Rules = Mapping[str, tuple[Initialiser, Initialiser]]
 
 
 def weight_and_bias(
-    shape: tuple[int, ...], fan_in: int, biases: int, rules: Rules, filling: Filling
+    shape: tuple[int, ...], fan_in: int, biases: int, rules: Rules, filling: InitAttributes
 ) -> tuple[Parameter, ...]:
     """A weight of this shape, and a bias where there are any ``biases``.
 

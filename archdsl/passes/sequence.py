@@ -22,7 +22,7 @@ INFERENCE: tuple[Pass, ...] = (drop_training,)
 """What a graph goes through before it runs in inference."""
 
 
-class Step(NamedTuple):
+class PassRecord(NamedTuple):
     """What one pass did: its name, how many nodes the graph had and has, and whether it changed."""
 
     name: str
@@ -31,12 +31,12 @@ class Step(NamedTuple):
     changed: bool
 
 
-class Result(NamedTuple):
+class SequenceResult(NamedTuple):
     graph: Graph
-    steps: tuple[Step, ...]
+    steps: tuple[PassRecord, ...]
 
 
-def run(graph: Graph, passes: Sequence[Pass] = INFERENCE, *, verify: bool = False) -> Result:
+def run(graph: Graph, passes: Sequence[Pass] = INFERENCE, *, verify: bool = False) -> SequenceResult:
     """Run passes in order.
 
     With ``verify`` the graph is held against the rules of ``graph/verify.py`` at the beginning and after
@@ -44,15 +44,15 @@ def run(graph: Graph, passes: Sequence[Pass] = INFERENCE, *, verify: bool = Fals
     """
     if verify:
         check_legal(graph, "the elaboration")
-    steps: list[Step] = []
+    steps: list[PassRecord] = []
     for each in passes:
         made = each(graph)
-        steps.append(Step(each.__name__, len(graph.nodes), len(made.nodes), made is not graph))
+        steps.append(PassRecord(each.__name__, len(graph.nodes), len(made.nodes), made is not graph))
         if verify and made is not graph:
             ran = ", ".join([step.name for step in steps[:-1]])
             check_legal(made, f"the pass `{each.__name__}`" + (f" (after {ran})" if ran else ""))
         graph = made
-    return Result(graph, tuple(steps))
+    return SequenceResult(graph, tuple(steps))
 
 
 def for_inference(graph: Graph) -> Graph:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Kind = Literal["operator", "construct", "call", "function"]
 
 
-class Argument(NamedTuple):
+class PageArgument(NamedTuple):
     """``default`` is None where there is none that can be written: then it is given, or, where it is not
     ``required``, left out."""
 
@@ -34,7 +34,7 @@ class Argument(NamedTuple):
     default: str | None = None
 
 
-class Filling(NamedTuple):
+class PageInitialiser(NamedTuple):
     """How a tensor is filled before training, under these values of ``init``."""
 
     tensor: str
@@ -59,9 +59,9 @@ class Page:
     family: str
     signature: str
     text: str
-    arguments: tuple[Argument, ...] = ()
+    arguments: tuple[PageArgument, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
-    fillings: tuple[Filling, ...] = ()
+    fillings: tuple[PageInitialiser, ...] = ()
     examples: tuple[PageExample, ...] = ()
     also: tuple[str, ...] = field(default=())
 
@@ -104,7 +104,7 @@ def pages_of(word: str, vocabulary: Vocabulary = STANDARD) -> list[Page]:
 def _operator(operator: type[Operator]) -> Page:
     fields = operator.model_fields
     arguments = tuple(
-        Argument(name, about(details), details.is_required(), default_of(details))
+        PageArgument(name, about(details), details.is_required(), default_of(details))
         for name, details in fields.items()
     )
     return Page(
@@ -120,7 +120,7 @@ def _operator(operator: type[Operator]) -> Page:
     )
 
 
-def _signature(word: str, arguments: tuple[Argument, ...], variadic: str | None = None) -> str:
+def _signature(word: str, arguments: tuple[PageArgument, ...], variadic: str | None = None) -> str:
     """How it is called. What can be left out and has no default that can be written stands in brackets."""
     texts = []
     for argument in arguments:
@@ -135,7 +135,7 @@ def _signature(word: str, arguments: tuple[Argument, ...], variadic: str | None 
     return f"{word}({', '.join(texts)})" if texts else word
 
 
-def _fillings(operator: type[Operator]) -> tuple[Filling, ...]:
+def _fillings(operator: type[Operator]) -> tuple[PageInitialiser, ...]:
     """A row for each rule of each tensor, with the schemes that have it."""
     from archdsl.ops.initializers import SCHEMES
 
@@ -144,7 +144,7 @@ def _fillings(operator: type[Operator]) -> tuple[Filling, ...]:
         schemes: dict[str, list[str]] = {}
         for scheme in SCHEMES:
             schemes.setdefault(parameter.rule(scheme).text, []).append(scheme)
-        found += [Filling(parameter.name, tuple(same), rule) for rule, same in schemes.items()]
+        found += [PageInitialiser(parameter.name, tuple(same), rule) for rule, same in schemes.items()]
     return tuple(found)
 
 
@@ -169,7 +169,7 @@ def _parameters(operator: type[Operator]) -> list[Parameter]:
 
 def _construct(construct: Construct, vocabulary: Vocabulary) -> Page:
     arguments = tuple(
-        Argument(
+        PageArgument(
             parameter.name,
             _sentence(parameter.about, _KINDS.get(parameter.kind, "")),
             parameter.is_required,
@@ -209,7 +209,7 @@ def _flow_call(call: FlowCall) -> Page:
         _family(call),
         call.heading,
         call.about.replace("``", "`"),
-        (Argument("label", "the name that is meant", True),),
+        (PageArgument("label", "the name that is meant", True),),
         examples=tuple(PageExample(example.step, (example.input,)) for example in call.examples),
     )
 

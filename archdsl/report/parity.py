@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archdsl.graph.ir import Node
     from archdsl.runtime.difference import Difference
     from archdsl.runtime.first_divergence import Divergence
-    from archdsl.runtime.parity import Parity, Row
+    from archdsl.runtime.parity import OutputComparison, Parity
 
 HEADINGS = ("output", "provider", "shape", "difference", "of its scale", "verdict")
 
@@ -34,7 +34,7 @@ def render(parity: Parity, *, color: bool = False) -> str:
     return "\n".join([*lines, "", verdict(parity)])
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: OutputComparison) -> tuple[str, ...]:
     apart = row.difference
     numbers = ("", "") if apart.fault else (f"{apart.absolute:.2g}", f"{apart.relative:.2g}")
     agrees = "agrees but for rounding" if row.by_rounding else "agrees"

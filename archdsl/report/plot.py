@@ -10,7 +10,7 @@ from archdsl.atomic_write import replacing
 from archdsl.diagnostics import UsageError
 
 if TYPE_CHECKING:
-    from archdsl.zoo import Entry
+    from archdsl.zoo import ZooEntry
 
 FORMATS = (".svg", ".png", ".pdf")
 _INCHES = (13.0, 8.5)
@@ -31,7 +31,7 @@ _OFFSETS = (
 """Where a name may stand from its dot, in points, the best first."""
 
 
-def save_plot(path: str, entries: Sequence[Entry]) -> None:
+def save_plot(path: str, entries: Sequence[ZooEntry]) -> None:
     """Draw the networks whose counts are numbers; the format is that of the file's ending.
 
     Raises `UsageError` for other endings, and where matplotlib is missing.
@@ -60,7 +60,7 @@ def save_plot(path: str, entries: Sequence[Entry]) -> None:
             figure.savefig(file, format=extension[1:], dpi=150, metadata=metadata)
 
 
-def _draw(figure: Any, entries: Sequence[Entry]) -> None:
+def _draw(figure: Any, entries: Sequence[ZooEntry]) -> None:
     axes = figure.add_subplot()
     families = list(dict.fromkeys(entry.family for entry in entries))
     for number, family in enumerate(families):
@@ -89,7 +89,7 @@ def _draw(figure: Any, entries: Sequence[Entry]) -> None:
     _label(figure, axes, entries, families)
 
 
-def _label(figure: Any, axes: Any, entries: Sequence[Entry], families: list[str]) -> None:
+def _label(figure: Any, axes: Any, entries: Sequence[ZooEntry], families: list[str]) -> None:
     """Write the names where there is room; where there is none, the dot stands without."""
     figure.canvas.draw()  # lays the axes out
     renderer = figure.canvas.get_renderer()

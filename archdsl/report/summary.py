@@ -22,7 +22,7 @@ NARROWEST = 12
 HEADINGS = ("name", "operator", "output", "params", "MACs", "memory")
 
 
-class Row(NamedTuple):
+class SummaryRow(NamedTuple):
     """A line of the table. ``elements`` counts what its operators put out, one sample."""
 
     name: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     elements: int | None
 
 
-def rows(graph: Graph, depth: int | None = None) -> list[Row]:
+def rows(graph: Graph, depth: int | None = None) -> list[SummaryRow]:
     """The table's rows, in execution order, without the auxiliary heads.
 
     With ``depth``, the operators of a scope that lies so deep are one row, with their sums, and so are
@@ -57,13 +57,13 @@ def _running(graph: Graph) -> Iterator[tuple[Node, NodeCounts]]:
             yield node, counts
 
 
-def _row(name: str, members: list[tuple[Node, NodeCounts]]) -> Row:
+def _row(name: str, members: list[tuple[Node, NodeCounts]]) -> SummaryRow:
     last = members[-1][0]
     if len(members) == 1:
         operator = last.op.word
     else:
         operator = _block(last, name) or f"{len(members)} operator{'s' if len(members) > 1 else ''}"
-    return Row(
+    return SummaryRow(
         name,
         operator,
         text_of(last.shape),
@@ -103,7 +103,7 @@ def render(graph: Graph, *, depth: int | None = None, color: bool = False, width
     return "\n".join([*lines, "", *_totals(graph)])
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: SummaryRow) -> tuple[str, ...]:
     memory = "?" if row.elements is None else short(row.elements * BYTES, "B")
     params = f"{row.params:,}" if row.params else ""
     macs = "" if row.macs == 0 else short(row.macs)

@@ -8,7 +8,7 @@ from typing import Any
 
 from archdsl.report.table import markdown, table
 from archdsl.terminal import short
-from archdsl.zoo import Entry
+from archdsl.zoo import ZooEntry
 
 HEADINGS = ("name", "family", "year", "params", "MACs", "input", "reference")
 _NUMBERS = (2, 3, 4)
@@ -23,7 +23,7 @@ is named, the names and shapes of all tensors and the logits equal that network'
 This page is written by `archdsl list --markdown`."""
 
 
-def render(entries: Sequence[Entry], *, color: bool = False) -> str:
+def render(entries: Sequence[ZooEntry], *, color: bool = False) -> str:
     """A line a network, and how many there are."""
     count = f"{len(entries)} network{'' if len(entries) == 1 else 's'}"
     if not entries:
@@ -31,7 +31,7 @@ def render(entries: Sequence[Entry], *, color: bool = False) -> str:
     return "\n".join([*table(HEADINGS, _rows(entries), numbers=_NUMBERS, color=color), "", count])
 
 
-def _rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
+def _rows(entries: Sequence[ZooEntry]) -> list[tuple[str, ...]]:
     return [
         (
             entry.name,
@@ -46,7 +46,7 @@ def _rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
     ]
 
 
-def page(entries: Sequence[Entry]) -> str:
+def page(entries: Sequence[ZooEntry]) -> str:
     """The page of the zoo: a table for each family, and its papers."""
     parts = [BEGIN]
     for family, group in groupby(entries, lambda entry: entry.family):
@@ -68,6 +68,6 @@ def page(entries: Sequence[Entry]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def to_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def to_json(entries: Sequence[ZooEntry]) -> list[dict[str, Any]]:
     """``[{"name", "family", "year", "params", "macs", "input", "reference", "doc", "paper"}]``"""
     return [entry._asdict() for entry in entries]

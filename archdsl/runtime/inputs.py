@@ -14,7 +14,7 @@ from archdsl.diagnostics import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from archdsl.runtime.session import Tensor
+    from archdsl.runtime.session import ModelTensor
 
 # The training set's mean and deviation, which models for ImageNet expect to be taken out; gray ones
 # get the average of the three.
@@ -27,7 +27,7 @@ SHORTER_SIDE = 256 / 224
 evaluated since AlexNet."""
 
 
-def read_input(path: str, tensor: Tensor, sizes: Mapping[str, int] | None = None) -> numpy.ndarray:
+def read_input(path: str, tensor: ModelTensor, sizes: Mapping[str, int] | None = None) -> numpy.ndarray:
     """A file as values for an input, with its batch: an ``.npy`` array, or else a picture.
 
     ``sizes`` gives numbers for the input's named sizes. Raises `UsageError` where the file cannot be
@@ -38,7 +38,7 @@ def read_input(path: str, tensor: Tensor, sizes: Mapping[str, int] | None = None
     return read_picture(path, tensor, sizes or {})
 
 
-def read_array(path: str, tensor: Tensor) -> numpy.ndarray:
+def read_array(path: str, tensor: ModelTensor) -> numpy.ndarray:
     """An ``.npy`` file, with or without the batch, in the input's type where that is a float."""
     try:
         with open(path, "rb") as file:
@@ -70,7 +70,7 @@ def read_array(path: str, tensor: Tensor) -> numpy.ndarray:
     return numpy.ascontiguousarray(array, dtype=tensor.dtype)
 
 
-def read_picture(path: str, tensor: Tensor, sizes: Mapping[str, int]) -> numpy.ndarray:
+def read_picture(path: str, tensor: ModelTensor, sizes: Mapping[str, int]) -> numpy.ndarray:
     """A picture as ImageNet models expect it, 1 x channels x height x width: resized, its center
     cropped, its channels normalised; gray where the input has one channel."""
     shape = concrete_shape(tensor, sizes, 1)
@@ -116,7 +116,11 @@ def _cropped(path: str, mode: str, height: int, width: int) -> Any:
 
 
 def random_input(
-    tensor: Tensor, random: numpy.random.Generator, *, batch: int = 1, sizes: Mapping[str, int] | None = None
+    tensor: ModelTensor,
+    random: numpy.random.Generator,
+    *,
+    batch: int = 1,
+    sizes: Mapping[str, int] | None = None,
 ) -> numpy.ndarray:
     """Normal random numbers in the input's shape; small whole numbers where it takes such."""
     shape = concrete_shape(tensor, sizes or {}, batch)
@@ -125,7 +129,7 @@ def random_input(
     return random.integers(0, 2, shape).astype(tensor.dtype)
 
 
-def concrete_shape(tensor: Tensor, sizes: Mapping[str, int], batch: int) -> tuple[int, ...]:
+def concrete_shape(tensor: ModelTensor, sizes: Mapping[str, int], batch: int) -> tuple[int, ...]:
     """An input's shape in numbers; the first size, where it is open, is the batch."""
     shape: list[int] = []
     open_sizes: list[str] = []

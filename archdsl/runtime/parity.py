@@ -20,7 +20,7 @@ from archdsl.runtime.difference import Difference, difference
 from archdsl.runtime.providers import INSTALL_TORCH, PROVIDERS, choose, obstacle_to, onnxruntime
 from archdsl.runtime.session import open_session
 from archdsl.runtime.synthetic import SyntheticWeights, gain_of, synthetic_inputs
-from archdsl.weights.read import Loaded, load_weights
+from archdsl.weights.read import LoadedWeights, load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ BATCH = 2
 NO_TF32 = "NVIDIA_TF32_OVERRIDE"
 
 
-class Row(NamedTuple):
+class OutputComparison(NamedTuple):
     """An output on a provider, against torch's. ``shape`` has the batch; ``by_rounding`` is true where
     it agrees since rounding alone moves it that far."""
 
@@ -65,7 +65,7 @@ class Parity(NamedTuple):
     """
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[OutputComparison, ...]
     tolerance: float
     seed: int
     batch: int
@@ -103,14 +103,14 @@ def verify(
     advance = _Steps(progress, 2 + 2 * len(asked))
     feeds = synthetic_inputs(graph, seed, batch, sizes or {})
     with _opened(weights, graph, seed) as values, TemporaryDirectory(prefix="archdsl-") as folder:
-        if isinstance(values, Loaded):
+        if isinstance(values, LoadedWeights):
             notes = (*values.notes, *notes)
         reference = _by_torch(graph, values, feeds, sizes)
         advance()
         path = os.path.join(folder, "model.onnx")
         save(graph, path, weights=values)
         advance()
-        rows: list[Row] = []
+        rows: list[OutputComparison] = []
         for provider in asked:
             session = open_session(path, provider, tf32=False, name=graph.name)
             advance()
@@ -120,7 +120,7 @@ def verify(
             for (output, expected), value in zip(reference.items(), found.values(), strict=True):
                 apart = difference(value, expected)
                 agrees = apart.within(tolerance)
-                rows.append(Row(output, provider, expected.shape, apart, agrees))
+                rows.append(OutputComparison(output, provider, expected.shape, apart, agrees))
         if all(row.agrees for row in rows):
             return Parity(graph.name, tuple(rows), tolerance, seed, batch, notes=notes)
         del session
@@ -144,7 +144,7 @@ def verify(
     return Parity(graph.name, tuple(rows), tolerance, seed, batch, traced.divergence, tuple(module), notes)
 
 
-def _judged(row: Row, provider: str, traced: Trace, tolerance: float) -> Row:
+def _judged(row: OutputComparison, provider: str, traced: Trace, tolerance: float) -> OutputComparison:
     """A row where no node differs: whether what its output differs by is rounding."""
     if row.agrees or row.provider != provider:
         return row

@@ -41,7 +41,7 @@ class Obstacle(NamedTuple):
     fix: str
 
 
-class Choice(NamedTuple):
+class ProviderChoice(NamedTuple):
     """The provider to use; ``note`` says why it is not a better one, where that needs a word."""
 
     provider: str
@@ -62,7 +62,7 @@ def onnxruntime() -> ModuleType:
     return package
 
 
-def choose(asked: str, package: ModuleType) -> Choice:
+def choose(asked: str, package: ModuleType) -> ProviderChoice:
     """The provider for what was asked for: ``auto`` or one of `PROVIDERS`.
 
     ``auto`` takes CUDA where it starts and else the CPU. It never takes TensorRT, which compiles a
@@ -71,9 +71,9 @@ def choose(asked: str, package: ModuleType) -> Choice:
     """
     if asked == "auto":
         if PROVIDERS["cuda"] not in package.get_available_providers():
-            return Choice("cpu")
+            return ProviderChoice("cpu")
         obstacle = obstacle_to("cuda", package)
-        return Choice("cpu", f"not cuda: {obstacle.reason}") if obstacle else Choice("cuda")
+        return ProviderChoice("cpu", f"not cuda: {obstacle.reason}") if obstacle else ProviderChoice("cuda")
     if asked not in PROVIDERS:
         near = did_you_mean(asked, ["auto", *PROVIDERS])
         raise UsageError(
@@ -82,7 +82,7 @@ def choose(asked: str, package: ModuleType) -> Choice:
         )
     if obstacle := obstacle_to(asked, package):
         raise refused(asked, obstacle)
-    return Choice(asked)
+    return ProviderChoice(asked)
 
 
 def refused(asked: str, obstacle: Obstacle) -> UsageError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archdsl.runtime.session import Session
 
 
-class Result(NamedTuple):
+class RunResult(NamedTuple):
     """Outputs by name, where they were computed, and whether the input was made up."""
 
     outputs: dict[str, numpy.ndarray]
@@ -35,7 +35,7 @@ def run(
     batch: int = 1,
     sizes: Mapping[str, int] | None = None,
     name: str | None = None,
-) -> Result:
+) -> RunResult:
     """Run a model, given by its path or its bytes, on files, or without any on random numbers.
 
     A file is a path, or ``name=path`` where the model has several inputs; several for one input are
@@ -45,7 +45,7 @@ def run(
     session = open_session(model, provider, name=name)
     check_sizes((size for tensor in session.inputs for size in tensor.shape), sizes or {})
     feeds = read_feeds(session, files, sizes) if files else random_feeds(session, seed, batch, sizes)
-    return Result(session.run(feeds), session.provider, session.note, not files)
+    return RunResult(session.run(feeds), session.provider, session.note, not files)
 
 
 def read_feeds(

@@ -30,7 +30,7 @@ NOTHING = 4
 """Of onnxruntime's severities, the least that it logs: what fails is raised as well, and said in our words."""
 
 
-class Tensor(NamedTuple):
+class ModelTensor(NamedTuple):
     """An input or output of a model. A size is a number, a name, or None; the first is the batch."""
 
     name: str
@@ -158,10 +158,10 @@ def _start(package: ModuleType, model: Model, provider: str, tf32: bool) -> Any:
     )
 
 
-def _tensor(found: Any, model: str) -> Tensor:
+def _tensor(found: Any, model: str) -> ModelTensor:
     if found.type not in DTYPES:
         raise UsageError(f"`{model}` has a value `{found.name}` of type {found.type}, which is not supported")
-    return Tensor(found.name, tuple(found.shape), numpy.dtype(DTYPES[found.type]))
+    return ModelTensor(found.name, tuple(found.shape), numpy.dtype(DTYPES[found.type]))
 
 
 def _check_readable(path: str) -> None:

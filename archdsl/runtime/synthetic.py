@@ -30,9 +30,9 @@ from archdsl.graph import tensors
 from archdsl.ops.base import Trait
 from archdsl.ops.initializers import Constant, Uniform
 from archdsl.runtime.inputs import check_sizes, random_input
-from archdsl.runtime.session import Tensor
+from archdsl.runtime.session import ModelTensor
 from archdsl.shapes import FLOATING
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,7 +59,7 @@ class SyntheticWeights:
     """`Weights` for a trial. The same seed gives the same bytes. ``gain`` is the network's `gain_of`."""
 
     def __init__(self, seed: int = 0, scheme: str = "pytorch", gain: float = 1.0) -> None:
-        self._initialised, self._scheme = Initialised(seed, scheme), scheme
+        self._initialised, self._scheme = InitialisedWeights(seed, scheme), scheme
         self._gain = gain
 
     def pieces(self, tensor: tensors.Tensor) -> Iterator[numpy.ndarray]:
@@ -95,7 +95,7 @@ def synthetic_inputs(
     first = batch_name(graph)
     inputs = [graph.nodes[position] for position in graph.inputs]
     wanted = [
-        Tensor(
+        ModelTensor(
             node.name,
             (first, *(size if isinstance(size, int) else str(size) for size in node.shape)),
             numpy.dtype(node.type.dtype),

@@ -36,7 +36,7 @@ class Weights(Protocol):
         """
 
 
-class Checkpoint(Protocol):
+class CheckpointFile(Protocol):
     """What every format of checkpoints can answer, of an open file."""
 
     @property

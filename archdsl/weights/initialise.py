@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archdsl.ops.initializers import Initialiser
 
 
-class Initialised:
+class InitialisedWeights:
     """`Weights` made by initialisers. The same seed gives the same bytes.
 
     Every tensor has a stream of random numbers of its own, seeded by its name: a layer that is

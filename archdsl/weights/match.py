@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from archdsl.graph.ir import Graph
     from archdsl.graph.tensors import Tensor
-    from archdsl.weights.base import Checkpoint
+    from archdsl.weights.base import CheckpointFile
 
 Shape = tuple[int, ...]
 
@@ -92,7 +92,7 @@ class Match:
         return notes
 
 
-def match(checkpoint: Checkpoint, graph: Graph, *, heads: bool = True) -> Match:
+def match(checkpoint: CheckpointFile, graph: Graph, *, heads: bool = True) -> Match:
     """Hold a checkpoint against a network; without ``heads`` nothing is asked of its auxiliary heads' tensors.
 
     Of the ways in which the file's names may be read, that by which most tensors fit; of several, that
@@ -131,7 +131,7 @@ def _called(given: dict[str, Shape], renamed: Sequence[Renaming]) -> dict[str, s
 
 
 def _matched(
-    checkpoint: Checkpoint,
+    checkpoint: CheckpointFile,
     wanted: Mapping[str, Tensor],
     renamed: Sequence[Renaming],
     heads: bool,

@@ -12,7 +12,7 @@ from archdsl.weights.base import plain
 from archdsl.weights.folded import words_of
 from archdsl.weights.formats.npz import Npz
 from archdsl.weights.formats.safetensors import Safetensors
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from archdsl.weights.match import match
 from archdsl.weights.rename import in_short
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
     from archdsl.graph.ir import Graph
     from archdsl.graph.tensors import Tensor
-    from archdsl.weights.base import Checkpoint
+    from archdsl.weights.base import CheckpointFile
     from archdsl.weights.match import Match
 
 
-def _pth(file: IO[bytes], path: str) -> Checkpoint:
+def _pth(file: IO[bytes], path: str) -> CheckpointFile:
     # torch takes seconds to import, and is wanted for its own files only.
     from archdsl.weights.formats.pth import Pth
 
     return Pth(file, path)
 
 
-FORMATS: dict[str, Callable[[IO[bytes], str], Checkpoint]] = {
+FORMATS: dict[str, Callable[[IO[bytes], str], CheckpointFile]] = {
     ".pth": _pth,
     ".pt": _pth,
     ".bin": _pth,  # Hugging Face's name for torch's files
@@ -48,13 +48,15 @@ SHOWN = 6
 """How many renamings a line of help proposes."""
 
 
-class Loaded:
+class LoadedWeights:
     """`Weights` from a checkpoint that fits the network; what it may lack comes from a seed.
 
     ``notes`` tell what was read otherwise than it stands in the file, and what was made.
     """
 
-    def __init__(self, checkpoint: Checkpoint, found: Match, initialised: Initialised, path: str) -> None:
+    def __init__(
+        self, checkpoint: CheckpointFile, found: Match, initialised: InitialisedWeights, path: str
+    ) -> None:
         self._checkpoint, self._sources, self._initialised = checkpoint, found.sources, initialised
         self.notes = [f"`{path}`: {note}" for note in (*checkpoint.notes, *found.notes(initialised.seed))]
 
@@ -65,7 +67,7 @@ class Loaded:
 
 
 @contextmanager
-def open_checkpoint(path: str | os.PathLike[str]) -> Iterator[Checkpoint]:
+def open_checkpoint(path: str | os.PathLike[str]) -> Iterator[CheckpointFile]:
     """A checkpoint of any format, told by the file's name, open within the block.
 
     Raises `UsageError` where there is none, or it is damaged, or holds more than tensors.
@@ -89,7 +91,7 @@ def open_checkpoint(path: str | os.PathLike[str]) -> Iterator[Checkpoint]:
 @contextmanager
 def load_weights(
     path: str | os.PathLike[str], graph: Graph, *, heads: bool = False, seed: int = 0
-) -> Iterator[Loaded]:
+) -> Iterator[LoadedWeights]:
     """The weights of a network from a checkpoint, open within the block.
 
     Every parameter and buffer of the network as it runs must be there, in its shape and in floating
@@ -103,7 +105,7 @@ def load_weights(
         found = match(checkpoint, graph, heads=heads)
         if not found.fits:
             raise refusal(found, name)
-        yield Loaded(checkpoint, found, Initialised(seed, graph.scheme), name)
+        yield LoadedWeights(checkpoint, found, InitialisedWeights(seed, graph.scheme), name)
 
 
 def refusal(found: Match, path: str) -> UsageError:

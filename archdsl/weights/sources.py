@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from archdsl.diagnostics import UsageError
-from archdsl.graph.tensors import Constant, Derived, Loaded
+from archdsl.graph.tensors import ConstantData, Derived, Loaded
 from archdsl.shapes import item_bytes, text_of
 from archdsl.weights.base import PIECE, numpy_dtype, plain
 from archdsl.weights.read import open_checkpoint
@@ -39,7 +39,7 @@ class Sourced:
 
     def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
         match tensor.source:
-            case Constant(data):
+            case ConstantData(data):
                 yield from _constant(tensor, data)
             case Loaded(path, name):
                 yield from _loaded(tensor, path, name)

@@ -10,7 +10,7 @@ import pytest
 
 from archdsl import pipeline
 from archdsl.resources import zoo_names
-from archdsl.zoo import Choice, bound_of, entries
+from archdsl.zoo import ZooFilter, bound_of, entries
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_filters(archdsl: Archdsl) -> None:
 )
 def test_bounds(text: str, number: int, holds: bool) -> None:
     entry = entries(["resnet18"])[0]._replace(params=number)
-    assert Choice(bounds=(bound_of("params", text),)).takes(entry) is holds
+    assert ZooFilter(bounds=(bound_of("params", text),)).takes(entry) is holds
 
 
 def test_a_bound_that_is_none_is_refused(archdsl: Archdsl) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archdsl.graph.ir import Head, Output
-from archdsl.graph.tensors import Constant
+from archdsl.graph.tensors import ConstantData
 from archdsl.graph.verify import RULES, IllegalGraphError, check_legal, verify
 from archdsl.shapes import TensorType
 from tests.graph.build import Build
@@ -61,7 +61,7 @@ BREAKS: dict[str, tuple[Callable[[Graph], Graph], str]] = {
         "`conv` is 4x6x7, and its operator says 4x6x6",
     ),
     "sources are of tensors that the graph has": (
-        lambda graph: replace(graph, sources={"conv.bais": Constant(b"")}),
+        lambda graph: replace(graph, sources={"conv.bais": ConstantData(b"")}),
         "`conv.bais` is no tensor of the graph",
     ),
     "a graph has an output": (lambda graph: replace(graph, outputs=()), "it has none"),

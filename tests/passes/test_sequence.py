@@ -9,7 +9,7 @@ import pytest
 
 from archdsl.graph.verify import IllegalGraphError
 from archdsl.passes.drop_training import drop_training
-from archdsl.passes.sequence import Step, for_inference, run
+from archdsl.passes.sequence import PassRecord, for_inference, run
 from tests.graph.build import Build
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def test_each_pass_says_what_it_did() -> None:
     before = graph()
     result = run(before, (same, drop_training, drop_training))
     assert result.steps == (
-        Step("same", 3, 3, False), Step("drop_training", 3, 2, True), Step("drop_training", 2, 2, False),
+        PassRecord("same", 3, 3, False), PassRecord("drop_training", 3, 2, True), PassRecord("drop_training", 2, 2, False),
     )  # fmt: skip
     assert result.graph == for_inference(before)
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from archdsl.diagnostics import UsageError
 from archdsl.runtime.inputs import random_input, read_input
-from archdsl.runtime.session import Tensor
+from archdsl.runtime.session import ModelTensor
 
 FLOAT = numpy.dtype("float32")
-IMAGE = Tensor("input", ("batch", 3, 32, 32), FLOAT)
+IMAGE = ModelTensor("input", ("batch", 3, 32, 32), FLOAT)
 # ImageNet's, as torchvision's and timm's models document them.
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -146,4 +146,4 @@ def test_arrays_that_do_not_fit(tmp_path: Path) -> None:
 def test_random_inputs_follow_the_type() -> None:
     random = numpy.random.default_rng(0)
     assert random_input(IMAGE._replace(dtype=numpy.dtype("float16")), random).dtype == numpy.float16
-    assert random_input(Tensor("ids", (1, 8), numpy.dtype("int64")), random).dtype == numpy.int64
+    assert random_input(ModelTensor("ids", (1, 8), numpy.dtype("int64")), random).dtype == numpy.int64

@@ -12,7 +12,7 @@ import pytest
 from archdsl.backends.onnx.write import to_model
 from archdsl.diagnostics import UsageError
 from archdsl.runtime import providers, session
-from archdsl.runtime.providers import Choice, choose
+from archdsl.runtime.providers import ProviderChoice, choose
 from archdsl.runtime.session import open_session
 from tests.graph.build import Build
 from tests.weights.given import Given
@@ -66,20 +66,22 @@ def model() -> bytes:
 
 
 def test_auto_on_a_build_without_gpus_is_the_cpu() -> None:
-    assert choose("auto", Package(CPU_BUILD)) == Choice("cpu")
+    assert choose("auto", Package(CPU_BUILD)) == ProviderChoice("cpu")
 
 
 @pytest.mark.usefixtures("driver")
 def test_auto_takes_cuda_and_loads_its_libraries_first(capsys: pytest.CaptureFixture[str]) -> None:
     package = Package(GPU_BUILD)
-    assert choose("auto", package) == Choice("cuda")
+    assert choose("auto", package) == ProviderChoice("cuda")
     assert package.preloaded == 1
     assert capsys.readouterr().out == ""  # results alone belong on standard output
 
 
 def test_auto_says_why_it_did_not_take_cuda(driver: Callable[[str | None], None]) -> None:
     driver("NVIDIA's driver sees no GPU")
-    assert choose("auto", Package(GPU_BUILD)) == Choice("cpu", "not cuda: NVIDIA's driver sees no GPU")
+    assert choose("auto", Package(GPU_BUILD)) == ProviderChoice(
+        "cpu", "not cuda: NVIDIA's driver sees no GPU"
+    )
 
 
 @pytest.mark.parametrize("asked", ["cuda", "tensorrt"])

@@ -11,11 +11,11 @@ import pytest
 
 from archdsl.ops import Parameter
 from archdsl.ops.initializers import Constant, Normal, Uniform
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from tests.weights.given import named
 
 
-def values(weights: Initialised, name: str, parameter: Parameter) -> numpy.ndarray:
+def values(weights: InitialisedWeights, name: str, parameter: Parameter) -> numpy.ndarray:
     return numpy.concatenate([piece.copy() for piece in weights.pieces(named(name, parameter))])
 
 
@@ -28,13 +28,13 @@ NORMAL = Parameter("weight", (70, 300), Normal(0.1))
 def test_the_length_of_pieces_changes_nothing(parameter: Parameter, piece: int) -> None:
     if piece == 1:
         parameter = parameter._replace(shape=(5,))
-    whole = values(Initialised(3, piece=10**7), "a.weight", parameter)
-    assert (values(Initialised(3, piece=piece), "a.weight", parameter) == whole).all()
+    whole = values(InitialisedWeights(3, piece=10**7), "a.weight", parameter)
+    assert (values(InitialisedWeights(3, piece=piece), "a.weight", parameter) == whole).all()
 
 
 def test_every_name_and_every_seed_has_its_own_stream() -> None:
     streams = [
-        values(Initialised(seed), name, NORMAL)
+        values(InitialisedWeights(seed), name, NORMAL)
         for seed in (0, 1, 11)
         for name in ("a.weight", "b.weight", "1:a")
     ]
@@ -45,27 +45,27 @@ def test_every_name_and_every_seed_has_its_own_stream() -> None:
 
 
 def test_other_tensors_do_not_matter() -> None:
-    weights = Initialised(5)
+    weights = InitialisedWeights(5)
     values(weights, "before.weight", UNIFORM)
-    assert (values(weights, "a.weight", UNIFORM) == values(Initialised(5), "a.weight", UNIFORM)).all()
+    assert (values(weights, "a.weight", UNIFORM) == values(InitialisedWeights(5), "a.weight", UNIFORM)).all()
 
 
 def test_rules_are_followed() -> None:
     parameter = Parameter("weight", (400, 500), Uniform(0.2), rules={"paper": Normal(0.3)})
-    plain = values(Initialised(0), "w", parameter)
+    plain = values(InitialisedWeights(0), "w", parameter)
     assert -0.2 <= plain.min() < -0.199
     assert 0.199 < plain.max() <= 0.2
     assert abs(plain.mean()) < 0.002
     assert plain.std() == pytest.approx(0.2 / math.sqrt(3), rel=0.01)
-    paper = values(Initialised(0, "paper"), "w", parameter)
+    paper = values(InitialisedWeights(0, "paper"), "w", parameter)
     assert paper.std() == pytest.approx(0.3, rel=0.01)
     # A scheme without a rule of its own is PyTorch's.
-    assert (values(Initialised(0, "torchvision"), "w", parameter) == plain).all()
-    assert (values(Initialised(0), "b", Parameter("bias", (9,), Constant(1.5))) == 1.5).all()
+    assert (values(InitialisedWeights(0, "torchvision"), "w", parameter) == plain).all()
+    assert (values(InitialisedWeights(0), "b", Parameter("bias", (9,), Constant(1.5))) == 1.5).all()
 
 
 def test_a_reader_that_stops_leaves_no_thread() -> None:
-    pieces = Initialised(0, piece=100).pieces(named("w", NORMAL))
+    pieces = InitialisedWeights(0, piece=100).pieces(named("w", NORMAL))
     next(pieces)
     pieces.close()
     assert threading.active_count() == 1
@@ -74,6 +74,6 @@ def test_a_reader_that_stops_leaves_no_thread() -> None:
 @pytest.mark.bench
 def test_the_weights_of_vgg16_take_about_a_second() -> None:
     started = time.perf_counter()
-    for _ in Initialised(0).pieces(named("w", Parameter("weight", (138_357_544,), Normal(0.1)))):
+    for _ in InitialisedWeights(0).pieces(named("w", Parameter("weight", (138_357_544,), Normal(0.1)))):
         pass
     assert time.perf_counter() - started < 2

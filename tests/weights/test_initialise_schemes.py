@@ -28,7 +28,7 @@ from archdsl.ops.initializers import (
 )
 from archdsl.ops.torch_form import Invoke, Operand
 from archdsl.weights.base import PIECE
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from tests.ops.calls import operator
 from tests.weights.given import named
 from tests.zoo.files import RECORDINGS
@@ -54,7 +54,7 @@ def parameters(network: Network) -> dict[str, Parameter]:
 
 def first(network: Network, name: str, *, seed: int = 0) -> numpy.ndarray:
     """The values of a tensor; of a very large one its first million."""
-    weights = Initialised(seed, network.graph.scheme)
+    weights = InitialisedWeights(seed, network.graph.scheme)
     return next(iter(weights.pieces(network.graph.tensors[name]))).copy().astype("float64")
 
 
@@ -239,7 +239,7 @@ def test_pytorchs_call_gives_the_same_distribution(rule: Initialiser) -> None:
     assert returned.data_ptr() == tensor.data_ptr(), "in place"
     theirs = tensor.numpy().ravel()
     ours = numpy.concatenate(
-        [piece.copy() for piece in Initialised(0).pieces(named("w", Parameter("w", SHAPE, rule)))]
+        [piece.copy() for piece in InitialisedWeights(0).pieces(named("w", Parameter("w", SHAPE, rule)))]
     )
     # The largest distance of the two distributions: Kolmogorov and Smirnov, at odds of a million.
     points = numpy.concatenate([ours, theirs])
@@ -297,8 +297,8 @@ def test_what_differs_from_the_constructor_is_told() -> None:
 @pytest.mark.parametrize("piece", [1, 7, 1000, 4999, 5000])
 def test_the_length_of_pieces_changes_nothing(rule: Initialiser, piece: int) -> None:
     parameter = Parameter("weight", (5000 if piece > 1 else 50,), rule)
-    whole = [piece.copy() for piece in Initialised(3).pieces(named("w", parameter))]
-    parts = [part.copy() for part in Initialised(3, piece=piece).pieces(named("w", parameter))]
+    whole = [piece.copy() for piece in InitialisedWeights(3).pieces(named("w", parameter))]
+    parts = [part.copy() for part in InitialisedWeights(3, piece=piece).pieces(named("w", parameter))]
     assert (numpy.concatenate(parts) == numpy.concatenate(whole)).all()
 
 
@@ -315,7 +315,7 @@ body:
     for tensor in network.graph.tensors.values():
         if tensor.training_only:
             continue
-        for piece in Initialised(7).pieces(tensor):
+        for piece in InitialisedWeights(7).pieces(tensor):
             digest.update(tensor.name.encode() + piece.astype("<f4").tobytes())
     assert digest.hexdigest() == "561431f1f6e073f17dc8a6af5ec54cda3231b3fbd049818b6cb09edb0d6f62a4"
 

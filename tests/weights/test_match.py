@@ -13,9 +13,9 @@ import torch
 import archdsl
 from archdsl.diagnostics import UsageError
 from archdsl.weights.formats.npz import Npz
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from archdsl.weights.match import Match, match
-from archdsl.weights.read import Loaded, fix, load_weights
+from archdsl.weights.read import LoadedWeights, fix, load_weights
 from archdsl.weights.write import save_weights
 from tests.weights.given import Given
 from tests.weights.test_write import Twin, given, small
@@ -147,7 +147,7 @@ def test_a_head_that_is_missing_is_initialised_and_told(tmp_path: Path) -> None:
     with load_weights(path, small(), heads=True, seed=7) as weights:
         for name, tensor in small().tensors.items():
             if name.startswith("aux."):
-                expected = numpy.concatenate([p.copy() for p in Initialised(7).pieces(tensor)])
+                expected = numpy.concatenate([p.copy() for p in InitialisedWeights(7).pieces(tensor)])
                 found = numpy.concatenate([p.copy() for p in weights.pieces(tensor)])
                 assert (found == expected).all()
 
@@ -354,7 +354,7 @@ def test_without_a_listener_notes_are_warnings_at_the_callers_line(tmp_path: Pat
 def test_what_is_loaded_can_be_saved_in_another_format(tmp_path: Path) -> None:
     save_weights(tmp_path / "a.pth", small(), Given(given()))
     with load_weights(tmp_path / "a.pth", small(), heads=True) as weights:
-        assert isinstance(weights, Loaded)
+        assert isinstance(weights, LoadedWeights)
         save_weights(tmp_path / "a.safetensors", small(), weights)
     with load_weights(tmp_path / "a.safetensors", small(), heads=True) as weights:
         for name, tensor in small().tensors.items():

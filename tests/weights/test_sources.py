@@ -15,7 +15,7 @@ from archdsl.backends.onnx.write import save, to_model
 from archdsl.backends.torch.module import to_module
 from archdsl.diagnostics import UsageError
 from archdsl.graph.edit import GraphEdit
-from archdsl.graph.tensors import Constant, Derived, Initialised, Loaded
+from archdsl.graph.tensors import ConstantData, Derived, Initialised, Loaded
 from archdsl.graph.verify import check_legal
 from archdsl.runtime.synthetic import SyntheticWeights
 from archdsl.runtime.torch_reference import steps
@@ -121,7 +121,7 @@ def test_a_formula_of_a_formula_sees_what_the_inner_one_gives() -> None:
 
 def test_constants_are_their_bytes() -> None:
     edit = GraphEdit(archdsl.load(DESIGN).graph)
-    edit.set_source("conv.bias", Constant(numpy.array([1, 2, 3, 4], "<f4").tobytes()))
+    edit.set_source("conv.bias", ConstantData(numpy.array([1, 2, 3, 4], "<f4").tobytes()))
     graph = edit.finish()
     module = to_module(graph, SyntheticWeights())
     assert module.get_parameter("conv.bias").tolist() == [1, 2, 3, 4]
@@ -129,7 +129,7 @@ def test_constants_are_their_bytes() -> None:
 
 def test_a_constant_of_another_size_is_a_mistake_of_ours() -> None:
     edit = GraphEdit(archdsl.load(DESIGN).graph)
-    edit.set_source("conv.bias", Constant(b"\0" * 12))
+    edit.set_source("conv.bias", ConstantData(b"\0" * 12))
     with pytest.raises(ValueError, match="has 12 bytes, and its type 16"):
         by_onnx(edit.finish())
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Call:
+class OnnxNode:
     """An ONNX node before its names are final."""
 
     name: str
@@ -41,13 +41,13 @@ class Call:
     inputs: Sequence[str]
     outputs: list[str]
     attributes: Mapping[str, object]
-    node: Node
+    graph_node: Node
     operator: str
     """The word that it comes from in the design; an output's own copy has ``output``."""
 
 
 class GraphEmitter:
-    """The `Emitter` of a whole graph: collects calls, constants and the parameters they use.
+    """The `Emitter` of a whole graph: collects ONNX nodes, constants and the parameters they use.
 
     ``owned`` are the tensors by owner, then by the operator's own word for them; ``nodes`` the names of
     the nodes that will be emitted.
@@ -62,7 +62,7 @@ class GraphEmitter:
         nodes: Iterable[str],
     ) -> None:
         self.opset = opset
-        self.calls: list[Call] = []
+        self.onnx_nodes: list[OnnxNode] = []
         self.constants: list[TensorProto] = []
         self.initializers: dict[str, Tensor] = {}
         """By the name of their value, in the order of their first use."""
@@ -89,8 +89,8 @@ class GraphEmitter:
 
     def nodes(self, op_type: str, inputs: Sequence[str], outputs: int, **attributes: object) -> list[str]:
         values = [self._helper() for _ in range(outputs)]
-        self.calls.append(
-            Call(values[0], op_type, inputs, list(values), attributes, self._node, self._node.op.word)
+        self.onnx_nodes.append(
+            OnnxNode(values[0], op_type, inputs, list(values), attributes, self._node, self._node.op.word)
         )
         return values
 
@@ -130,21 +130,21 @@ class GraphEmitter:
     def emit(self, node: Node, values: Sequence[str], graph: Graph) -> str:
         """Write a node of the graph and return the value that it stands for.
 
-        That value bears the node's name, and so does the call that makes it; a node that does
+        That value bears the node's name, and so does the ONNX node that makes it; a node that does
         nothing in inference is another name for its input.
         """
-        self._node, self._begin, self._helpers = node, len(self.calls), 0
+        self._node, self._begin, self._helpers = node, len(self.onnx_nodes), 0
         value = node.op.to_onnx(self, values, graph.input_shapes(node), node.shape)
-        made = self.calls[self._begin :]
-        maker = next((call for call in made if value in call.outputs), None)
+        made = self.onnx_nodes[self._begin :]
+        maker = next((each for each in made if value in each.outputs), None)
         if maker is None:
             return value
         final = self._node_values[node.name]
         maker.name = node.name
         self._made.add(final)
-        for call in made:
-            call.inputs = [final if name == value else name for name in call.inputs]
-            call.outputs = [final if name == value else name for name in call.outputs]
+        for onnx_node in made:
+            onnx_node.inputs = [final if name == value else name for name in onnx_node.inputs]
+            onnx_node.outputs = [final if name == value else name for name in onnx_node.outputs]
         return final
 
     def finish(self, outputs: Sequence[tuple[str, Node]]) -> dict[str, str]:
@@ -161,13 +161,13 @@ class GraphEmitter:
             else:
                 copies.append((name, value, node))
         if renamed:
-            for call in self.calls:
-                call.inputs = [renamed.get(value, value) for value in call.inputs]
-                call.outputs = [renamed.get(value, value) for value in call.outputs]
+            for onnx_node in self.onnx_nodes:
+                onnx_node.inputs = [renamed.get(value, value) for value in onnx_node.inputs]
+                onnx_node.outputs = [renamed.get(value, value) for value in onnx_node.outputs]
         for name, value, node in copies:
             source = renamed.get(value, value)
-            self.calls.append(
-                Call(self._fresh(f"{name}:copy"), "Identity", [source], [name], {}, node, "output")
+            self.onnx_nodes.append(
+                OnnxNode(self._fresh(f"{name}:copy"), "Identity", [source], [name], {}, node, "output")
             )
         return renamed
 
@@ -194,10 +194,12 @@ class GraphEmitter:
         return name
 
 
-def node_proto(call: Call) -> NodeProto:
-    """A call as ONNX, with the place in the design that it comes from."""
-    proto = NodeProto(name=call.name, op_type=call.op_type, input=call.inputs, output=call.outputs)
-    for name, value in call.attributes.items():
+def node_proto(onnx_node: OnnxNode) -> NodeProto:
+    """The protobuf message of an ONNX node, with the place in the design that it comes from."""
+    proto = NodeProto(
+        name=onnx_node.name, op_type=onnx_node.op_type, input=onnx_node.inputs, output=onnx_node.outputs
+    )
+    for name, value in onnx_node.attributes.items():
         if value is not None:
             proto.attribute.append(_attribute(name, value))
     return proto

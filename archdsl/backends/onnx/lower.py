@@ -76,16 +76,18 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
             types.setdefault(value, node.type)
     renamed = emitter.finish([(values[output.node], nodes[output.node]) for output in graph.outputs])
     constants = [tensor.name for tensor in emitter.constants]
-    check_legal(Names(emitter.inputs, [*emitter.initializers, *constants], emitter.calls, emitter.outputs))
+    check_legal(
+        Names(emitter.inputs, [*emitter.initializers, *constants], emitter.onnx_nodes, emitter.outputs)
+    )
 
     batch = batch_name(graph)
     model = _model(graph, opset)
     proto = model.graph
     proto.name = graph.name
-    for call in emitter.calls:
-        node_form = node_proto(call)
-        node_form.metadata_props.add(key="archdsl.source", value=_place(call.node))
-        node_form.metadata_props.add(key="archdsl.operator", value=call.operator)
+    for onnx_node in emitter.onnx_nodes:
+        node_form = node_proto(onnx_node)
+        node_form.metadata_props.add(key="archdsl.source", value=_place(onnx_node.graph_node))
+        node_form.metadata_props.add(key="archdsl.operator", value=onnx_node.operator)
         proto.node.append(node_form)
     proto.initializer.extend(emitter.constants)
     for name, position in zip(emitter.inputs, graph.inputs, strict=True):

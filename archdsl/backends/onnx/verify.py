@@ -1,7 +1,7 @@
 """What a legal ONNX graph is, beyond what its operators are: one table of rules, read before a model is
 written. onnx's own checker lets equal node names pass, and onnxruntime refuses them.
 
-A graph that breaks one is a mistake of ours. One pass over the calls: next to what it takes to make
+A graph that breaks one is a mistake of ours. One pass over the nodes: next to what it takes to make
 them, it costs nothing.
 """
 
@@ -15,19 +15,19 @@ from archdsl.graph.verify import IllegalGraphError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from archdsl.backends.onnx.emitter import Call
+    from archdsl.backends.onnx.emitter import OnnxNode
 
 
 class Names(NamedTuple):
-    """The names of an ONNX graph: the values that it begins with, its calls in order, its outputs."""
+    """The names of an ONNX graph: the values that it begins with, its nodes in order, its outputs."""
 
     inputs: Sequence[str]
     initializers: Sequence[str]
-    calls: Sequence[Call]
+    nodes: Sequence[OnnxNode]
     outputs: Sequence[str]
 
 
-class Rule(NamedTuple):
+class OnnxRule(NamedTuple):
     """A sentence that holds for every legal ONNX graph, and what finds the places where it does not."""
 
     sentence: str
@@ -46,11 +46,11 @@ def _repeated(names: Iterable[str]) -> Iterator[str]:
 
 
 def _repeated_nodes(names: Names) -> Iterator[str]:
-    yield from _repeated(call.name for call in names.calls)
+    yield from _repeated(node.name for node in names.nodes)
 
 
 def _repeated_values(names: Names) -> Iterator[str]:
-    made = [value for call in names.calls for value in call.outputs]
+    made = [value for node in names.nodes for value in node.outputs]
     yield from _repeated([*names.inputs, *names.initializers, *made])
 
 
@@ -59,28 +59,28 @@ def _repeated_outputs(names: Names) -> Iterator[str]:
 
 
 def _nameless(names: Names) -> Iterator[str]:
-    for call in names.calls:
-        if not call.name or not all(call.outputs):
-            yield f"a {call.op_type} of `{call.node.name}`"
+    for node in names.nodes:
+        if not node.name or not all(node.outputs):
+            yield f"a {node.op_type} of `{node.graph_node.name}`"
 
 
 def _reads_before_made(names: Names) -> Iterator[str]:
     known = {*names.inputs, *names.initializers}
-    for call in names.calls:
+    for node in names.nodes:
         # An empty name is an optional input that is left out.
-        for value in call.inputs:
+        for value in node.inputs:
             if value and value not in known:
-                yield f"`{call.name}` reads `{value}`"
-        known.update(call.outputs)
+                yield f"`{node.name}` reads `{value}`"
+        known.update(node.outputs)
     for value in names.outputs:
         if value not in known:
             yield f"the output `{value}` is made nowhere"
 
 
 RULES = (
-    Rule("every node and value has a name", _nameless),
-    Rule("no two nodes have one name", _repeated_nodes),
-    Rule("a value is made once", _repeated_values),
-    Rule("outputs have names of their own", _repeated_outputs),
-    Rule("a node reads what is made before it", _reads_before_made),
+    OnnxRule("every node and value has a name", _nameless),
+    OnnxRule("no two nodes have one name", _repeated_nodes),
+    OnnxRule("a value is made once", _repeated_values),
+    OnnxRule("outputs have names of their own", _repeated_outputs),
+    OnnxRule("a node reads what is made before it", _reads_before_made),
 )

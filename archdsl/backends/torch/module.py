@@ -16,7 +16,7 @@ import torch.overrides
 from archdsl.backends.torch.emitted_module import emitted_module
 from archdsl.backends.torch.source import source_of
 from archdsl.gc_pause import gc_paused
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from archdsl.weights.sources import sourced
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _values(graph: Graph, weights: Weights) -> dict[str, torch.Tensor]:
 
     # numpy draws without the interpreter's lock, and each tensor has a stream of its own. A checkpoint is
     # one file, read by one thread.
-    threads = torch.get_num_threads() if isinstance(weights, Initialised) else 1
+    threads = torch.get_num_threads() if isinstance(weights, InitialisedWeights) else 1
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(fill, first, threads) for first in range(threads)]:
             done.result()
@@ -94,7 +94,7 @@ def _fill(made: torch.Tensor, weights: Weights, tensor: Tensor) -> None:
     # numpy has no bfloat16: its bits are handed over, which `ml_dtypes` gives as they are.
     bits = made.view(torch.int16) if made.dtype == torch.bfloat16 else made
     values = bits.numpy().reshape(-1)
-    if isinstance(weights, Initialised) and bits is made:
+    if isinstance(weights, InitialisedWeights) and bits is made:
         weights.fill(tensor, values)
         return
     end = 0

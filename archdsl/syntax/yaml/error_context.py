@@ -11,7 +11,7 @@ import yaml
 from archdsl.source import Source, Span
 
 
-class Line(NamedTuple):
+class SourceLine(NamedTuple):
     """A line of the source, without its end."""
 
     start: int
@@ -49,13 +49,13 @@ class YamlErrorContext:
         self.is_misplaced = False
         """Whether a line is indented wrongly, so that its neighbours seem to be."""
 
-    def _line(self, at: int) -> Line:
+    def _line(self, at: int) -> SourceLine:
         start = self.text.rfind("\n", 0, at) + 1
         end = self.text.find("\n", at)
-        return Line(start, self.text[start : len(self.text) if end < 0 else end].rstrip("\r"))
+        return SourceLine(start, self.text[start : len(self.text) if end < 0 else end].rstrip("\r"))
 
     @cached_property
-    def above(self) -> Line:
+    def above(self) -> SourceLine:
         """The last line above that is not blank; where there is none, an empty one."""
         return self._above(self.line)
 
@@ -66,12 +66,12 @@ class YamlErrorContext:
         above = self._above(line)
         return above.depth == line.depth and above.text.lstrip().startswith("- ")
 
-    def _above(self, line: Line) -> Line:
+    def _above(self, line: SourceLine) -> SourceLine:
         while line.start:
             line = self._line(line.start - 1)
             if line.text.strip():
                 return line
-        return Line(0, "")
+        return SourceLine(0, "")
 
     @property
     def before(self) -> str:
@@ -100,7 +100,7 @@ class YamlErrorContext:
         return self.source.span(at, at + len(self.text[at:end].rstrip()))
 
     @cached_property
-    def neighbour(self) -> Line | None:
+    def neighbour(self) -> SourceLine | None:
         """The line above that the misplaced one should stand below: the first of its block."""
         found = None
         line = self.line

@@ -47,7 +47,7 @@ _WRITTEN: dict[DType, str] = {
 }  # fmt: skip
 
 
-class Entry(NamedTuple):
+class StoredTensor(NamedTuple):
     """A tensor's place in the file."""
 
     dtype: str
@@ -96,7 +96,7 @@ class Safetensors:
                 raise UsageError(f"`{self._path}` ends in the middle of `{name}`")
             yield raw
 
-    def _entries(self) -> dict[str, Entry]:
+    def _entries(self) -> dict[str, StoredTensor]:
         length = os.fstat(self._file.fileno()).st_size
         first = self._file.read(8)
         header_size = struct.unpack("<Q", first)[0] if len(first) == 8 else 0
@@ -109,7 +109,7 @@ class Safetensors:
         if not isinstance(header, dict):
             raise self._refused("its header is not a table of tensors")
         header.pop("__metadata__", None)
-        entries: dict[str, Entry] = {}
+        entries: dict[str, StoredTensor] = {}
         end = 0
         start = 8 + header_size
         for name, entry in sorted(
@@ -131,13 +131,13 @@ class Safetensors:
             raise self._refused("its header names a tensor twice")
         return table
 
-    def _entry(self, name: str, given: object) -> Entry:
+    def _entry(self, name: str, given: object) -> StoredTensor:
         match given:
             case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(begin), int(end)]}:
                 sizes = all(type(size) is int and size >= 0 for size in shape)
                 if dtype in ITEM_SIZES and sizes and 0 <= begin <= end:
                     if math.prod(shape) * ITEM_SIZES[dtype] == end - begin:
-                        return Entry(dtype, tuple(shape), begin, end - begin)
+                        return StoredTensor(dtype, tuple(shape), begin, end - begin)
                     raise self._refused(f"the shape of `{name}` does not fit its {end - begin} bytes")
         raise self._refused(f"the header's entry for `{name}` cannot be read")
 

@@ -13,7 +13,7 @@ from archdsl.backends.onnx.write import to_model
 from archdsl.diagnostics import UsageError
 from archdsl.runtime.session import open_session
 from archdsl.shapes import Size
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from tests.graph.build import Build
 from tests.weights.given import Given
 
@@ -66,7 +66,7 @@ def test_the_default_is_read_by_the_oldest_onnxruntime_that_is_supported() -> No
 
 
 def test_any_batch_runs_and_each_sample_by_itself() -> None:
-    session = open_session(to_model(small(), weights=Initialised(1)).SerializeToString(), "cpu")
+    session = open_session(to_model(small(), weights=InitialisedWeights(1)).SerializeToString(), "cpu")
     images = numpy.random.default_rng(0).standard_normal((5, 3, 17, 15), numpy.float32)
     together = session.run({"input": images})["output"]
     apart = [session.run({"input": image[None]})["output"][0] for image in images]

@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 import archdsl
-from archdsl.backends.onnx.emitter import Call
+from archdsl.backends.onnx.emitter import OnnxNode
 from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS
 from archdsl.backends.onnx.verify import Names, check_legal
 from archdsl.backends.onnx.write import to_model
@@ -93,13 +93,13 @@ def test_constants_and_steps_of_one_name() -> None:
 # ---- the rules
 
 
-def call(name: str, inputs: list[str], *outputs: str) -> Call:
+def onnx_node(name: str, inputs: list[str], *outputs: str) -> OnnxNode:
     build = Build()
     node = build.nodes[build.input(1)]
-    return Call(name, "Relu", inputs, list(outputs), {}, node, "relu")
+    return OnnxNode(name, "Relu", inputs, list(outputs), {}, node, "relu")
 
 
-LEGAL = Names(["x"], ["w"], [call("a", ["x", "", "w"], "a"), call("b", ["a"], "y")], ["y"])
+LEGAL = Names(["x"], ["w"], [onnx_node("a", ["x", "", "w"], "a"), onnx_node("b", ["a"], "y")], ["y"])
 
 
 def test_a_legal_graph_passes() -> None:
@@ -109,15 +109,27 @@ def test_a_legal_graph_passes() -> None:
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (LEGAL._replace(calls=[call("a", ["x"], "a"), call("a", ["a"], "y")]), "no two nodes have one name"),
-        (LEGAL._replace(calls=[call("a", ["x"], "y"), call("b", ["x"], "y")]), "a value is made once"),
-        (LEGAL._replace(calls=[call("a", ["x"], "w"), call("b", ["w"], "y")]), "a value is made once"),
+        (
+            LEGAL._replace(nodes=[onnx_node("a", ["x"], "a"), onnx_node("a", ["a"], "y")]),
+            "no two nodes have one name",
+        ),
+        (
+            LEGAL._replace(nodes=[onnx_node("a", ["x"], "y"), onnx_node("b", ["x"], "y")]),
+            "a value is made once",
+        ),
+        (
+            LEGAL._replace(nodes=[onnx_node("a", ["x"], "w"), onnx_node("b", ["w"], "y")]),
+            "a value is made once",
+        ),
         (LEGAL._replace(inputs=["x", "w"]), "a value is made once"),
-        (LEGAL._replace(calls=[call("b", ["a"], "y"), call("a", ["x"], "a")]), "reads what is made before"),
+        (
+            LEGAL._replace(nodes=[onnx_node("b", ["a"], "y"), onnx_node("a", ["x"], "a")]),
+            "reads what is made before",
+        ),
         (LEGAL._replace(outputs=["z"]), "reads what is made before"),
         (LEGAL._replace(outputs=["y", "y"]), "outputs have names of their own"),
-        (LEGAL._replace(calls=[call("", ["x"], "y")]), "every node and value has a name"),
-        (LEGAL._replace(calls=[call("a", ["x"], "")], outputs=["x"]), "every node and value has a name"),
+        (LEGAL._replace(nodes=[onnx_node("", ["x"], "y")]), "every node and value has a name"),
+        (LEGAL._replace(nodes=[onnx_node("a", ["x"], "")], outputs=["x"]), "every node and value has a name"),
     ],
 )
 def test_a_graph_that_breaks_a_rule_is_not_written(names: Names, sentence: str) -> None:

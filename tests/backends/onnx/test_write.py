@@ -20,7 +20,7 @@ from archdsl.backends.onnx import write as writing
 from archdsl.backends.onnx.write import save, to_model, write
 from archdsl.diagnostics import UsageError
 from archdsl.runtime.session import open_session
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from tests.graph.build import Build
 from tests.weights.given import Broken, Given
 
@@ -44,8 +44,8 @@ def listing(folder: Path) -> list[str]:
 
 def test_the_file_is_the_model(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
-    save(network(), path, weights=Initialised(3))
-    model = to_model(network(), weights=Initialised(3))
+    save(network(), path, weights=InitialisedWeights(3))
+    model = to_model(network(), weights=InitialisedWeights(3))
     onnx.checker.check_model(str(path), full_check=True)
     assert onnx.load(str(path)) == model
     # An ordinary message: the graph is one field of it, in one piece, as any reader wants it.
@@ -60,7 +60,14 @@ def test_the_file_is_the_model(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.onnx", "b.onnx", "c.onnx", "d.onnx")]
     for path, weights in zip(
-        paths, (Initialised(7), Initialised(7), Initialised(7, piece=1000), Initialised(8)), strict=True
+        paths,
+        (
+            InitialisedWeights(7),
+            InitialisedWeights(7),
+            InitialisedWeights(7, piece=1000),
+            InitialisedWeights(8),
+        ),
+        strict=True,
     ):
         save(network(), path, weights=weights)
     first, again, pieces, other = map(digest, paths)
@@ -75,14 +82,14 @@ def test_it_can_be_written_to_a_stream_that_does_not_seek() -> None:
             parts: list[bytes] = []
             reader = threading.Thread(target=lambda: parts.append(source.read()))
             reader.start()
-            write(network(), sink, weights=Initialised(3))
+            write(network(), sink, weights=InitialisedWeights(3))
         reader.join()
-    assert onnx.load_from_string(parts[0]) == to_model(network(), weights=Initialised(3))
+    assert onnx.load_from_string(parts[0]) == to_model(network(), weights=InitialisedWeights(3))
 
 
 def test_weights_above_the_limit_lie_beside_the_model(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
-    save(network(), path, weights=Initialised(3), largest=1000)
+    save(network(), path, weights=InitialisedWeights(3), largest=1000)
     assert listing(tmp_path) == ["net.onnx", "net.onnx.data"]
     onnx.checker.check_model(str(path), full_check=True)
     without = onnx.load(str(path), load_external_data=False)
@@ -92,10 +99,10 @@ def test_weights_above_the_limit_lie_beside_the_model(tmp_path: Path) -> None:
         # "Offset values SHOULD be multiples 4096 (page size)": onnx.proto, external_data
         assert int(entries["offset"]) % 4096 == 0
     loaded = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(str(path)).graph.initializer}
-    for tensor in to_model(network(), weights=Initialised(3)).graph.initializer:
+    for tensor in to_model(network(), weights=InitialisedWeights(3)).graph.initializer:
         assert (loaded[tensor.name] == onnx.numpy_helper.to_array(tensor)).all()
     data = numpy.ones((1, 40), numpy.float32)
-    inside = to_model(network(), weights=Initialised(3)).SerializeToString()
+    inside = to_model(network(), weights=InitialisedWeights(3)).SerializeToString()
     expected = open_session(inside, "cpu").run({"input": data})["output"]
     assert (open_session(path, "cpu").run({"input": data})["output"] == expected).all()
 
@@ -132,7 +139,7 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
 
     # In the middle of a large tensor, while the next piece is being filled.
     with pytest.raises(KeyboardInterrupt):
-        save(network(20_000), tmp_path / "net.onnx", weights=Initialised(0, piece=1000), progress=stop)
+        save(network(20_000), tmp_path / "net.onnx", weights=InitialisedWeights(0, piece=1000), progress=stop)
     assert listing(tmp_path) == []
     assert threading.active_count() == 1
 
@@ -189,11 +196,11 @@ def test_varints_are_those_of_protobuf(value: int) -> None:
 LARGE = """
 import resource, sys
 from archdsl.backends.onnx.write import save
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 from tests.graph.build import Build
 build = Build()
 # The first linear layer of VGG-16 (Simonyan & Zisserman 2015): 25088 x 4096, 411 MB.
-save(build.graph(build.node("linear", build.input(25088), out=int(sys.argv[1]))), sys.argv[2], weights=Initialised(0))
+save(build.graph(build.node("linear", build.input(25088), out=int(sys.argv[1]))), sys.argv[2], weights=InitialisedWeights(0))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archdsl.backends.onnx.lower import lower
 from archdsl.backends.onnx.write import to_model
 from archdsl.passes.sequence import for_inference
-from archdsl.weights.initialise import Initialised
+from archdsl.weights.initialise import InitialisedWeights
 
 if TYPE_CHECKING:
     import onnx
@@ -28,7 +28,7 @@ def without_places(model: onnx.ModelProto) -> bytes:
 
 def onnx_bytes(network: Network) -> bytes:
     """The whole model, weights and all."""
-    return without_places(to_model(network.graph, weights=Initialised(0, network.graph.scheme)))
+    return without_places(to_model(network.graph, weights=InitialisedWeights(0, network.graph.scheme)))
 
 
 def onnx_graph(network: Network) -> tuple[bytes, list[tuple[str, str, tuple[int, ...]]]]:
