@@ -67,7 +67,7 @@ def _span(node: Node, path: str) -> Span:
     """Where the name of a value stands: the label of its group, or the call that makes it."""
     span, frame = node.span, node.construct
     while frame is not None:
-        if frame.name == path and frame.kind in ("group", "block"):
+        if frame.name == path and frame.region.is_scope:
             span = frame.span
         frame = frame.parent
     return span

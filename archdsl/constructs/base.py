@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from archdsl.constructs.region import RegionKind
 from archdsl.diagnostics import ArchError, Code
 from archdsl.ops.aliases import plain_word
 from archdsl.ops.base import Operator
@@ -165,6 +166,8 @@ class Construct(ABC):
     """Whether the value that flows in flows on past the body, or is merged with what the body makes."""
     repeats: ClassVar[bool] = False
     """Whether its body runs again on what it made."""
+    region: ClassVar[RegionKind] = RegionKind.OPERATION
+    """What the steps of its body are to those around it: to a summary, and to what is compiled."""
     aliases: tuple[str, ...] = ()
     """What it is called elsewhere. For suggestions alone."""
     meant_in_chain: ClassVar[str] = ""

@@ -12,6 +12,7 @@ from archdsl.constructs.base import (
     Steps,
     V,
 )
+from archdsl.constructs.region import RegionKind
 
 
 class When(Construct):
@@ -22,6 +23,7 @@ class When(Construct):
     parameters = (HeadingParameter("condition", "condition", "what decides; known while checking"),)
     takes_else = True
     gives_branches = True
+    region = RegionKind.STEPS
     examples = (ConstructExample("when(channels > 64): conv(64, 1)", (128, 6, 6)),)
 
     def expand(self, at: Expansion[V]) -> Made[V]:

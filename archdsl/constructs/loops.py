@@ -12,6 +12,7 @@ from archdsl.constructs.base import (
     Steps,
     V,
 )
+from archdsl.constructs.region import RegionKind
 from archdsl.ops.branch_mismatch import Branch
 from archdsl.ops.merge import Concat
 
@@ -53,6 +54,7 @@ class Repeat(_Counted):
     """The body n times in a row: ``repeat(n, as=i): B`` is ``for(i in range(n)): B``."""
 
     word = "repeat"
+    region = RegionKind.STEPS
     examples = (ConstructExample("repeat(3): conv(4, 3, padding=1) -> relu", (4, 8, 8)),)
 
     def expand(self, at: Expansion[V]) -> Steps[V | None]:
@@ -68,6 +70,7 @@ class For(Construct):
     word = "for"
     is_loop_over_list = True
     repeats = True
+    region = RegionKind.STEPS
     examples = (ConstructExample("for(out in [8, 16]): conv(out, 3, stride=2)", (4, 32, 32)),)
 
     def expand(self, at: Expansion[V]) -> Steps[V | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.constructs.base import Construct, ConstructExample, Expansion, HeadingParameter, Made, V
+from archdsl.constructs.region import RegionKind
 
 _WEIGHT = 0.3
 """What an auxiliary head counts in the loss unless it is written: GoogLeNet's weight."""
@@ -18,6 +19,7 @@ class Aux(Construct):
     )
     opens_scope = True
     passes_value = True
+    region = RegionKind.TRAINING
     examples = (ConstructExample("aux(side): global_avg_pool -> linear(10)", (4, 8, 8)),)
 
     def expand(self, at: Expansion[V]) -> Made[V]:
@@ -30,6 +32,7 @@ class Checkpoint(Construct):
 
     word = "checkpoint"
     parameters = (HeadingParameter("condition", "condition", "where it is recomputed", "true"),)
+    region = RegionKind.REMATERIALIZED
     examples = (ConstructExample("checkpoint: conv(8, 3) -> relu", (4, 8, 8)),)
 
     def expand(self, at: Expansion[V]) -> Made[V]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.constructs.base import Made, Steps
+from archdsl.constructs.region import RegionKind
 from archdsl.design.binding import Bound
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import evaluate
@@ -100,7 +101,7 @@ def _block(
     try:
         if not _defaults(walk, block, inner):
             return UNKNOWN
-        construct = Construct("block", block.name, path, call.span, place.construct)
+        construct = Construct("block", block.name, path, call.span, RegionKind.BLOCK, place.construct)
         result: Value | None = yield walk.step(block.body, value, Place(scope, inner, construct))
     finally:
         walk.callers.pop()

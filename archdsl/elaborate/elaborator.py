@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from archdsl.constructs.base import Made, Steps
+from archdsl.constructs.region import RegionKind
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import render
 from archdsl.design.labels import single_call
@@ -210,7 +211,7 @@ class _Elaborator(Walk):
         else:
             path = self.take(scope, entry.label, entry.span)
             entry.scope = Scope(path, scope)
-            group = Construct("group", entry.label, path, entry.span, place.construct)
+            group = Construct("group", entry.label, path, entry.span, RegionKind.GROUP, place.construct)
             made = self.step(step, value, Place(entry.scope, place.environment, group))
         if made is None or isinstance(made, Value):
             return self._made(entry, path, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archdsl.constructs.region import RegionKind
 from archdsl.design.values import Block
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.syntax import tree
@@ -73,7 +74,7 @@ def _when(call: tree.Call, condition: str, again: str) -> str:
 def _is_below_a_condition(place: Place) -> bool:
     """Whether a ``when`` of the calling block's own body stands around."""
     frame = place.construct
-    while frame is not None and frame.kind != "block":
+    while frame is not None and frame.region is not RegionKind.BLOCK:
         if frame.kind == "when":
             return True
         frame = frame.parent

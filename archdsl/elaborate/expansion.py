@@ -48,7 +48,9 @@ class _Expansion:
         self._walk, self._declared, self._place = walk, declared, place
         self._environment = place.see(value)
         word = construct.name.word
-        self._frame = Construct(word, word, place.scope.path, construct.span, place.construct)
+        self._frame = Construct(
+            word, word, place.scope.path, construct.span, declared.region, place.construct
+        )
         self._bound: dict[str, tree.Expression] | None = None
         self.construct = construct
         self.value = value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.constructs.base import FlowCall, Made, Steps
+from archdsl.constructs.region import RegionKind
 from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import path_of
@@ -23,7 +24,7 @@ def run_flow_call(
     if len(call.arguments) != 1 or call.arguments[0].name is not None:
         return UNKNOWN  # reported with the names
     try:
-        return directs.expand(_FlowExpansion(walk, call, value, place))
+        return directs.expand(_FlowExpansion(walk, directs, call, value, place))
     except Unresolved:
         return UNKNOWN
     except ArchError as fault:
@@ -34,9 +35,11 @@ def run_flow_call(
 class _FlowExpansion:
     """What a call that directs the flow may ask for; `archdsl.constructs.base.FlowExpansion` documents it."""
 
-    def __init__(self, walk: Walk, call: tree.Call, value: Value | None, place: Place) -> None:
+    def __init__(
+        self, walk: Walk, directs: FlowCall, call: tree.Call, value: Value | None, place: Place
+    ) -> None:
         argument = call.arguments[0]
-        self._walk, self._call, self._place = walk, call, place
+        self._walk, self._directs, self._call, self._place = walk, directs, call, place
         self._environment = place.see(value)
         self.span = call.span
         self.argument = argument.span
@@ -67,7 +70,7 @@ class _FlowExpansion:
                 (Label(entry.span, f"`{path}` begins here"),),
             )
         if self.value is None:
-            raise nothing_flows("share", self.span)
+            raise nothing_flows(self._directs.word, self.span)
         step = entry.step
         if isinstance(step, tree.Chain):
             first = walk.vocabulary.flow_calls.get(step.calls[0].name.word)
@@ -82,7 +85,9 @@ class _FlowExpansion:
         environment = Environment(old.library, old.variables, old.flow)
         again = Scope(entry.within.path, entry.within)
         copy = Entry(entry.label, entry.span, step, again, environment)
-        frame = Construct("share", path, again.path, self.span, self._place.construct)
+        frame = Construct(
+            self._directs.word, path, again.path, self.span, RegionKind.AGAIN, self._place.construct
+        )
         walk.spend(STEPS_OF_A_CALL, self.span)
         walk.sharing += 1
         walk.callers.append(Caller(path, self.span))
@@ -96,7 +101,7 @@ class _FlowExpansion:
     def output(self) -> Value | None:
         walk, name, value = self._walk, self.path, self.value
         if value is None:
-            raise nothing_flows("output", self.span)
+            raise nothing_flows(self._directs.word, self.span)
         if walk.sharing or walk.head is not None:
             around, help = "an `aux`", "the value of an `aux` is an output already, in training"
             if walk.sharing:

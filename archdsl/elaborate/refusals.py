@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from archdsl.constructs.region import RegionKind
 from archdsl.design.binding import Bound, Given
 from archdsl.design.environment import Environment, callee_of
 from archdsl.design.unknown_names import unknown_parameter
@@ -236,7 +237,7 @@ def _seen_from(node: Node, around: Construct | None) -> Span:
         around = around.parent
     span, frame = node.span, node.construct
     while frame is not None and id(frame) not in ours:
-        if frame.kind in ("block", "share"):
+        if frame.region in (RegionKind.BLOCK, RegionKind.AGAIN):
             span = frame.span
         frame = frame.parent
     return span

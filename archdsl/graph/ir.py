@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from archdsl.constructs.region import RegionKind
 from archdsl.graph.tensors import Tensor, TensorSource, tensors_of
 from archdsl.ops.base import Operator, Parameter
 from archdsl.shapes import Shape, TensorType
@@ -16,15 +17,16 @@ from archdsl.source import Span
 class Construct(NamedTuple):
     """What a node came from: a construct, a labelled group or a block call, inside its parent.
 
-    ``kind`` is ``concat``, ``residual``, ``dense``, ``repeat``, ``for``, ``aux``, ``checkpoint`` ...,
-    ``block`` with the block's name, or ``group``. ``name`` is the dotted name of the scope that it
-    opened, or "". ``iteration`` counts the turns of a loop.
+    ``kind`` is the construct's word, ``block`` with the block's name as its title, or ``group`` with the
+    label; ``region`` what its steps are to those around them. ``name`` is the dotted name of the scope
+    that it opened, or of the scope in which it stands. ``iteration`` counts the turns of a loop.
     """
 
     kind: str
     title: str
     name: str
     span: Span
+    region: RegionKind
     parent: Construct | None = None
     iteration: int | None = None
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from archdsl.constructs.region import RegionKind
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.report.table import table
 from archdsl.terminal import style_of
@@ -104,7 +105,7 @@ def _calls(node: Node) -> Iterator[Label]:
     """The calls of the blocks in which a node stands, the innermost first."""
     construct = node.construct
     while construct is not None:
-        if construct.kind == "block":
+        if construct.region is RegionKind.BLOCK:
             where = f", `{construct.name}`" if "." in construct.name else ""
             yield Label(construct.span, f"in this call of `{construct.title}`{where}")
         construct = construct.parent

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from archdsl.constructs.region import RegionKind
 from archdsl.graph.ir import Construct, Node
 from archdsl.ops.input import Input
-
-_TRANSPARENT = ("repeat", "for", "when", "checkpoint", "aux", "block", "group", "share")
-"""Kinds that are no rows: their steps count and are named in the scope around them, or the scope is theirs."""
 
 
 class _At(NamedTuple):
@@ -66,7 +64,7 @@ def _meet(node: Node, depth: int) -> _At | None:
     turns: list[tuple[int, ...]] = []
     counted: tuple[int, ...] = ()
     for frame in _frames(node, scope):
-        if frame.kind not in _TRANSPARENT:
+        if frame.region is RegionKind.OPERATION:
             constructs.append(frame._replace(iteration=None, parent=None))
             turns.append(counted)
         if frame.iteration is not None:

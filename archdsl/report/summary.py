@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from archdsl.analyses.count import NodeCounts, count, node_counts, unused
 from archdsl.analyses.memory import activation_memory
 from archdsl.analyses.reach import running
+from archdsl.constructs.region import RegionKind
 from archdsl.graph.ir import Graph, Node
 from archdsl.passes.sequence import for_inference
 from archdsl.report.rows import names_of_rows
@@ -77,7 +78,7 @@ def _block(node: Node, name: str) -> str | None:
     """The block whose call opened the scope of this name around a node."""
     construct = node.construct
     while construct is not None:
-        if construct.name == name and construct.kind == "block":
+        if construct.name == name and construct.region is RegionKind.BLOCK:
             return construct.title
         construct = construct.parent
     return None

@@ -57,8 +57,9 @@ class Calls:
         return region
 
     def function_of(self, region: Region) -> Region:
-        """The region whose steps are in one function with these: a call's, or a checkpoint's."""
-        while not self.is_call(region) and region.kind != "checkpoint":
+        """The region whose steps are in one function with these: a call's, or one that is
+        made again in the backward pass."""
+        while not self.is_call(region) and not region.is_rematerialized:
             assert region.parent is not None
             region = region.parent
         return region

@@ -1,13 +1,16 @@
 """The regions that a design has itself: its constructs as a tree over the graph's nodes.
 
 A labelled group or a block call opens a scope, which has a dotted name. Constructs that open no scope
-(``concat``, ``residual``, ``repeat``) leave their steps in the region around them; ``aux`` and ``checkpoint``
-keep theirs together, and ``share`` is one more region of a scope, or of a step, that stands elsewhere.
+(``concat``, ``residual``, ``repeat``) leave their steps in the region around them; those that run
+in training alone or are made again in the backward pass stay together, and what runs again is one more region
+of a scope, or of a step, that stands elsewhere.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from archdsl.constructs.region import RegionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,27 +18,34 @@ if TYPE_CHECKING:
     from archdsl.graph.ir import Construct, Graph
     from archdsl.source import Span
 
-_SCOPES = {"block", "group"}
-_REGIONS = {"aux", "checkpoint", "share"}
+_DISSOLVED = (RegionKind.STEPS, RegionKind.OPERATION)
+"""Kinds whose steps are left in the region around them."""
 
 
 class Region:
     """Steps that run together: positions of nodes, and the regions among them.
 
     ``path`` is the dotted name of the scope in which they stand, "" for the network; ``kind`` is the
-    construct's, or ``network``.
+    construct's, None for the network.
     """
 
     __slots__ = ("_nodes", "items", "kind", "parent", "path", "span", "title")
 
-    def __init__(self, kind: str, title: str, path: str, span: Span | None, parent: Region | None) -> None:
+    def __init__(
+        self, kind: RegionKind | None, title: str, path: str, span: Span | None, parent: Region | None
+    ) -> None:
         self.kind, self.title, self.path, self.span, self.parent = kind, title, path, span, parent
         self.items: list[int | Region] = []
         self._nodes: list[int] | None = None
 
     @property
     def is_scope(self) -> bool:
-        return self.kind in _SCOPES or self.parent is None
+        return self.kind is None or self.kind.is_scope
+
+    @property
+    def is_rematerialized(self) -> bool:
+        """Whether what it makes is made again in the backward pass."""
+        return self.kind is RegionKind.REMATERIALIZED
 
     def nodes(self) -> list[int]:
         """The positions of all nodes in it, in execution order. Asked for once the regions are made."""
@@ -51,7 +61,7 @@ class Region:
 
 def regions_of(graph: Graph) -> tuple[Region, dict[int, Region]]:
     """The network's region, and the innermost one of each node that is no input."""
-    root = Region("network", graph.name, "", None, None)
+    root = Region(None, graph.name, "", None, None)
     made: dict[int, Region] = {}
     region_of: dict[int, Region] = {}
 
@@ -62,9 +72,9 @@ def regions_of(graph: Graph) -> tuple[Region, dict[int, Region]]:
         region = made.get(id(construct))
         if region is None:
             region = of(construct.parent)
-            kind = construct.kind
-            if kind in _SCOPES or kind in _REGIONS:
-                path = construct.name if kind in _SCOPES else region.path
+            kind = construct.region
+            if kind not in _DISSOLVED:
+                path = construct.name if kind.is_scope else region.path
                 outer, region = region, Region(kind, construct.title, path, construct.span, region)
                 outer.items.append(region)
             made[id(construct)] = region

@@ -56,7 +56,7 @@ def _places(graph: Graph) -> dict[str, Span]:
     for node in graph.nodes:
         construct = node.construct
         while construct is not None:
-            if construct.name and construct.kind in ("block", "group"):
+            if construct.name and construct.region.is_scope:
                 places.setdefault(construct.name, construct.span)
             construct = construct.parent
         places.setdefault(node.owner, node.span)

@@ -9,6 +9,7 @@ from archdsl.backends.torch.expressions import constructed, expression
 from archdsl.backends.torch.layout import Call, Concatenation
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
 from archdsl.backends.torch.program import OUTSIDE, Program
+from archdsl.constructs.region import RegionKind
 from archdsl.ops.base import Trait
 from archdsl.ops.torch_form import Invoke, Layer, Operand
 from archdsl.structure.regions import Region
@@ -64,7 +65,7 @@ class Signatures:
 
     def steps(self, region: Region) -> list[int | Region]:
         """A region's items; a checkpoint's begin with what it makes anew."""
-        return [*self._anew(region), *region.items] if region.kind == "checkpoint" else region.items
+        return [*self._anew(region), *region.items] if region.is_rematerialized else region.items
 
     def _anew(self, region: Region) -> list[int]:
         program, inside = self.program, set(region.nodes())
@@ -91,9 +92,9 @@ class Signatures:
             if reader == OUTSIDE:
                 return False
             region = program.calls.function_of(program.region_of[reader])
-            while region.kind != "checkpoint" and region is not home and region.parent is not None:
+            while not region.is_rematerialized and region is not home and region.parent is not None:
                 region = program.calls.function_of(region.parent)
-            inner = region.kind == "checkpoint" and region is not home
+            inner = region.is_rematerialized and region is not home
             if not inner or program.calls.caller_of(region) is not program.calls.caller_of(home):
                 return False
         return True
@@ -102,7 +103,7 @@ class Signatures:
         program = self.program
         if region.parent is None:
             return list(program.graph.inputs)
-        anew = self._anew(region) if region.kind == "checkpoint" else []
+        anew = self._anew(region) if region.is_rematerialized else []
         inside = {*region.nodes(), *anew}
         found: dict[int, None] = {}
         for at in (*anew, *region.nodes()):
@@ -187,11 +188,11 @@ class Function:
                 self._count(item.items)
 
     def _is_call(self, region: Region) -> bool:
-        return self.program.calls.is_call(region) or region.kind == "checkpoint"
+        return self.program.calls.is_call(region) or region.is_rematerialized
 
     def _is_written(self, at: int) -> bool:
         return self.program.is_needed[at] and (
-            at not in self.signatures.rematerialized or self.region.kind == "checkpoint"
+            at not in self.signatures.rematerialized or self.region.is_rematerialized
         )
 
     # ---- steps
@@ -203,9 +204,9 @@ class Function:
                     self._node(item, body)
             elif self.program.calls.is_call(item):
                 self._module(item, body)
-            elif item.kind == "checkpoint":
+            elif item.is_rematerialized:
                 self._checkpoint(item, body)
-            elif item.kind == "aux":
+            elif item.kind is RegionKind.TRAINING:
                 self._head(item, body)
             else:
                 self._steps(item.items, body)
@@ -258,7 +259,7 @@ class Function:
         graph = self.program.graph
         name = graph.nodes[region.nodes()[0]].head
         node = next(head.node for head in graph.heads if head.name == name)
-        is_declared = bool(self.scope) or self.region.kind == "checkpoint"
+        is_declared = bool(self.scope) or self.region.is_rematerialized
         if is_declared:
             self._declared.add(node)
         inner: list[Statement] = []

@@ -90,7 +90,8 @@ class _Drafting:
         if draft is not None:
             return draft
         region = self.program.calls.first[path]
-        draft = self.by_path[path] = ModulePlan(region.kind, region.title, path, region.span)
+        kind = "network" if region.kind is None else region.kind.name.lower()
+        draft = self.by_path[path] = ModulePlan(kind, region.title, path, region.span)
         if path:
             parent, _, name = path.rpartition(".")
             self._scope(parent).fields[name] = draft

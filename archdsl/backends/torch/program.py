@@ -115,7 +115,7 @@ class Program:
         found: set[int] = set()
         for at, region in self.region_of.items():
             checkpoint: Region | None = region
-            while checkpoint is not None and checkpoint.kind != "checkpoint":
+            while checkpoint is not None and not checkpoint.is_rematerialized:
                 checkpoint = checkpoint.parent
             if checkpoint is not None:
                 inside = set(checkpoint.nodes())
