@@ -99,7 +99,7 @@ class Network:
         """
         from archdsl.backends.torch.module import to_module
 
-        with self._weights(weights, seed, heads=True, notes=notes) as tensors:
+        with self._weights(weights, seed, auxiliary_heads=True, notes=notes) as tensors:
             return to_module(self.graph, tensors, self._module_source)
 
     @cached_property
@@ -217,7 +217,7 @@ class Network:
         from archdsl.weights.write import check_format, save_weights
 
         check_format(path)
-        with self._weights(weights, seed, heads=True, notes=notes) as tensors:
+        with self._weights(weights, seed, auxiliary_heads=True, notes=notes) as tensors:
             save_weights(path, self.graph, tensors, progress=progress)
 
     @contextmanager
@@ -226,7 +226,7 @@ class Network:
         weights: str | os.PathLike[str] | None,
         seed: int,
         *,
-        heads: bool = False,
+        auxiliary_heads: bool = False,
         notes: Notes | None = None,
     ) -> Iterator[Weights]:
         """The weights of a file, or from the seed. What has to be said of a file is given to ``notes``, or
@@ -238,7 +238,7 @@ class Network:
             return
         from archdsl.weights.read import load_weights
 
-        with load_weights(weights, self.graph, heads=heads, seed=seed) as loaded:
+        with load_weights(weights, self.graph, auxiliary_heads=auxiliary_heads, seed=seed) as loaded:
             for note in loaded.notes:
                 if notes is not None:
                     notes(note)

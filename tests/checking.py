@@ -64,7 +64,7 @@ class Step(NamedTuple):
     inputs: tuple[int, ...]
     shape: tuple[object, ...]
     parameters: tuple[str, ...]
-    head: str | None
+    auxiliary_head: str | None
 
 
 def steps(text: str, **options: object) -> list[Step]:
@@ -76,7 +76,7 @@ def steps(text: str, **options: object) -> list[Step]:
             node.inputs,
             node.shape,
             tuple(parameter_name(node.owner, parameter) for parameter in graph.params_of(node)),
-            node.head,
+            node.auxiliary_head,
         )
         for node in graph.nodes
     ]

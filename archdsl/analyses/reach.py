@@ -32,5 +32,5 @@ def running(graph: Graph, *, training: bool = False) -> list[bool]:
     """For each node, whether it runs: in inference, or in training with the auxiliary heads."""
     roots = [output.node for output in graph.outputs]
     if training:
-        roots += [head.node for head in graph.heads]
+        roots += [head.node for head in graph.auxiliary_heads]
     return needed(graph, roots)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
     """Add a warning for each value, at its place, from which no output or auxiliary head can be reached."""
     outputs = [output.node for output in graph.outputs]
-    used = needed(graph, outputs + [head.node for head in graph.heads])
+    used = needed(graph, outputs + [head.node for head in graph.auxiliary_heads])
     if all(used):
         return
     read = {source for node in graph.nodes for source in node.inputs}
@@ -65,7 +65,7 @@ def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
 
 def _span(node: Node, path: str) -> Span:
     """Where the name of a value stands: the label of its group, or the call that makes it."""
-    span, frame = node.span, node.construct
+    span, frame = node.span, node.frame
     while frame is not None:
         if frame.name == path and frame.region.is_scope:
             span = frame.span

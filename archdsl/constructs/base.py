@@ -71,7 +71,7 @@ class Expansion(Protocol[V]):
     Whatever has a fault is reported, and raises what ends this construct and no other.
     """
 
-    construct: tree.Construct
+    construct: tree.ConstructStep
     value: V | None
     """The value that flows in; None where nothing does."""
 

@@ -24,12 +24,12 @@ def branch_faults(
             yield from branch_faults(inner, vocabulary, is_branch=alone)
     elif isinstance(step, tree.Labelled):
         below = tree.below_label(step.step)
-        if is_branch and isinstance(below, tree.Construct) and below.name.word == Each.word:
+        if is_branch and isinstance(below, tree.ConstructStep) and below.name.word == Each.word:
             yield _labelled(step, below)
             yield from branch_faults(below.body, vocabulary, is_branch=True)
         else:
             yield from branch_faults(step.step, vocabulary)
-    elif isinstance(step, tree.Construct):
+    elif isinstance(step, tree.ConstructStep):
         declared = vocabulary.constructs[step.name.word]
         if step.name.word == Each.word and not is_branch:
             yield _outside(step)
@@ -44,7 +44,7 @@ def branch_faults(
             yield from branch_faults(part, vocabulary, is_branch=inside)
 
 
-def _outside(step: tree.Construct) -> Diagnostic:
+def _outside(step: tree.ConstructStep) -> Diagnostic:
     word = Span(step.span.source, step.span.start, step.span.start + len(Each.word))
     text = f"{For.word}{step.span.text[len(Each.word) :]}"
     return Diagnostic(
@@ -57,7 +57,7 @@ def _outside(step: tree.Construct) -> Diagnostic:
     )
 
 
-def _labelled(step: tree.Labelled, each: tree.Construct) -> Diagnostic:
+def _labelled(step: tree.Labelled, each: tree.ConstructStep) -> Diagnostic:
     return Diagnostic(
         "each-outside-merge",
         f"`{Each.word}` makes several branches, and the label `{step.label.span.text}` names one value",
@@ -68,14 +68,14 @@ def _labelled(step: tree.Labelled, each: tree.Construct) -> Diagnostic:
     )
 
 
-def _lost_turns(step: tree.Step, vocabulary: Vocabulary) -> tree.Construct | None:
+def _lost_turns(step: tree.Step, vocabulary: Vocabulary) -> tree.ConstructStep | None:
     """The loop whose last turn is all that a branch keeps, if it ends in one."""
     while True:
         if isinstance(step, tree.Labelled):
             step = step.step
         elif isinstance(step, tree.Group) and step.steps:
             step = step.steps[-1]
-        elif isinstance(step, tree.Construct):
+        elif isinstance(step, tree.ConstructStep):
             declared = vocabulary.constructs[step.name.word]
             if declared.has_branches or declared.passes_value:
                 return None
@@ -95,7 +95,7 @@ def _drops(step: tree.Step, vocabulary: Vocabulary) -> bool:
         return _drops(step.step, vocabulary)
     if isinstance(step, tree.Group):
         return any(_drops(inner, vocabulary) for inner in step.steps)
-    if isinstance(step, tree.Construct):
+    if isinstance(step, tree.ConstructStep):
         declared = vocabulary.constructs[step.name.word]
         everywhere = bool(step.parts) and all(_drops(part, vocabulary) for part in step.parts)
         if declared.takes_else:
@@ -106,14 +106,14 @@ def _drops(step: tree.Step, vocabulary: Vocabulary) -> bool:
     return False
 
 
-def _is_alone(branch: tree.Step, loop: tree.Construct) -> bool:
+def _is_alone(branch: tree.Step, loop: tree.ConstructStep) -> bool:
     """Whether a branch is this loop and nothing else."""
     while branch is not loop and (inner := tree.unwrapped(branch)) is not branch:
         branch = inner
     return branch is loop
 
 
-def _lost(loop: tree.Construct, vocabulary: Vocabulary, merge: str, *, is_branch: bool) -> Diagnostic:
+def _lost(loop: tree.ConstructStep, vocabulary: Vocabulary, merge: str, *, is_branch: bool) -> Diagnostic:
     fix = _as_each(loop, vocabulary)
     return Diagnostic(
         "lost-turns",
@@ -125,7 +125,7 @@ def _lost(loop: tree.Construct, vocabulary: Vocabulary, merge: str, *, is_branch
     )
 
 
-def _as_each(loop: tree.Construct, vocabulary: Vocabulary) -> Fix:
+def _as_each(loop: tree.ConstructStep, vocabulary: Vocabulary) -> Fix:
     """The heading that makes a branch of each turn."""
     declared = vocabulary.constructs[loop.name.word]
     if declared.is_loop_over_list:

@@ -19,7 +19,7 @@ class Loop(NamedTuple):
 
 
 def bind_heading(
-    construct: tree.Construct, declared: Construct
+    construct: tree.ConstructStep, declared: Construct
 ) -> tuple[dict[str, tree.Expression], list[Diagnostic]]:
     """The arguments by name of a construct that is no loop over a list, and what is wrong with them."""
     word = construct.name.word
@@ -95,7 +95,7 @@ def _too_many(declared: Construct, argument: tree.Argument, given: int) -> Diagn
     return Diagnostic("too-many-arguments", message, argument.span, "one too many", fixes=(fix,))
 
 
-def loop_of(construct: tree.Construct) -> tuple[Loop | None, list[Diagnostic]]:
+def loop_of(construct: tree.ConstructStep) -> tuple[Loop | None, list[Diagnostic]]:
     """What a loop runs over, or what is wrong with its heading."""
     word = construct.name.word
     help = f"write `{word}(x in [64, 128])`, or `{word}(x, i in xs)` with the index"
@@ -128,12 +128,12 @@ def _no_variable(expression: tree.Expression, help: str) -> list[Diagnostic]:
     return [Diagnostic("wrong-argument", "a loop variable is a name", expression.span, "not a name", help)]
 
 
-def faults_of(construct: tree.Construct, declared: Construct) -> list[Diagnostic]:
+def faults_of(construct: tree.ConstructStep, declared: Construct) -> list[Diagnostic]:
     """What is wrong with the heading."""
     return loop_of(construct)[1] if declared.is_loop_over_list else bind_heading(construct, declared)[1]
 
 
-def variables_of(construct: tree.Construct, declared: Construct) -> frozenset[str]:
+def variables_of(construct: tree.ConstructStep, declared: Construct) -> frozenset[str]:
     """The names that a loop gives to the texts of its body."""
     if declared.is_loop_over_list:
         loop, _ = loop_of(construct)

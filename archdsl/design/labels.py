@@ -37,11 +37,11 @@ class LabelScope:
         self.labels: list[NamedStep] = []
         self._inner: dict[int, LabelScope] = {}
 
-    def inner(self, step: tree.Labelled | tree.Construct) -> LabelScope:
+    def inner(self, step: tree.Labelled | tree.ConstructStep) -> LabelScope:
         """The scope for the steps within a step that stands in this one."""
         return self._inner.get(id(step), self)
 
-    def add(self, at: tree.Labelled | tree.Construct, template: tree.Template, step: tree.Step) -> None:
+    def add(self, at: tree.Labelled | tree.ConstructStep, template: tree.Template, step: tree.Step) -> None:
         scope = None if single_call(step, self.vocabulary) is not None else LabelScope(self.vocabulary, self)
         if scope is not None:
             self._inner[id(at)] = scope
@@ -75,12 +75,12 @@ def _collect(step: tree.Step, scope: LabelScope) -> None:
             _collect(inner, scope)
     elif isinstance(step, tree.Labelled):
         scope.add(step, step.label, step.step)
-    elif isinstance(step, tree.Construct) and step.form.opens_scope:
+    elif isinstance(step, tree.ConstructStep) and step.form.opens_scope:
         # Its name is a label; its values can be named inside of it alone.
         hidden = LabelScope(scope.vocabulary, scope)
         scope._inner[id(step)] = hidden
         _collect(step.parts[0], hidden)
-    elif isinstance(step, tree.Construct):
+    elif isinstance(step, tree.ConstructStep):
         for part in step.parts:
             _collect(part, scope)
 

@@ -51,7 +51,7 @@ def _plain_labels(body: tree.Step) -> set[str]:
     return {label.plain for label in labels_of(body) if label.plain is not None}
 
 
-def _refuse_twins(parameters: Iterable[tree.Parameter], diagnostics: Diagnostics) -> None:
+def _refuse_twins(parameters: Iterable[tree.ParameterDeclaration], diagnostics: Diagnostics) -> None:
     seen: set[str] = set()
     optional = None
     for parameter in parameters:
@@ -102,10 +102,10 @@ class _Checker:
         elif isinstance(step, tree.Labelled):
             self.expression(step.label, variables)
             self.step(step.step, variables)
-        elif isinstance(step, tree.Construct):
+        elif isinstance(step, tree.ConstructStep):
             self.construct(step, variables)
 
-    def construct(self, construct: tree.Construct, variables: frozenset[str]) -> None:
+    def construct(self, construct: tree.ConstructStep, variables: frozenset[str]) -> None:
         declared = self.library.vocabulary.constructs[construct.name.word]
         variables |= variables_of(construct, declared)
         for index, argument in enumerate(construct.arguments):
@@ -332,6 +332,6 @@ def labels_of(step: tree.Step | None) -> Iterator[tree.Template]:
     elif isinstance(step, tree.Labelled):
         yield step.label
         yield from labels_of(step.step)
-    elif isinstance(step, tree.Construct):
+    elif isinstance(step, tree.ConstructStep):
         for part in step.parts:
             yield from labels_of(part)

@@ -24,8 +24,8 @@ class Setter:
 
     def give(
         self,
-        parameters: Mapping[str, tree.Parameter],
-        replaced: Mapping[str, tree.Parameter],
+        parameters: Mapping[str, tree.ParameterDeclaration],
+        replaced: Mapping[str, tree.ParameterDeclaration],
         settings: Mapping[str, str],
     ) -> None:
         """``replaced`` are declarations that an extending file gave other values. Raises `UsageError`
@@ -50,7 +50,10 @@ class Setter:
             self.library.params[name] = value
 
     def _value(
-        self, parameter: tree.Parameter, replaced: tree.Parameter | None, given: tree.Expression | None
+        self,
+        parameter: tree.ParameterDeclaration,
+        replaced: tree.ParameterDeclaration | None,
+        given: tree.Expression | None,
     ) -> Result:
         """The parameter's value; one that takes the place of another has its kind and its bounds."""
         environment = Environment(self.library, {})
@@ -78,7 +81,7 @@ class Setter:
             return None
 
     def _check_details(
-        self, parameter: tree.Parameter, value: Result, span: Span, environment: Environment
+        self, parameter: tree.ParameterDeclaration, value: Result, span: Span, environment: Environment
     ) -> None:
         if not parameter.details:
             return

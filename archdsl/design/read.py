@@ -32,7 +32,7 @@ class Design(NamedTuple):
     header: Header
     spans: Mapping[tuple[str | int, ...], Span]
     library: Library
-    parameters: tuple[tree.Parameter, ...]
+    parameters: tuple[tree.ParameterDeclaration, ...]
     body: tree.Step | None
     headings_read: bool
     """Whether every block's heading could be read, so that its calls can be judged."""
@@ -71,10 +71,10 @@ class _MergedFile(NamedTuple):
 
     data: dict[str, object]
     spans: dict[tuple[str | int, ...], Span]
-    parameters: dict[str, tree.Parameter]
-    replaced: dict[str, tree.Parameter]
+    parameters: dict[str, tree.ParameterDeclaration]
+    replaced: dict[str, tree.ParameterDeclaration]
     """First declarations of parameters that a file standing on theirs gives other values."""
-    blocks: dict[str, tree.Block]
+    blocks: dict[str, tree.BlockDeclaration]
     used: dict[str, Block]
     body: tree.Step | None
     sections: frozenset[str]
@@ -239,7 +239,7 @@ class Reader:
         used = self._used(file)
         self._refuse_twins(file)
         body = file.body
-        replaced: dict[str, tree.Parameter] = {}
+        replaced: dict[str, tree.ParameterDeclaration] = {}
         sections = {*file.sections}
         if base is not None:
             for name, parameter in parameters.items():

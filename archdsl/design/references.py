@@ -128,7 +128,7 @@ class _ReferenceFinder:
             variables[parameter.name.word] = parameter.name.span, "parameter"
         yield from self.body(block.body, variables)
 
-    def parameter(self, parameter: tree.Parameter, variables: _Variables) -> Iterator[Reference]:
+    def parameter(self, parameter: tree.ParameterDeclaration, variables: _Variables) -> Iterator[Reference]:
         details = [entry.value for key, entry in parameter.details.items() if key != "value"]
         for each in (parameter.default, *details):
             if each is not None and not isinstance(each, tree.PlainText | tree.Fact | tree.Section):
@@ -149,11 +149,11 @@ class _ReferenceFinder:
         elif isinstance(step, tree.Labelled):
             yield from self.expression(step.label, variables, scope)
             yield from self.step(step.step, variables, scope.inner(step))
-        elif isinstance(step, tree.Construct):
+        elif isinstance(step, tree.ConstructStep):
             yield from self.construct(step, variables, scope)
 
     def construct(
-        self, construct: tree.Construct, variables: _Variables, scope: LabelScope
+        self, construct: tree.ConstructStep, variables: _Variables, scope: LabelScope
     ) -> Iterator[Reference]:
         inside: dict[str, tuple[Span, Kind]] = {**variables}
         declared = self.library.vocabulary.constructs[construct.name.word]

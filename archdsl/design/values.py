@@ -10,7 +10,7 @@ from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.ops.base import Operator
 from archdsl.shapes import Shape, Size, TensorType, text_of
 from archdsl.source import Span
-from archdsl.syntax.tree import Parameter, Step
+from archdsl.syntax.tree import ParameterDeclaration, Step
 
 
 class Word(str):
@@ -43,7 +43,7 @@ class Block(NamedTuple):
 
     name: str
     span: Span
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ParameterDeclaration, ...]
     body: Step
     library: Library
 
@@ -54,7 +54,7 @@ class Library(NamedTuple):
 
     params: dict[str, Result]
     blocks: dict[str, Block]
-    declared: Mapping[str, Parameter] = {}
+    declared: Mapping[str, ParameterDeclaration] = {}
     vocabulary: Vocabulary = STANDARD
 
 

@@ -13,7 +13,7 @@ from archdsl.elaborate.endless_calls import endless_calls
 from archdsl.elaborate.operators import Plan, apply, operands_of, operator_of, plan_of, value_of
 from archdsl.elaborate.scopes import Caller, Entry, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
-from archdsl.graph.ir import Construct
+from archdsl.graph.ir import Frame
 from archdsl.syntax import tree
 
 DEEPEST_CALL = 64
@@ -101,8 +101,8 @@ def _block(
     try:
         if not _defaults(walk, block, inner):
             return UNKNOWN
-        construct = Construct("block", block.name, path, call.span, RegionKind.BLOCK, place.construct)
-        result: Value | None = yield walk.step(block.body, value, Place(scope, inner, construct))
+        frame = Frame("block", block.name, path, call.span, RegionKind.BLOCK, place.frame)
+        result: Value | None = yield walk.step(block.body, value, Place(scope, inner, frame))
     finally:
         walk.callers.pop()
     assert result is not None  # a value flows in, so one flows out

@@ -29,7 +29,7 @@ from archdsl.elaborate.scopes import Entry, Scope
 from archdsl.elaborate.state import MOST_STEPS, Place, Stop, Walk
 from archdsl.elaborate.steps import finish
 from archdsl.gc_pause import gc_paused
-from archdsl.graph.ir import Construct, Graph, Node, Output
+from archdsl.graph.ir import Frame, Graph, Node, Output
 from archdsl.ops.input import Input
 from archdsl.shapes import Shape, TensorType
 from archdsl.source import Span
@@ -94,7 +94,7 @@ class _Elaborator(Walk):
             tuple(self.nodes),
             tuple(range(inputs)),
             tuple(Output(name, node) for name, (node, _) in self.outputs.items()),
-            tuple(head for head, _ in self.heads.values()),
+            tuple(head for head, _ in self.auxiliary_heads.values()),
             self.scopes,
             self.design.header.init,
         )
@@ -126,7 +126,7 @@ class _Elaborator(Walk):
             made = self._labelled(step, value, place)
         elif isinstance(step, tree.Group):
             made = self._group(step, value, place)
-        elif isinstance(step, tree.Construct):
+        elif isinstance(step, tree.ConstructStep):
             made = run_construct(self, step, value, place)
         else:
             made = UNKNOWN  # broken: its fault is reported
@@ -211,7 +211,7 @@ class _Elaborator(Walk):
         else:
             path = self.take(scope, entry.label, entry.span)
             entry.scope = Scope(path, scope)
-            group = Construct("group", entry.label, path, entry.span, RegionKind.GROUP, place.construct)
+            group = Frame("group", entry.label, path, entry.span, RegionKind.GROUP, place.frame)
             made = self.step(step, value, Place(entry.scope, place.environment, group))
         if made is None or isinstance(made, Value):
             return self._made(entry, path, made)

@@ -73,7 +73,7 @@ def _when(call: tree.Call, condition: str, again: str) -> str:
 
 def _is_below_a_condition(place: Place) -> bool:
     """Whether a ``when`` of the calling block's own body stands around."""
-    frame = place.construct
+    frame = place.frame
     while frame is not None and frame.region is not RegionKind.BLOCK:
         if frame.kind == "when":
             return True

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from archdsl.constructs.base import Construct as Declared
-from archdsl.constructs.base import Made, NamedBranch, Steps
+from archdsl.constructs.base import Construct, Made, NamedBranch, Steps
 from archdsl.design.arithmetic import ExpressionFault, whole
 from archdsl.design.binding import Bound
 from archdsl.design.environment import Unresolved
@@ -17,7 +16,7 @@ from archdsl.elaborate.flow import nothing_flows, refuse_name
 from archdsl.elaborate.operators import apply
 from archdsl.elaborate.scopes import Entry
 from archdsl.elaborate.state import Place, Walk
-from archdsl.graph.ir import Construct, Head
+from archdsl.graph.ir import AuxiliaryHead, Frame
 from archdsl.ops.base import Operator
 from archdsl.ops.branch_mismatch import Branch
 from archdsl.shapes import Size
@@ -25,7 +24,7 @@ from archdsl.syntax import tree
 
 
 def run_construct(
-    walk: Walk, construct: tree.Construct, value: Value | None, place: Place
+    walk: Walk, construct: tree.ConstructStep, value: Value | None, place: Place
 ) -> Steps[Value | None]:
     """Run a construct. What depends on an unknown value becomes unknown."""
     declared = walk.vocabulary.constructs[construct.name.word]
@@ -43,14 +42,17 @@ class _Expansion:
     """The arguments are bound when the first of them is asked for."""
 
     def __init__(
-        self, walk: Walk, construct: tree.Construct, declared: Declared, value: Value | None, place: Place
+        self,
+        walk: Walk,
+        construct: tree.ConstructStep,
+        declared: Construct,
+        value: Value | None,
+        place: Place,
     ) -> None:
         self._walk, self._declared, self._place = walk, declared, place
         self._environment = place.see(value)
         word = construct.name.word
-        self._frame = Construct(
-            word, word, place.scope.path, construct.span, declared.region, place.construct
-        )
+        self._frame = Frame(word, word, place.scope.path, construct.span, declared.region, place.frame)
         self._bound: dict[str, tree.Expression] | None = None
         self.construct = construct
         self.value = value
@@ -214,9 +216,9 @@ class _Expansion:
         while (inside := tree.unwrapped(below)) is not below:
             below = inside
         declared = None
-        if isinstance(below, tree.Construct):
+        if isinstance(below, tree.ConstructStep):
             declared = walk.vocabulary.constructs[below.name.word]
-        if isinstance(below, tree.Construct) and declared is not None and declared.gives_branches:
+        if isinstance(below, tree.ConstructStep) and declared is not None and declared.gives_branches:
             walk.spend(1, below.span)
             inner = _Expansion(walk, below, declared, value, place)
             try:
@@ -251,7 +253,7 @@ class _Expansion:
 
     def auxiliary_head(self, name: str, weight: float) -> Steps[Value | None]:
         walk, span = self._walk, self._arguments["name"].span
-        if walk.head is not None or walk.sharing:
+        if walk.auxiliary_head is not None or walk.sharing:
             around, help = "another `aux`", "put it after the outer one"
             if walk.sharing:
                 around, help = "a shared step", "put it after the step, which is run once for each share"
@@ -263,13 +265,13 @@ class _Expansion:
             return self.value
         scope = self._place.scope
         entry = Entry(name, span, self.construct.body, scope, self._environment, hidden=True)
-        walk.head = name
+        walk.auxiliary_head = name
         try:
             result: Value | None = yield walk.named(entry, self.value, self._place.inside(self._frame))
         finally:
-            walk.head = None
+            walk.auxiliary_head = None
         if result is not None and result.known:
-            walk.heads[name] = (Head(name, result.node, weight), span)
+            walk.auxiliary_heads[name] = (AuxiliaryHead(name, result.node, weight), span)
         return self.value
 
     # ---- diagnostics

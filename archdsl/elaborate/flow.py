@@ -12,7 +12,7 @@ from archdsl.diagnostics import ArchError, Label
 from archdsl.elaborate.scopes import Caller, Entry, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
 from archdsl.elaborate.values import find, find_entry
-from archdsl.graph.ir import Construct
+from archdsl.graph.ir import Frame
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -85,9 +85,7 @@ class _FlowExpansion:
         environment = Environment(old.library, old.variables, old.flow)
         again = Scope(entry.within.path, entry.within)
         copy = Entry(entry.label, entry.span, step, again, environment)
-        frame = Construct(
-            self._directs.word, path, again.path, self.span, RegionKind.AGAIN, self._place.construct
-        )
+        frame = Frame(self._directs.word, path, again.path, self.span, RegionKind.AGAIN, self._place.frame)
         walk.spend(STEPS_OF_A_CALL, self.span)
         walk.sharing += 1
         walk.callers.append(Caller(path, self.span))
@@ -102,7 +100,7 @@ class _FlowExpansion:
         walk, name, value = self._walk, self.path, self.value
         if value is None:
             raise nothing_flows(self._directs.word, self.span)
-        if walk.sharing or walk.head is not None:
+        if walk.sharing or walk.auxiliary_head is not None:
             around, help = "an `aux`", "the value of an `aux` is an output already, in training"
             if walk.sharing:
                 around, help = "a shared step", "put it after the `share`"

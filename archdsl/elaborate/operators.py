@@ -244,7 +244,7 @@ def apply(
         doubt = operator.check(shapes)
         if doubt is None or not doubt.speculative or not is_told(doubt, bound):
             doubt = refusal
-        report_operator_error(walk, doubt, values, span, place.construct, bound=bound, branches=branches)
+        report_operator_error(walk, doubt, values, span, place.frame, bound=bound, branches=branches)
         return UNKNOWN
     for size in shape:
         if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
@@ -252,7 +252,7 @@ def apply(
             return UNKNOWN
     doubt = operator.check(shapes)
     if doubt is not None and is_told(doubt, bound):
-        report_operator_error(walk, doubt, values, span, place.construct, bound=bound, severity="warning")
+        report_operator_error(walk, doubt, values, span, place.frame, bound=bound, severity="warning")
     walk.ends_in_output = False
     nodes = walk.nodes
     index = len(nodes)
@@ -267,7 +267,7 @@ def apply(
         _check_shared(walk, operator, shapes, path, span)
     inputs = tuple([value.node for value in values])
     type = TensorType(shape, dtype)
-    nodes.append(Node(name, operator, inputs, type, span, path, place.construct, walk.head))
+    nodes.append(Node(name, operator, inputs, type, span, path, place.frame, walk.auxiliary_head))
     return Value(index, type)
 
 

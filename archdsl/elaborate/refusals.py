@@ -26,7 +26,7 @@ from archdsl.syntax import tree
 
 if TYPE_CHECKING:
     from archdsl.design.values import Value
-    from archdsl.graph.ir import Construct, Node
+    from archdsl.graph.ir import Frame, Node
     from archdsl.ops.base import Operator
 
 
@@ -35,7 +35,7 @@ def report_operator_error(
     refusal: OperatorError,
     values: tuple[Value, ...],
     span: Span,
-    around: Construct | None,
+    around: Frame | None,
     *,
     bound: Bound | None = None,
     branches: Sequence[tree.Step | Branch] = (),
@@ -228,14 +228,14 @@ def _branch(part: tree.Step | Branch, index: int) -> Branch:
     return branch
 
 
-def _seen_from(node: Node, around: Construct | None) -> Span:
+def _seen_from(node: Node, around: Frame | None) -> Span:
     """The place that made a value, as it is seen from inside ``around``: of a value that another
     block made, the call of that block."""
     ours = set()
     while around is not None:
         ours.add(id(around))
         around = around.parent
-    span, frame = node.span, node.construct
+    span, frame = node.span, node.frame
     while frame is not None and id(frame) not in ours:
         if frame.region in (RegionKind.BLOCK, RegionKind.AGAIN):
             span = frame.span

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from archdsl.graph.ir import Construct
+from archdsl.graph.ir import Frame
 from archdsl.shapes import Shape
 from archdsl.syntax import tree
 from archdsl.syntax.syntax_of import is_arch
@@ -15,7 +15,7 @@ _CUT = re.compile(r"[,\[\]{}:#]")
 """What ends a text inside the lists of YAML."""
 
 
-def row_of(merge: Construct, parts: Sequence[tree.Step]) -> str:
+def row_of(merge: Frame, parts: Sequence[tree.Step]) -> str:
     """How the branches of a merge are written as one branch beside the value itself; empty where they are
     labelled, or too few to be a row."""
     if len(parts) < _LEAST or not all(isinstance(part, tree.Chain | tree.Group) for part in parts):

@@ -11,7 +11,7 @@ from archdsl.design.read import Design
 from archdsl.design.values import Value
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_related
 from archdsl.elaborate.scopes import Caller, Entry, Scope, name_twice
-from archdsl.graph.ir import Construct, Head, Node
+from archdsl.graph.ir import AuxiliaryHead, Frame, Node
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -30,14 +30,14 @@ class Place(NamedTuple):
 
     scope: Scope
     environment: Environment
-    construct: Construct | None
+    frame: Frame | None
 
     def see(self, value: Value | None) -> Environment:
         """The environment for texts that this value enters."""
         return self.environment.entered_by(value, self.scope)
 
-    def inside(self, construct: Construct) -> Place:
-        return Place(self.scope, self.environment, construct)
+    def inside(self, frame: Frame) -> Place:
+        return Place(self.scope, self.environment, frame)
 
 
 class Walk(ABC):
@@ -52,14 +52,14 @@ class Walk(ABC):
         """How often each dotted name was put to work; beyond once by sharing, or by equations."""
         self.scopes: dict[str, int] = {}
         self.outputs: dict[str, tuple[int, Span]] = {}
-        self.heads: dict[str, tuple[Head, Span]] = {}
+        self.auxiliary_heads: dict[str, tuple[AuxiliaryHead, Span]] = {}
         self.inputs: dict[str, Value] = {}
         self.headings: dict[int, dict[str, tree.Expression]] = {}
         """The arguments of each construct that has run, by its identity."""
         self.root = Scope("")
         self.callers: list[Caller] = []
         """The calls around the step that runs, outermost first."""
-        self.head: str | None = None
+        self.auxiliary_head: str | None = None
         """The auxiliary head that runs."""
         self.sharing = 0
         self.ends_in_output = False
@@ -100,7 +100,7 @@ class Walk(ABC):
 
     def claim_output(self, name: str, span: Span) -> bool:
         """Whether the name is still free for an output or an auxiliary head; reported where it is not."""
-        before = self.outputs.get(name) or self.heads.get(name)
+        before = self.outputs.get(name) or self.auxiliary_heads.get(name)
         if before is not None:
             again = before[1] == span
             self.diagnostics.add(

@@ -17,7 +17,7 @@ from archdsl.syntax import tree
 
 if TYPE_CHECKING:
     from archdsl.elaborate.state import Walk
-    from archdsl.graph.ir import Construct
+    from archdsl.graph.ir import Frame
 
 _SEARCHED = 10_000
 _LISTED = 8
@@ -164,7 +164,7 @@ def _given(walk: Walk, word: str) -> Span | None:
     return None
 
 
-def _parameters(walk: Walk, environment: Environment) -> Iterable[tree.Parameter]:
+def _parameters(walk: Walk, environment: Environment) -> Iterable[tree.ParameterDeclaration]:
     block = environment.library.blocks.get(walk.callers[-1].name)
     return block.parameters if block is not None else ()
 
@@ -225,9 +225,9 @@ def _below_an_unlabelled_call(
     )
 
 
-def _frames(walk: Walk) -> Iterator[Construct]:
+def _frames(walk: Walk) -> Iterator[Frame]:
     for node in reversed(walk.nodes):
-        frame = node.construct
+        frame = node.frame
         while frame is not None:
             yield frame
             frame = frame.parent
@@ -325,6 +325,6 @@ def _labels(step: tree.Step | None, groups: tuple[tree.Labelled, ...] = ()) -> I
     elif isinstance(step, tree.Labelled):
         yield Labelled(step.label, groups)
         yield from _labels(step.step, (*groups, step))
-    elif isinstance(step, tree.Construct):
+    elif isinstance(step, tree.ConstructStep):
         for part in step.parts:
             yield from _labels(part, groups)

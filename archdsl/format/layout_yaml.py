@@ -60,7 +60,7 @@ def _in_step(step: tree.Step) -> Iterator[Span]:
             yield from _in_step(inner)
     elif isinstance(step, tree.Labelled):
         yield from _in_step(step.step)
-    elif isinstance(step, tree.Construct):
+    elif isinstance(step, tree.ConstructStep):
         yield step.span
         for part in step.parts:
             yield from _in_step(part)

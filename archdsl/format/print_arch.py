@@ -103,7 +103,7 @@ class _ArchPrinter:
         if parameters:
             self.out.close(file.sections.get("params", file.params[0].span).start, _STEP, ")")
 
-    def _entry(self, entry: tree.Entry) -> None:
+    def _entry(self, entry: tree.SectionEntry) -> None:
         word, value = entry.key.word, entry.value
         start = entry.key.span.start
         if isinstance(value, tree.Section):
@@ -133,7 +133,7 @@ class _ArchPrinter:
 
     # ---- steps
 
-    def _block(self, block: tree.Block) -> None:
+    def _block(self, block: tree.BlockDeclaration) -> None:
         signature, start = block.signature, block.signature.span.start
         heading = f"block {signature_text(signature, equals=' = ')}"
         if len(heading) > WIDTH and signature.parameters:
@@ -209,12 +209,12 @@ class _ArchPrinter:
         elif isinstance(step, tree.Group):
             opens = step.span.start if self.out.carrier.is_arch else start
             self._steps(prefix.rstrip(), step.steps, indent, start, opens, step.span.end)
-        elif isinstance(step, tree.Construct):
+        elif isinstance(step, tree.ConstructStep):
             self._construct(step, indent, prefix, start)
         else:
             raise ValueError("a broken step has no text")
 
-    def _construct(self, step: tree.Construct, indent: str, prefix: str, start: int) -> None:
+    def _construct(self, step: tree.ConstructStep, indent: str, prefix: str, start: int) -> None:
         heading = prefix + call_text(step.name.word, step.arguments)
         form, parts, opens = step.form, step.parts, step.span.end
         if form.has_branches:
@@ -238,7 +238,7 @@ class _ArchPrinter:
     def _part(self, heading: str, part: tree.Step, indent: str) -> None:
         """A part of a body that is divided, which a list of one step does not change."""
         start = self.out.carrier.key_of(part.span.start)
-        if isinstance(part, tree.Chain | tree.Construct):
+        if isinstance(part, tree.Chain | tree.ConstructStep):
             self._step(part, indent, f"{heading} ", start)
         else:
             self._steps(heading, _lines_of(part), indent, start, part.span.start, part.span.end)
@@ -266,7 +266,7 @@ def _lines_of(body: tree.Step) -> _Steps:
     return body.steps if isinstance(body, tree.Group) and len(body.steps) != 1 else (body,)
 
 
-def _end(parameter: tree.Parameter) -> int:
+def _end(parameter: tree.ParameterDeclaration) -> int:
     values = [entry.value.span.end for entry in parameter.details.values()]
     default = [] if parameter.default is None else [parameter.default.span.end]
     return max([parameter.span.end, *default, *values])

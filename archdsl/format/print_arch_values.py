@@ -64,7 +64,7 @@ def flow_text(section: tree.Section) -> str:
     return f"{{{', '.join(f'{key_text(entry.key)}: {value_text(entry.value)}' for entry in entries)}}}"
 
 
-def network_parameter_text(parameter: tree.Parameter) -> str:
+def network_parameter_text(parameter: tree.ParameterDeclaration) -> str:
     """``growth = 32 in 1..256 "channels a layer adds"``."""
     text = parameter_text(parameter, equals=" = ")
     details = parameter.details
@@ -80,7 +80,7 @@ def network_parameter_text(parameter: tree.Parameter) -> str:
     return text
 
 
-def parameter_lines(parameter: tree.Parameter, indent: str) -> list[str]:
+def parameter_lines(parameter: tree.ParameterDeclaration, indent: str) -> list[str]:
     """A parameter of the network on its line; a list that is longer has its items below it."""
     line = f"{indent}{network_parameter_text(parameter)},"
     if len(line) <= WIDTH or parameter.details or not isinstance(parameter.default, tree.ListOf):
@@ -89,7 +89,7 @@ def parameter_lines(parameter: tree.Parameter, indent: str) -> list[str]:
     return [f"{indent}{parameter.name.word} = [", *filled(items, f"{indent}  "), f"{indent}],"]
 
 
-def _bound(entry: tree.Entry | None) -> str:
+def _bound(entry: tree.SectionEntry | None) -> str:
     if entry is None or isinstance(entry.value, tree.PlainText | tree.Fact | tree.Section):
         return ""
     text = expression_text(entry.value)

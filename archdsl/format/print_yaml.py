@@ -101,7 +101,7 @@ class _YamlPrinter:
 
     # ---- the header
 
-    def _entry(self, entry: tree.Entry, indent: str) -> None:
+    def _entry(self, entry: tree.SectionEntry, indent: str) -> None:
         key, value = key_text(entry.key), entry.value
         start = entry.key.span.start
         if isinstance(value, tree.PlainText):
@@ -120,7 +120,9 @@ class _YamlPrinter:
         else:
             self.out.put(f"{indent}{key}: {entry_text(value)}", start, value.span.end, indent=indent)
 
-    def _params(self, parameters: tuple[tree.Parameter, ...], start: int, places: dict[str, int]) -> None:
+    def _params(
+        self, parameters: tuple[tree.ParameterDeclaration, ...], start: int, places: dict[str, int]
+    ) -> None:
         end = max(_end(parameter) for parameter in parameters)
         line = f"params: {{{', '.join(parameter_text(parameter, flow=True) for parameter in parameters)}}}"
         apart = (
@@ -139,7 +141,7 @@ class _YamlPrinter:
             self.out.put(line, parameter.span.start, _end(parameter), indent="  ")
         self.out.close(start, "  ")
 
-    def _blocks(self, blocks: tuple[tree.Block, ...], start: int | None) -> None:
+    def _blocks(self, blocks: tuple[tree.BlockDeclaration, ...], start: int | None) -> None:
         """``start`` is where the section begins, in a source that has one for all blocks."""
         if start is None:
             self.out.lines.append("blocks:")
@@ -173,7 +175,7 @@ class _YamlPrinter:
         if isinstance(step, tree.Group):
             for inner in step.steps:
                 self._item(inner, column + 2)
-        elif isinstance(step, tree.Construct):
+        elif isinstance(step, tree.ConstructStep):
             self._construct(step, column + 2, dash=False)
         else:
             self._item(step, column + 2)
@@ -185,7 +187,7 @@ class _YamlPrinter:
     ) -> None:
         """A heading with its body, where a list of one step says nothing, and is written for a step on a
         line of its own."""
-        is_list = isinstance(part, tree.Construct) or tree.unwrapped(part) is not part
+        is_list = isinstance(part, tree.ConstructStep) or tree.unwrapped(part) is not part
         if isinstance(part, tree.Chain):
             is_list = is_below(part.span, start) and "\n" not in part.span.text
         if is_list:
@@ -194,7 +196,7 @@ class _YamlPrinter:
 
     def _labelled(self, label: str, step: tree.Step, column: int, start: int, dash: bool = False) -> None:
         """A label with its step: a construct in it is a list of one, which says the same."""
-        is_construct = isinstance(step, tree.Construct)
+        is_construct = isinstance(step, tree.ConstructStep)
         if is_construct:
             step = tree.Group(step.span, (step,))
         self._value(label, step, column, start, dash, braces=not is_construct)
@@ -210,7 +212,7 @@ class _YamlPrinter:
             mapping = not isinstance(step.step, tree.Chain | tree.Group)
             label = label_text(step.label, self.callable_names if mapping else self._taken)
             self._labelled(label, step.step, column + 2, start, dash=True)
-        elif isinstance(step, tree.Construct):
+        elif isinstance(step, tree.ConstructStep):
             self._construct(step, column + 2, dash=True)
         elif isinstance(step, tree.Group):
             self.out.flush(_first_place(step), indent)
@@ -225,7 +227,7 @@ class _YamlPrinter:
         else:
             raise ValueError("a broken step has no text")
 
-    def _construct(self, step: tree.Construct, column: int, *, dash: bool) -> None:
+    def _construct(self, step: tree.ConstructStep, column: int, *, dash: bool) -> None:
         heading = call_text(step.name.word, step.arguments)
         start, parts = step.span.start, step.parts
         form = step.form
@@ -239,12 +241,12 @@ class _YamlPrinter:
         elif form.parts and len(parts) > 1:
             self._head(heading, column, start, dash)
             for key, part in step.named_parts():
-                braces = not isinstance(part, tree.Construct)
+                braces = not isinstance(part, tree.ConstructStep)
                 self._part(key, part, column + 2, part.span.start, braces=braces)
             self.out.close(start, f"{indent}  ")
         elif form.opens_scope:
             body = parts[0]
-            if isinstance(body, tree.Construct):
+            if isinstance(body, tree.ConstructStep):
                 body = tree.Group(body.span, (body,))
             self._value(heading, body, column, start, dash)
         else:
@@ -269,7 +271,7 @@ class _YamlPrinter:
             self._item(part, column)
 
 
-def _end(parameter: tree.Parameter) -> int:
+def _end(parameter: tree.ParameterDeclaration) -> int:
     values = [entry.value.span.end for entry in parameter.details.values()]
     default = [] if parameter.default is None else [parameter.default.span.end]
     return max([parameter.span.end, *default, *values])

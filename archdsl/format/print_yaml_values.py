@@ -57,7 +57,7 @@ def key_text(key: tree.Name) -> str:
     return word if re.fullmatch(r"[A-Za-z_][\w.\-/]*", word) else _in_quotes(word)
 
 
-def parameter_text(parameter: tree.Parameter, *, flow: bool) -> str:
+def parameter_text(parameter: tree.ParameterDeclaration, *, flow: bool) -> str:
     """``growth: {value: 32, min: 1, max: 256, doc: channels a layer adds}``"""
     assert parameter.default is not None
     name = parameter.name.word

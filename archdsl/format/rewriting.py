@@ -134,7 +134,7 @@ def content(file: tree.File) -> object:
     return header, params, _content(file.blocks), _content(file.body)
 
 
-def _details(parameter: tree.Parameter) -> object:
+def _details(parameter: tree.ParameterDeclaration) -> object:
     details = {key: _content(entry.value) for key, entry in parameter.details.items()}
     return details if details.keys() - {"value"} else {}  # `{value: 32}` says what `32` does
 
@@ -150,13 +150,13 @@ def _content(part: object) -> object:
         return None
     if isinstance(part, tree.Template) and part.plain is not None:
         return part.plain
-    if isinstance(part, tree.Entry) or (isinstance(part, tree.Fact) and part.relation == "=="):
+    if isinstance(part, tree.SectionEntry) or (isinstance(part, tree.Fact) and part.relation == "=="):
         return _content(part.value)
     if isinstance(part, dict):
         return {key: _content(value) for key, value in part.items()}
     if isinstance(part, tree.Labelled):
         return "label", _content(part.label), _content(_in_scope(part.step))
-    if isinstance(part, tree.Construct):
+    if isinstance(part, tree.ConstructStep):
         inside = map(_in_scope, part.parts) if part.form.opens_scope else part.parts
         return part.name.word, _content(part.arguments), part.names, [_content(step) for step in inside]
     if isinstance(part, tuple):

@@ -96,12 +96,12 @@ def chain_texts(chain: tree.Chain) -> list[str]:
     return [call_text(call.name.word, call.arguments) for call in chain.calls]
 
 
-def signature_text(signature: tree.Signature, *, equals: str = "=") -> str:
+def signature_text(signature: tree.BlockSignature, *, equals: str = "=") -> str:
     parameters = ", ".join(parameter_text(parameter, equals=equals) for parameter in signature.parameters)
     return f"{signature.name.word}({parameters})" if parameters else signature.name.word
 
 
-def parameter_text(parameter: tree.Parameter, *, equals: str = "=") -> str:
+def parameter_text(parameter: tree.ParameterDeclaration, *, equals: str = "=") -> str:
     if parameter.default is None:
         return parameter.name.word
     return f"{parameter.name.word}{equals}{expression_text(parameter.default)}"

@@ -34,7 +34,7 @@ class GraphEdit:
         self._stands_for: dict[int, int] = {}
         self._before: dict[int, list[int]] = {}
         self._sources: dict[str, TensorSource] = dict(graph.sources)
-        self._drops_heads = False
+        self._drops_auxiliary_heads = False
 
     def node(self, position: int) -> Node:
         """The node of a position as it is now."""
@@ -64,9 +64,9 @@ class GraphEdit:
         """Drop a node. Whatever reads it has to read another one by the time of `finish`."""
         del self._nodes[position]
 
-    def drop_heads(self) -> None:
+    def drop_auxiliary_heads(self) -> None:
         """Leave out the auxiliary heads; their nodes are erased by the caller."""
-        self._drops_heads = True
+        self._drops_auxiliary_heads = True
 
     def set_source(self, name: str, source: TensorSource) -> None:
         """Say where the values of a tensor come from."""
@@ -88,7 +88,7 @@ class GraphEdit:
             for node in (self._nodes[position] for position in order)
         ]
         graph = self.graph
-        heads = () if self._drops_heads else graph.heads
+        heads = () if self._drops_auxiliary_heads else graph.auxiliary_heads
         made = replace(
             graph,
             nodes=tuple(nodes),
@@ -96,7 +96,9 @@ class GraphEdit:
             outputs=tuple(
                 [output._replace(node=at(output.node, f"output `{output.name}`")) for output in graph.outputs]
             ),
-            heads=tuple([head._replace(node=at(head.node, f"head `{head.name}`")) for head in heads]),
+            auxiliary_heads=tuple(
+                [head._replace(node=at(head.node, f"auxiliary head `{head.name}`")) for head in heads]
+            ),
             scopes={
                 name: moved[final]
                 for name, position in graph.scopes.items()

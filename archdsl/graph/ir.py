@@ -14,8 +14,8 @@ from archdsl.shapes import Shape, TensorType
 from archdsl.source import Span
 
 
-class Construct(NamedTuple):
-    """What a node came from: a construct, a labelled group or a block call, inside its parent.
+class Frame(NamedTuple):
+    """A construct, a labelled group or a block call around a node, and the frame around that.
 
     ``kind`` is the construct's word, ``block`` with the block's name as its title, or ``group`` with the
     label; ``region`` what its steps are to those around them. ``name`` is the dotted name of the scope
@@ -27,7 +27,7 @@ class Construct(NamedTuple):
     name: str
     span: Span
     region: RegionKind
-    parent: Construct | None = None
+    parent: Frame | None = None
     iteration: int | None = None
 
 
@@ -37,7 +37,7 @@ class Node(NamedTuple):
     ``name`` is its dotted name, unique in the graph; what an equation adds has a name with a colon
     (``layer1.0:add``), which no label can have. ``inputs`` are positions in ``Graph.nodes``.
     ``owner`` is the name under which its parameters stand: its own, or that of the first use where
-    a step is shared. ``head`` names the auxiliary head it belongs to; such nodes run in training only.
+    a step is shared. ``auxiliary_head`` names the auxiliary head it belongs to; such nodes run in training only.
     """
 
     name: str
@@ -46,8 +46,8 @@ class Node(NamedTuple):
     type: TensorType
     span: Span
     owner: str
-    construct: Construct | None = None
-    head: str | None = None
+    frame: Frame | None = None
+    auxiliary_head: str | None = None
 
     @property
     def shape(self) -> Shape:
@@ -61,7 +61,7 @@ class Output(NamedTuple):
     node: int
 
 
-class Head(NamedTuple):
+class AuxiliaryHead(NamedTuple):
     """An auxiliary head: in training its value comes out after the outputs, with a weight in the loss."""
 
     name: str
@@ -81,7 +81,7 @@ class Graph:
     nodes: tuple[Node, ...]
     inputs: tuple[int, ...]
     outputs: tuple[Output, ...]
-    heads: tuple[Head, ...] = ()
+    auxiliary_heads: tuple[AuxiliaryHead, ...] = ()
     scopes: Mapping[str, int] = field(default_factory=dict)
     scheme: str = "pytorch"
     sources: Mapping[str, TensorSource] = field(default_factory=dict)

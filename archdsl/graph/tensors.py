@@ -73,7 +73,7 @@ class Tensor(NamedTuple):
     """A parameter or buffer. ``shape`` is its whole shape: there is no batch in it.
 
     ``trained`` is false for buffers. ``training_only`` is true for what inference does not use, which
-    counts leave out and a checkpoint may lack. ``head`` is the auxiliary head that owns it.
+    counts leave out and a checkpoint may lack. ``auxiliary_head`` is the auxiliary head that owns it.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Tensor(NamedTuple):
     source: TensorSource
     trained: bool = True
     training_only: bool = False
-    head: str | None = None
+    auxiliary_head: str | None = None
 
 
 def tensor_of(node: Node, parameter: Parameter) -> Tensor:
@@ -94,7 +94,7 @@ def tensor_of(node: Node, parameter: Parameter) -> Tensor:
         Initialised(parameter.initialiser, parameter.rules),
         parameter.trained,
         parameter.training_only,
-        node.head,
+        node.auxiliary_head,
     )
 
 
@@ -123,8 +123,8 @@ def owners(graph: Graph) -> Iterator[tuple[Node, tuple[Parameter, ...]]]:
         if known is None:
             if owned := graph.params_of(node):
                 first[node.owner] = node, owned
-        elif known[0].head is not None and node.head is None:
-            first[node.owner] = known[0]._replace(head=None), known[1]
+        elif known[0].auxiliary_head is not None and node.auxiliary_head is None:
+            first[node.owner] = known[0]._replace(auxiliary_head=None), known[1]
     yield from first.values()
 
 

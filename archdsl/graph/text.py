@@ -6,7 +6,7 @@
     again = conv(out=16, kernel=3, padding=1)(stem) : 16x8x8, parameters of stem
     side.0 = flatten(stem) : 1024, in side
     output result = again
-    head side = side.0, weight 0.3
+    auxiliary head side = side.0, weight 0.3
 
 Attributes stand as the language writes them, and only where they differ from their defaults.
 """
@@ -28,7 +28,10 @@ def text_form(graph: Graph) -> str:
     lines = [f"graph {graph.name}"]
     lines += [node_line(node, names) for node in graph.nodes]
     lines += [f"output {output.name} = {names[output.node]}" for output in graph.outputs]
-    lines += [f"head {head.name} = {names[head.node]}, weight {head.weight}" for head in graph.heads]
+    lines += [
+        f"auxiliary head {head.name} = {names[head.node]}, weight {head.weight}"
+        for head in graph.auxiliary_heads
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -38,8 +41,8 @@ def node_line(node: Node, names: list[str]) -> str:
     line = f"{node.name} = {call_text(node.op)}{inputs} : {text_of(node.shape)}"
     if node.owner != node.name:
         line += f", parameters of {node.owner}"
-    if node.head is not None:
-        line += f", in {node.head}"
+    if node.auxiliary_head is not None:
+        line += f", in {node.auxiliary_head}"
     return line
 
 

@@ -83,7 +83,7 @@ def _positions_outside(graph: Graph) -> Finding:
     for what, position in (
         *((f"input {index}", position) for index, position in enumerate(graph.inputs)),
         *((f"output `{output.name}`", output.node) for output in graph.outputs),
-        *((f"head `{head.name}`", head.node) for head in graph.heads),
+        *((f"auxiliary head `{head.name}`", head.node) for head in graph.auxiliary_heads),
         *((f"scope `{name}`", position) for name, position in graph.scopes.items()),
     ):
         if not 0 <= position < count:
@@ -143,28 +143,30 @@ def _no_outputs(graph: Graph) -> Finding:
 
 
 def _repeated_outputs(graph: Graph) -> Finding:
-    yield from _repeated([output.name for output in graph.outputs] + [head.name for head in graph.heads])
+    yield from _repeated(
+        [output.name for output in graph.outputs] + [head.name for head in graph.auxiliary_heads]
+    )
 
 
 def _outputs_in_heads(graph: Graph) -> Finding:
     for output in graph.outputs:
-        if graph.nodes[output.node].head is not None:
-            yield f"output `{output.name}` is made in `{graph.nodes[output.node].head}`"
+        if graph.nodes[output.node].auxiliary_head is not None:
+            yield f"output `{output.name}` is made in `{graph.nodes[output.node].auxiliary_head}`"
 
 
 def _reads_of_heads(graph: Graph) -> Finding:
     for node in graph.nodes:
         for source in node.inputs:
-            head = graph.nodes[source].head
-            if head is not None and head != node.head:
+            head = graph.nodes[source].auxiliary_head
+            if head is not None and head != node.auxiliary_head:
                 yield f"`{node.name}` reads `{graph.nodes[source].name}` of `{head}`"
 
 
 def _unknown_heads(graph: Graph) -> Finding:
-    known = {head.name for head in graph.heads}
+    known = {head.name for head in graph.auxiliary_heads}
     for node in graph.nodes:
-        if node.head is not None and node.head not in known:
-            yield f"`{node.name}` is in `{node.head}`"
+        if node.auxiliary_head is not None and node.auxiliary_head not in known:
+            yield f"`{node.name}` is in `{node.auxiliary_head}`"
 
 
 def _wrong_owners(graph: Graph) -> Finding:
@@ -187,7 +189,7 @@ def _wrong_owners(graph: Graph) -> Finding:
 STRUCTURE = (
     GraphRule("every node has a name and an owner", _nameless),
     GraphRule("a node reads nodes before it", _edges_forward),
-    GraphRule("inputs, outputs, heads and scopes are nodes of the graph", _positions_outside),
+    GraphRule("inputs, outputs, auxiliary heads and scopes are nodes of the graph", _positions_outside),
     GraphRule("a node reads as many values as its operator has operands", _wrong_arity),
 )
 RULES = (

@@ -23,10 +23,10 @@ def drop_training(graph: Graph) -> Graph:
     kept = needed(graph, [output.node for output in graph.outputs])
     for position in graph.inputs:
         kept[position] = True
-    if all(kept) and not graph.heads:
+    if all(kept) and not graph.auxiliary_heads:
         return graph
     edit = GraphEdit(graph)
-    edit.drop_heads()
+    edit.drop_auxiliary_heads()
     for position, is_kept in enumerate(kept):
         if not is_kept:
             edit.erase(position)

@@ -103,12 +103,12 @@ def _help(parity: Parity, divergence: Divergence) -> str:
 
 def _calls(node: Node) -> Iterator[Label]:
     """The calls of the blocks in which a node stands, the innermost first."""
-    construct = node.construct
-    while construct is not None:
-        if construct.region is RegionKind.BLOCK:
-            where = f", `{construct.name}`" if "." in construct.name else ""
-            yield Label(construct.span, f"in this call of `{construct.title}`{where}")
-        construct = construct.parent
+    frame = node.frame
+    while frame is not None:
+        if frame.region is RegionKind.BLOCK:
+            where = f", `{frame.name}`" if "." in frame.name else ""
+            yield Label(frame.span, f"in this call of `{frame.title}`{where}")
+        frame = frame.parent
 
 
 def remarks(parity: Parity) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from archdsl.constructs.region import RegionKind
-from archdsl.graph.ir import Construct, Node
+from archdsl.graph.ir import Frame, Node
 from archdsl.ops.input import Input
 
 
@@ -20,7 +20,7 @@ class _At(NamedTuple):
 
     scope: str
     member: str
-    constructs: tuple[Construct, ...]
+    frames: tuple[Frame, ...]
     turns: tuple[tuple[int, ...], ...]
 
 
@@ -35,17 +35,17 @@ def names_of_rows(nodes: Iterable[Node], depth: int) -> list[str]:
             names.append(node.name)
             continue
         prefix = f"{at.scope}:" if at.scope else ""
-        for construct, turns in zip(at.constructs, at.turns, strict=True):
-            if (at.scope, construct, turns) not in whole:
-                names.append(prefix + _title(construct, turns))
+        for frame, turns in zip(at.frames, at.turns, strict=True):
+            if (at.scope, frame, turns) not in whole:
+                names.append(prefix + _title(frame, turns))
                 break
         else:
             if at.member:
                 names.append(f"{at.scope}.{at.member}" if at.scope else at.member)
-            elif at.scope or not at.constructs:
+            elif at.scope or not at.frames:
                 names.append(node.name)
             else:
-                names.append(_title(at.constructs[-1], at.turns[-1]))
+                names.append(_title(at.frames[-1], at.turns[-1]))
     return names
 
 
@@ -53,14 +53,14 @@ def _meet(node: Node, depth: int) -> _At | None:
     """None where the node lies above the depth, or is an input of the network."""
     path, _, added = node.name.partition(":")
     is_added = bool(added) and not added.isdecimal()  # `conv1:2` is the second use of a shared step
-    if is_added and node.construct is not None:
-        path = node.construct.name
+    if is_added and node.frame is not None:
+        path = node.frame.name
     parts = path.split(".") if path else []
     if len(parts) + is_added < depth or isinstance(node.op, Input):
         return None
     scope = ".".join(parts[: depth - 1])
     member = parts[depth - 1] if len(parts) >= depth else ""
-    constructs: list[Construct] = []
+    constructs: list[Frame] = []
     turns: list[tuple[int, ...]] = []
     counted: tuple[int, ...] = ()
     for frame in _frames(node, scope):
@@ -72,10 +72,10 @@ def _meet(node: Node, depth: int) -> _At | None:
     return _At(scope, member, tuple(constructs), tuple(turns))
 
 
-def _frames(node: Node, scope: str) -> list[Construct]:
+def _frames(node: Node, scope: str) -> list[Frame]:
     """The constructs around a node whose steps are members of this scope, the outermost first."""
     frames = []
-    frame = node.construct
+    frame = node.frame
     while frame is not None:
         if frame.name == scope:
             frames.append(frame)
@@ -83,14 +83,14 @@ def _frames(node: Node, scope: str) -> list[Construct]:
     return frames[::-1]
 
 
-def _open(met: Iterable[_At | None]) -> set[tuple[str, Construct, tuple[int, ...]]]:
+def _open(met: Iterable[_At | None]) -> set[tuple[str, Frame, tuple[int, ...]]]:
     """The constructs that are no rows of their own: a label stands in them, or they are all of their scope."""
     found = set()
     holders: dict[str, set[object]] = {}
     for at in met:
         if at is None:
             continue
-        keys = [(at.scope, *pair) for pair in zip(at.constructs, at.turns, strict=True)]
+        keys = [(at.scope, *pair) for pair in zip(at.frames, at.turns, strict=True)]
         if at.member and not at.member.isdecimal():
             found.update(keys)
         holders.setdefault(at.scope, set()).add(keys[0] if keys else at.member)
@@ -100,6 +100,6 @@ def _open(met: Iterable[_At | None]) -> set[tuple[str, Construct, tuple[int, ...
     return found
 
 
-def _title(construct: Construct, turns: tuple[int, ...]) -> str:
+def _title(frame: Frame, turns: tuple[int, ...]) -> str:
     turn = f", turn {'.'.join(map(str, turns))}" if turns else ""
-    return f"{construct.title} (line {construct.span.line}{turn})"
+    return f"{frame.title} (line {frame.span.line}{turn})"

@@ -76,11 +76,11 @@ def _row(name: str, members: list[tuple[Node, NodeCounts]]) -> SummaryRow:
 
 def _block(node: Node, name: str) -> str | None:
     """The block whose call opened the scope of this name around a node."""
-    construct = node.construct
-    while construct is not None:
-        if construct.name == name and construct.region is RegionKind.BLOCK:
-            return construct.title
-        construct = construct.parent
+    frame = node.frame
+    while frame is not None:
+        if frame.name == name and frame.region is RegionKind.BLOCK:
+            return frame.title
+        frame = frame.parent
     return None
 
 
@@ -138,7 +138,7 @@ def _totals(graph: Graph) -> list[str]:
             + (f" and {beside.buffers:,} in buffers" if beside.buffers else "")
             + " of steps that no output needs"
         )
-    if graph.heads:
+    if graph.auxiliary_heads:
         lines.append(
             f"in training  {training.params:,} params and {_whole(training.macs)} MACs with the auxiliary heads"
         )

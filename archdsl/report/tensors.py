@@ -16,14 +16,14 @@ HEADINGS = ("name", "shape", "dtype", "kind", "auxiliary head")
 def render(graph: Graph, *, color: bool = False) -> str:
     """A row for each tensor, in the order of PyTorch's state dict, and how many there are."""
     tensors = graph.tensors.values()
-    columns = len(HEADINGS) - (not any(tensor.head for tensor in tensors))
+    columns = len(HEADINGS) - (not any(tensor.auxiliary_head for tensor in tensors))
     rows = [
         (
             tensor.name,
             text_of(tensor.shape) if tensor.shape else "",
             tensor.dtype,
             "trained" if tensor.trained else "buffer",
-            tensor.head or "",
+            tensor.auxiliary_head or "",
         )
         for tensor in tensors
     ]
@@ -34,7 +34,7 @@ def render(graph: Graph, *, color: bool = False) -> str:
 
 
 def to_json(graph: Graph) -> dict[str, Any]:
-    """``{"network", "tensors": [{"name", "shape", "dtype", "trained", "head"}]}``, ``head`` being null but
+    """``{"network", "tensors": [{"name", "shape", "dtype", "trained", "auxiliary_head"}]}``, ``auxiliary_head`` being null but
     for the tensors of auxiliary heads."""
     return {
         "network": graph.name,
@@ -44,7 +44,7 @@ def to_json(graph: Graph) -> dict[str, Any]:
                 "shape": list(tensor.shape),
                 "dtype": tensor.dtype,
                 "trained": tensor.trained,
-                "head": tensor.head,
+                "auxiliary_head": tensor.auxiliary_head,
             }
             for tensor in graph.tensors.values()
         ],

@@ -22,7 +22,8 @@ def render(found: Match, network: str, file: str, *, color: bool = False) -> str
     verdict = "fits" if found.fits else "does not fit"
     paint = style.strong if found.fits else style.error
     total = sum(
-        not tensor.training_only and tensor.head not in found.absent_heads for tensor in found.wanted.values()
+        not tensor.training_only and tensor.auxiliary_head not in found.absent_heads
+        for tensor in found.wanted.values()
     )
     parts = [f"{file} {paint(verdict)} {network}: {_of(found.matched, total)} match"]
     lists: tuple[tuple[str, Sequence[tuple[str, str]]], ...] = (

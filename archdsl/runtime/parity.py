@@ -200,7 +200,7 @@ def _opened(
     if weights is None:
         return nullcontext(SyntheticWeights(seed, graph.scheme, gain_of(graph)))
     if isinstance(weights, str | os.PathLike):
-        return load_weights(weights, graph, heads=True, seed=seed)
+        return load_weights(weights, graph, auxiliary_heads=True, seed=seed)
     return nullcontext(weights)
 
 

@@ -106,6 +106,6 @@ class Forms:
             ]
             form = self._of_operators[node.op] = (type(node.op), *attributes)
         if node.owner == node.name or not self.graph.params_of(node):
-            return (form, node.head is not None)
+            return (form, node.auxiliary_head is not None)
         # The parameters of another step: the same one's, by its place.
-        return (form, node.head is not None, self._owners.get(node.owner, node.owner))
+        return (form, node.auxiliary_head is not None, self._owners.get(node.owner, node.owner))

@@ -15,7 +15,7 @@ from archdsl.constructs.region import RegionKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archdsl.graph.ir import Construct, Graph
+    from archdsl.graph.ir import Frame, Graph
     from archdsl.source import Span
 
 _DISSOLVED = (RegionKind.STEPS, RegionKind.OPERATION)
@@ -65,24 +65,24 @@ def regions_of(graph: Graph) -> tuple[Region, dict[int, Region]]:
     made: dict[int, Region] = {}
     region_of: dict[int, Region] = {}
 
-    def of(construct: Construct | None) -> Region:
-        if construct is None:
+    def of(frame: Frame | None) -> Region:
+        if frame is None:
             return root
         # By identity: two turns of a loop may have equal constructs.
-        region = made.get(id(construct))
+        region = made.get(id(frame))
         if region is None:
-            region = of(construct.parent)
-            kind = construct.region
+            region = of(frame.parent)
+            kind = frame.region
             if kind not in _DISSOLVED:
-                path = construct.name if kind.is_scope else region.path
-                outer, region = region, Region(kind, construct.title, path, construct.span, region)
+                path = frame.name if kind.is_scope else region.path
+                outer, region = region, Region(kind, frame.title, path, frame.span, region)
                 outer.items.append(region)
-            made[id(construct)] = region
+            made[id(frame)] = region
         return region
 
     for at, node in enumerate(graph.nodes):
         if at not in graph.given:
-            region_of[at] = of(node.construct)
+            region_of[at] = of(node.frame)
             region_of[at].items.append(at)
     return root, region_of
 

@@ -17,6 +17,7 @@ from archdsl.syntax.tree import (
     Attribute,
     Binary,
     Binding,
+    BlockSignature,
     Boolean,
     Call,
     Chain,
@@ -29,8 +30,7 @@ from archdsl.syntax.tree import (
     Name,
     Nothing,
     Number,
-    Parameter,
-    Signature,
+    ParameterDeclaration,
     Template,
     Unary,
 )
@@ -156,18 +156,18 @@ class Builder(threading.local):
 
     # ---- headings
 
-    def signature(self, children: list[Any]) -> Signature:
+    def signature(self, children: list[Any]) -> BlockSignature:
         name = self._name(children[0])
-        parameters = tuple(child for child in children if isinstance(child, Parameter))
+        parameters = tuple(child for child in children if isinstance(child, ParameterDeclaration))
         closing = children[-1]
-        return Signature(
+        return BlockSignature(
             self._between(name, closing if isinstance(closing, Token) else name), name, parameters
         )
 
-    def parameter(self, children: list[Any]) -> Parameter:
+    def parameter(self, children: list[Any]) -> ParameterDeclaration:
         token, default = children
         name = self._name(token)
-        return Parameter(self._between(name, name if default is None else default), name, default)
+        return ParameterDeclaration(self._between(name, name if default is None else default), name, default)
 
     def fact(self, children: list[Any]) -> Fact:
         relation, value = children

@@ -14,7 +14,7 @@ from archdsl.source import Source, Span
 from archdsl.syntax import grammar, newlines
 from archdsl.syntax.arch.builder import ArchBuilder, Item
 from archdsl.syntax.builder import Heading, NestedReaders, TooDeep
-from archdsl.syntax.tree import Chain, Expression, Fact, Forms, Signature, Template
+from archdsl.syntax.tree import BlockSignature, Chain, Expression, Fact, Forms, Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +47,8 @@ def parse_key(source: Source, start: int, end: int) -> Heading:
     return parsed
 
 
-def parse_signature(source: Source, start: int, end: int) -> Signature:
-    parsed: Signature = _parse("signature", source, start, end)
+def parse_signature(source: Source, start: int, end: int) -> BlockSignature:
+    parsed: BlockSignature = _parse("signature", source, start, end)
     return parsed
 
 

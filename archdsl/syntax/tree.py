@@ -216,7 +216,7 @@ def construct_called(word: str, forms: Forms) -> str | None:
     return next((form.word for form in forms.values() if plain in form.also), None)
 
 
-class Construct(NamedTuple):
+class ConstructStep(NamedTuple):
     """A heading with bodies. ``span`` is the heading's.
 
     ``parts`` are the branches of a merge, or bodies in the order written, of which ``names`` tells which is
@@ -239,7 +239,7 @@ class Construct(NamedTuple):
         return zip(self.names, self.parts, strict=True)
 
 
-Step: TypeAlias = "Chain | Group | Labelled | Construct | Broken"
+Step: TypeAlias = "Chain | Group | Labelled | ConstructStep | Broken"
 
 
 def unwrapped(step: Step) -> Step:
@@ -250,29 +250,29 @@ def unwrapped(step: Step) -> Step:
 def below_label(step: Step) -> Step:
     """A list of one construct, where a list says nothing: below a label, which makes a scope of either."""
     inner = unwrapped(step)
-    return inner if isinstance(inner, Construct) else step
+    return inner if isinstance(inner, ConstructStep) else step
 
 
 # ---- files
 
 
-class Parameter(NamedTuple):
+class ParameterDeclaration(NamedTuple):
     """A parameter of a block or of the network; ``details`` are its bounds and documentation."""
 
     span: Span
     name: Name
     default: Expression | None
-    details: Mapping[str, Entry] = {}
+    details: Mapping[str, SectionEntry] = {}
 
 
-class Signature(NamedTuple):
+class BlockSignature(NamedTuple):
     span: Span
     name: Name
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ParameterDeclaration, ...]
 
 
-class Block(NamedTuple):
-    signature: Signature
+class BlockDeclaration(NamedTuple):
+    signature: BlockSignature
     body: Step
 
 
@@ -295,10 +295,10 @@ class Section(NamedTuple):
     """A mapping of the file that is not steps: ``expect``, ``inputs``, ``use`` ..."""
 
     span: Span
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, SectionEntry]
 
 
-class Entry(NamedTuple):
+class SectionEntry(NamedTuple):
     """A key of a section with its value."""
 
     key: Name
@@ -310,9 +310,9 @@ class File(NamedTuple):
 
     source: Source
     span: Span
-    header: Mapping[str, Entry]
-    params: tuple[Parameter, ...]
-    blocks: tuple[Block, ...]
+    header: Mapping[str, SectionEntry]
+    params: tuple[ParameterDeclaration, ...]
+    blocks: tuple[BlockDeclaration, ...]
     body: Step | None
     sections: Mapping[str, Span] = {}
     """Where the heading of each section stands, read or not."""

@@ -54,10 +54,10 @@ def _places(graph: Graph) -> dict[str, Span]:
     """Where each scope and each step stands, by its dotted name."""
     places: dict[str, Span] = {}
     for node in graph.nodes:
-        construct = node.construct
-        while construct is not None:
-            if construct.name and construct.region.is_scope:
-                places.setdefault(construct.name, construct.span)
-            construct = construct.parent
+        frame = node.frame
+        while frame is not None:
+            if frame.name and frame.region.is_scope:
+                places.setdefault(frame.name, frame.span)
+            frame = frame.parent
         places.setdefault(node.owner, node.span)
     return places

@@ -33,14 +33,14 @@ class Match:
     ``sources`` gives for each tensor of the network that fits its name in the file.
     ``missing`` and ``foreign`` (not the network's) have shapes, ``reshaped`` the file's shape and then
     the network's, ``other_kind`` what the numbers are. ``absent_heads`` are auxiliary heads of which the
-    file has nothing, and ``heads`` tells whether any were asked for. ``renamed`` are the renamings by which
+    file has nothing, and ``auxiliary_heads`` says whether any were wanted. ``renamed`` are the renamings by which
     all of this is read, ``proposed`` (from the file's name to the network's) what may be meant besides, and
     ``labels`` what would have to change in the design instead. ``folded`` are norms that were folded away in
     the file, each with the step that took it in.
     """
 
     wanted: dict[str, Tensor]
-    heads: bool = True
+    auxiliary_heads: bool = True
     sources: dict[str, str] = field(default_factory=dict)
     missing: dict[str, Shape] = field(default_factory=dict)
     foreign: dict[str, Shape] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Match:
             names = " and ".join(f"`{head}`" for head in self.absent_heads)
             which = f"heads {names} are" if len(self.absent_heads) > 1 else f"head {names} is"
             notes.append(f"the auxiliary {which} not in the file: initialised from seed {seed}")
-        if self.heads:
+        if self.auxiliary_heads:
             words = Counter([name.rpartition(".")[2] for name in self.untrained])
             for word, count in words.items():
                 notes.append(
@@ -92,8 +92,8 @@ class Match:
         return notes
 
 
-def match(checkpoint: CheckpointFile, graph: Graph, *, heads: bool = True) -> Match:
-    """Hold a checkpoint against a network; without ``heads`` nothing is asked of its auxiliary heads' tensors.
+def match(checkpoint: CheckpointFile, graph: Graph, *, auxiliary_heads: bool = True) -> Match:
+    """Hold a checkpoint against a network; without ``auxiliary_heads`` their tensors are not wanted.
 
     Of the ways in which the file's names may be read, that by which most tensors fit; of several, that
     which changes least.
@@ -114,7 +114,7 @@ def match(checkpoint: CheckpointFile, graph: Graph, *, heads: bool = True) -> Ma
         if score == required:
             break
     assert best is not None  # names as they are is the first candidate
-    found = _matched(checkpoint, wanted, best[1], heads)
+    found = _matched(checkpoint, wanted, best[1], auxiliary_heads)
     found.folded = folded_norms(found, graph)
     if found.folded:
         found.proposed = {}
@@ -134,7 +134,7 @@ def _matched(
     checkpoint: CheckpointFile,
     wanted: Mapping[str, Tensor],
     renamed: Sequence[Renaming],
-    heads: bool,
+    auxiliary_heads: bool,
 ) -> Match:
     shapes = checkpoint.shapes
     sources: dict[str, str] = {}
@@ -144,17 +144,19 @@ def _matched(
             sources[name] = source
         else:
             foreign[source] = shapes[source]
-    every_head = dict.fromkeys(tensor.head for tensor in wanted.values() if tensor.head is not None)
-    present = {wanted[name].head for name in sources}
-    absent = [head for head in every_head if head not in present] if heads else []
+    every_head = dict.fromkeys(
+        tensor.auxiliary_head for tensor in wanted.values() if tensor.auxiliary_head is not None
+    )
+    present = {wanted[name].auxiliary_head for name in sources}
+    absent = [head for head in every_head if head not in present] if auxiliary_heads else []
     expected = {
         name: tensor
         for name, tensor in wanted.items()
-        if tensor.head is None or (heads and tensor.head in present)
+        if tensor.auxiliary_head is None or (auxiliary_heads and tensor.auxiliary_head in present)
     }
     found = Match(
-        {name: tensor for name, tensor in wanted.items() if heads or tensor.head is None},
-        heads,
+        {name: tensor for name, tensor in wanted.items() if auxiliary_heads or tensor.auxiliary_head is None},
+        auxiliary_heads,
         missing={
             name: tensor.shape
             for name, tensor in expected.items()

@@ -90,25 +90,25 @@ def open_checkpoint(path: str | os.PathLike[str]) -> Iterator[CheckpointFile]:
 
 @contextmanager
 def load_weights(
-    path: str | os.PathLike[str], graph: Graph, *, heads: bool = False, seed: int = 0
+    path: str | os.PathLike[str], graph: Graph, *, auxiliary_heads: bool = False, seed: int = 0
 ) -> Iterator[LoadedWeights]:
     """The weights of a network from a checkpoint, open within the block.
 
     Every parameter and buffer of the network as it runs must be there, in its shape and in floating
     point, and nothing else but the tensors of its auxiliary heads and those that only training uses.
-    The names may differ by what published files are known for (see ``rename.py``). With ``heads``
-    the auxiliary heads' tensors are wanted too: those of a head that is not in the file at all are
+    The names may differ by what published files are known for (see ``rename.py``). With ``auxiliary_heads``
+    their tensors are wanted too: those of a head that is not in the file at all are
     initialised from ``seed``. Raises `UsageError` with all differences.
     """
     name = os.fspath(path)
     with open_checkpoint(path) as checkpoint:
-        found = match(checkpoint, graph, heads=heads)
+        found = match(checkpoint, graph, auxiliary_heads=auxiliary_heads)
         if not found.fits:
-            raise refusal(found, name)
+            raise mismatch_error(found, name)
         yield LoadedWeights(checkpoint, found, InitialisedWeights(seed, graph.scheme), name)
 
 
-def refusal(found: Match, path: str) -> UsageError:
+def mismatch_error(found: Match, path: str) -> UsageError:
     """Every difference between a checkpoint and a network, and what may be meant."""
     lines = [f"the weights in `{path}` are not this network's"]
     lines += [f"though {renaming.words}" for renaming in found.renamed]

@@ -55,7 +55,7 @@ def test_side_heads_count_in_training_only() -> None:
     build = Build()
     image = build.input(10)
     hidden = build.node("linear", image, out=20)
-    build.head("aux", build.node("linear", hidden, out=5, head="aux"))
+    build.auxiliary_head("aux", build.node("linear", hidden, out=5, auxiliary_head="aux"))
     graph = build.graph(build.node("linear", hidden, out=2))
     running, side = 10 * 20 + 20 * 2, 20 * 5
     assert count(graph) == (running + 22, 0, running)

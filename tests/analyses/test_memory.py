@@ -60,7 +60,7 @@ def test_side_heads_and_unused_values_are_not_there_in_inference() -> None:
     build = Build()
     value = build.input(10)
     build.node("linear", value, out=5_000)
-    build.head("aux", build.node("linear", value, out=9_000, head="aux"))
+    build.auxiliary_head("aux", build.node("linear", value, out=9_000, auxiliary_head="aux"))
     memory = activation_memory(for_inference(build.graph(build.node("linear", value, out=1))))
     assert memory is not None
     assert (memory.peak_elements, memory.total_elements) == (11, 11)

@@ -22,7 +22,7 @@ def warnings(graph: Graph) -> list[Diagnostic]:
 def test_a_graph_that_uses_everything_has_no_warning() -> None:
     build = Build()
     value = build.input(4)
-    build.head("aux", build.node("linear", value, out=2, head="aux"))
+    build.auxiliary_head("aux", build.node("linear", value, out=2, auxiliary_head="aux"))
     assert warnings(build.graph(build.node("relu", value))) == []
 
 

@@ -137,10 +137,10 @@ def test_the_tensors_are_listed_as_pytorch_has_them(archdsl: Archdsl) -> None:
         assert tuple(entry["shape"]) == tuple(tensor.shape)
         assert f"torch.{entry['dtype']}" == str(tensor.dtype)
         assert entry["trained"] == (name in trained)
-        assert entry["head"] is None
+        assert entry["auxiliary_head"] is None
         (row,) = [line.split() for line in done.stdout.splitlines() if line.split()[:1] == [name]]
         assert row[-2:] == [entry["dtype"], "trained" if entry["trained"] else "buffer"]
-    assert {entry["head"] for entry in listed.values()} == {"side"}
+    assert {entry["auxiliary_head"] for entry in listed.values()} == {"side"}
     assert "tiny: 8 trained tensors and 3 buffers" in done.stdout
 
 

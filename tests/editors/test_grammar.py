@@ -188,7 +188,7 @@ def words(part: Any) -> Iterator[tuple[Span, str]]:
         if part.name is not None:
             yield part.name.span, "variable.parameter"
         yield from words(part.value)
-    elif isinstance(part, tree.Construct):
+    elif isinstance(part, tree.ConstructStep):
         yield part.name.span, "keyword.control.construct"
         yield from words(part.arguments)
         yield from words(part.parts)
@@ -197,7 +197,7 @@ def words(part: Any) -> Iterator[tuple[Span, str]]:
         yield from words(part.step)
     elif isinstance(part, tree.Template):
         yield Span(part.span.source, part.span.start, part.span.start + 1), "string.quoted.double"
-    elif isinstance(part, tree.Parameter):
+    elif isinstance(part, tree.ParameterDeclaration):
         yield part.name.span, "variable.parameter"
         yield from words(part.default)
     elif isinstance(part, tree.Number):

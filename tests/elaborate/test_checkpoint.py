@@ -17,5 +17,5 @@ def test_checkpoint_may_depend_on_a_condition() -> None:
     for value in (True, False):
         graph = network(text, settings={"cheap": str(value).lower()}).graph
         assert [node.name for node in graph.nodes] == ["input", "a", "1"]
-        construct = graph.nodes[1].construct
-        assert (construct is not None and construct.kind == "checkpoint") is value
+        frame = graph.nodes[1].frame
+        assert (frame is not None and frame.kind == "checkpoint") is value

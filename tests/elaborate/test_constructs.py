@@ -287,9 +287,9 @@ def test_the_heading_of_when() -> None:
 def test_aux_is_a_side_head_and_the_value_flows_on_past_it() -> None:
     net = network(design("- conv(4, 1)\n- aux(side): global_avg_pool -> flatten -> linear(2)\n- relu"))
     assert net.outputs == {"output": (4, 8, 8)}
-    (head,) = net.graph.heads
+    (head,) = net.graph.auxiliary_heads
     assert (head.name, net.nodes[head.node].shape) == ("side", (2,))
-    assert [node.head for node in net.nodes] == [None, None, "side", "side", "side", None]
+    assert [node.auxiliary_head for node in net.nodes] == [None, None, "side", "side", "side", None]
     assert net.nodes[-1].inputs == (1,)
 
 
@@ -309,7 +309,7 @@ def test_the_weight_of_aux() -> None:
     text = design(
         "- aux(a): relu\n- aux(b, weight=0.5): relu\n- aux(c, 1): relu\n- aux(d, weight=1 / 4): relu"
     )
-    assert {head.name: head.weight for head in network(text).graph.heads} == {
+    assert {head.name: head.weight for head in network(text).graph.auxiliary_heads} == {
         "a": 0.3,
         "b": 0.5,
         "c": 1,
@@ -376,10 +376,10 @@ def test_nodes_know_their_construct() -> None:
     by_word = {}
     for node in network(text).nodes:
         kinds = []
-        construct = node.construct
-        while construct is not None:
-            kinds.append(construct.kind)
-            construct = construct.parent
+        frame = node.frame
+        while frame is not None:
+            kinds.append(frame.kind)
+            frame = frame.parent
         by_word[node.op.word] = kinds
     assert by_word == {
         "input": [],
@@ -389,12 +389,12 @@ def test_nodes_know_their_construct() -> None:
         "tanh": ["aux"],
         "abs": [],
     }
-    iterations = [node.construct.parent.iteration for node in network(text).nodes if node.op.word == "relu"]  # type: ignore[union-attr]
+    iterations = [node.frame.parent.iteration for node in network(text).nodes if node.op.word == "relu"]  # type: ignore[union-attr]
     assert iterations == [0, 1]
 
 
 def test_what_the_equation_of_a_loop_adds_is_in_its_turn() -> None:
     """The graph keeps the turn of every node, for what draws or finds repeats."""
     graph = archdsl.load("network n\ninput [4, 8, 8]\nbody {\n  dense(3) { conv(2, 1) -> relu }\n}\n").graph
-    turns = [node.construct.iteration for node in graph.nodes if node.construct is not None]
+    turns = [node.frame.iteration for node in graph.nodes if node.frame is not None]
     assert turns == [0, 0, 0, 1, 1, 1, 2, 2, 2]

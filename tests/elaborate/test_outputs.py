@@ -80,7 +80,7 @@ def test_the_value_flows_on_through_an_output() -> None:
 def test_then_come_the_side_heads_in_training_only() -> None:
     graph = network(design("- aux(h1): relu\n- aux(h2): tanh\n- abs -> output(main)")).graph
     assert [output.name for output in graph.outputs] == ["main"]
-    assert [head.name for head in graph.heads] == ["h1", "h2"]
+    assert [head.name for head in graph.auxiliary_heads] == ["h1", "h2"]
 
 
 def test_outputs_of_blocks() -> None:

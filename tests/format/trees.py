@@ -131,12 +131,12 @@ def _construct(
         given = (tree.Argument(NOWHERE, None, tree.Name(NOWHERE, "x")),)
     name = tree.Name(NOWHERE, word)
     if form.has_branches:
-        return tree.Construct(NOWHERE, name, given, tuple(parts), form, ())
+        return tree.ConstructStep(NOWHERE, name, given, tuple(parts), form, ())
     names = form.parts or (("body", "else") if form.takes_else else ("body",))
     parts = parts[: len(names)] or [tree.Group(NOWHERE, ())]
     # The parts of a body stand in either order.
     names = names[: len(parts)] if form.takes_else or not turned else names[: len(parts)][::-1]
-    return tree.Construct(NOWHERE, name, given, tuple(parts), form, names)
+    return tree.ConstructStep(NOWHERE, name, given, tuple(parts), form, names)
 
 
 def _more_steps(inner: st.SearchStrategy[tree.Step]) -> st.SearchStrategy[tree.Step]:
@@ -162,8 +162,8 @@ def _entries(
     )
 
 
-def _entry(key: str, value: object) -> tree.Entry:
-    return tree.Entry(tree.Name(NOWHERE, key), value)  # type: ignore[arg-type]
+def _entry(key: str, value: object) -> tree.SectionEntry:
+    return tree.SectionEntry(tree.Name(NOWHERE, key), value)  # type: ignore[arg-type]
 
 
 keys = st.one_of(
@@ -182,7 +182,7 @@ bounds = st.fixed_dictionaries(
 
 
 @st.composite
-def _parameters(draw: st.DrawFn) -> tuple[tree.Parameter, ...]:
+def _parameters(draw: st.DrawFn) -> tuple[tree.ParameterDeclaration, ...]:
     found = []
     for word in draw(st.lists(words, unique=True, max_size=_FEW)):
         default = draw(expressions)
@@ -190,12 +190,12 @@ def _parameters(draw: st.DrawFn) -> tuple[tree.Parameter, ...]:
         if draw(st.booleans()):
             details = {"value": default, **draw(bounds)}
         entries = {key: _entry(key, value) for key, value in details.items()}
-        found.append(tree.Parameter(NOWHERE, tree.Name(NOWHERE, word), default, entries))
+        found.append(tree.ParameterDeclaration(NOWHERE, tree.Name(NOWHERE, word), default, entries))
     return tuple(found)
 
 
 _block_parameters = st.lists(
-    st.builds(tree.Parameter, st.just(NOWHERE), names, st.none() | expressions), max_size=_FEW
+    st.builds(tree.ParameterDeclaration, st.just(NOWHERE), names, st.none() | expressions), max_size=_FEW
 ).map(tuple)
 
 
@@ -216,7 +216,7 @@ def files(draw: st.DrawFn) -> tree.File:
     header = {key: _entry(key, value) for key, value in sections.items()}
     blocks = []
     for word in draw(st.lists(words, unique=True, max_size=_FEW)):
-        signature = tree.Signature(NOWHERE, tree.Name(NOWHERE, word), draw(_block_parameters))
-        blocks.append(tree.Block(signature, draw(steps)))
+        signature = tree.BlockSignature(NOWHERE, tree.Name(NOWHERE, word), draw(_block_parameters))
+        blocks.append(tree.BlockDeclaration(signature, draw(steps)))
     body = draw(st.none() | steps)
     return tree.File(NOWHERE.source, NOWHERE, header, draw(_parameters()), tuple(blocks), body)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.graph.ir import Graph, Head, Node, Output
+from archdsl.graph.ir import AuxiliaryHead, Graph, Node, Output
 from archdsl.ops import OPERATORS
 from archdsl.ops.input import Input
 from archdsl.shapes import TensorType
@@ -28,7 +28,7 @@ class Build:
         self.source = Source("\n" * 1000)
         self.nodes: list[Node] = []
         self.inputs: list[int] = []
-        self.heads: list[Head] = []
+        self.auxiliary_heads: list[AuxiliaryHead] = []
         self.scopes: dict[str, int] = {}
 
     def _add(self, node: Node) -> int:
@@ -46,7 +46,7 @@ class Build:
         *inputs: int,
         name: str | None = None,
         owner: str | None = None,
-        head: str | None = None,
+        auxiliary_head: str | None = None,
         **attributes: object,
     ) -> int:
         """A node with this operator; its name is its number unless it is given one."""
@@ -54,12 +54,14 @@ class Build:
         name = str(len(self.nodes)) if name is None else name
         type = op.infer_type(tuple([self.nodes[source].type for source in inputs]))
         place = self.source.span(len(self.nodes), len(self.nodes) + 1)
-        position = self._add(Node(name, op, inputs, type, place, owner or name, head=head))
+        position = self._add(
+            Node(name, op, inputs, type, place, owner or name, auxiliary_head=auxiliary_head)
+        )
         self.scopes[name] = position
         return position
 
-    def head(self, name: str, value: int, weight: float = 0.3) -> None:
-        self.heads.append(Head(name, value, weight))
+    def auxiliary_head(self, name: str, value: int, weight: float = 0.3) -> None:
+        self.auxiliary_heads.append(AuxiliaryHead(name, value, weight))
 
     def graph(self, *outputs: int) -> Graph:
         names = ["output"] if len(outputs) == 1 else [f"output{index}" for index in range(len(outputs))]
@@ -68,6 +70,6 @@ class Build:
             tuple(self.nodes),
             tuple(self.inputs),
             tuple([Output(name, node) for name, node in zip(names, outputs, strict=True)]),
-            tuple(self.heads),
+            tuple(self.auxiliary_heads),
             dict(self.scopes),
         )

@@ -21,7 +21,7 @@ from tests.weights.given import Given
 def chain() -> Graph:
     build = Build()
     value = build.node("conv", build.input(3, 6, 6), out=4, kernel=3, name="conv")
-    build.head("aux", build.node("relu", value, name="side", head="aux"))
+    build.auxiliary_head("aux", build.node("relu", value, name="side", auxiliary_head="aux"))
     return build.graph(build.node("relu", build.node("identity", value, name="same"), name="last"))
 
 
@@ -49,7 +49,7 @@ def test_outputs_and_heads_follow_what_stands_for_them() -> None:
     for position in (3, 4):
         edit.erase(position)
     graph = check_legal(edit.finish(), "the test")
-    assert (graph.outputs[0].node, graph.heads[0].node) == (1, 2)
+    assert (graph.outputs[0].node, graph.auxiliary_heads[0].node) == (1, 2)
 
 
 def test_inserted_nodes_stand_before_their_reader_in_the_order_of_insertion() -> None:

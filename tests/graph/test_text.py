@@ -29,8 +29,8 @@ def test_shared_steps_and_side_heads_say_so() -> None:
     image = build.input(3, 8, 8)
     first = build.node("conv", image, name="first", out=3, kernel=1)
     second = build.node("conv", first, name="second", owner="first", out=3, kernel=1)
-    side = build.node("relu", first, name="side", head="aux")
-    build.head("aux", side, weight=0.4)
+    side = build.node("relu", first, name="side", auxiliary_head="aux")
+    build.auxiliary_head("aux", side, weight=0.4)
     text = text_form(build.graph(second))
     assert "second = conv(out=3, kernel=1)(first) : 3x8x8, parameters of first\n" in text
     assert "side = relu(first) : 3x8x8, in aux\n" in text

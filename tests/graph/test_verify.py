@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archdsl.graph.ir import Head, Output
+from archdsl.graph.ir import AuxiliaryHead, Output
 from archdsl.graph.tensors import ConstantData
 from archdsl.graph.verify import RULES, IllegalGraphError, check_legal, verify
 from archdsl.shapes import TensorType
@@ -26,8 +26,8 @@ def legal() -> Graph:
     right = build.input(3, 8, 8, name="right")
     conv = build.node("conv", left, name="conv", out=4, kernel=3)
     again = build.node("conv", right, name="again", owner="conv", out=4, kernel=3)
-    side = build.node("relu", conv, name="side", head="aux")
-    build.head("aux", side)
+    side = build.node("relu", conv, name="side", auxiliary_head="aux")
+    build.auxiliary_head("aux", side)
     return build.graph(build.node("add", conv, again, name="sum"))
 
 
@@ -46,7 +46,7 @@ def changed(position: int, **fields: object) -> Callable[[Graph], Graph]:
 BREAKS: dict[str, tuple[Callable[[Graph], Graph], str]] = {
     "every node has a name and an owner": (changed(SUM, name=""), "node 5"),
     "a node reads nodes before it": (changed(CONV, inputs=(SUM,)), "`conv` at 2 reads 5"),
-    "inputs, outputs, heads and scopes are nodes of the graph": (
+    "inputs, outputs, auxiliary heads and scopes are nodes of the graph": (
         lambda graph: replace(graph, outputs=(Output("output", 9),)),
         "output `output` is node 9 of 6",
     ),
@@ -78,7 +78,7 @@ BREAKS: dict[str, tuple[Callable[[Graph], Graph], str]] = {
         "`sum` reads `side` of `aux`",
     ),
     "a node is in an auxiliary head that the graph has": (
-        lambda graph: replace(graph, heads=(Head("other", SIDE, 0.3),)),
+        lambda graph: replace(graph, auxiliary_heads=(AuxiliaryHead("other", SIDE, 0.3),)),
         "`side` is in `aux`",
     ),
     "shared parameters are those of an earlier step and agree": (

@@ -18,7 +18,7 @@ def test_side_heads_and_unneeded_values_go_and_positions_follow() -> None:
     value = build.input(4)
     build.node("linear", value, name="lost", out=3)
     hidden = build.node("linear", value, name="hidden", out=8)
-    build.head("aux", build.node("linear", hidden, name="side", out=2, head="aux"))
+    build.auxiliary_head("aux", build.node("linear", hidden, name="side", out=2, auxiliary_head="aux"))
     unread = build.input(7, name="unread")
     last = build.node("add", hidden, hidden, name="last")
     before = build.graph(last)
@@ -27,7 +27,7 @@ def test_side_heads_and_unneeded_values_go_and_positions_follow() -> None:
     assert [node.inputs for node in graph.nodes] == [(), (0,), (), (1, 1)]
     assert graph.inputs == (0, 2)  # the caller hands both over, read or not
     assert [(output.name, output.node) for output in graph.outputs] == [("output", 3)]
-    assert graph.heads == ()
+    assert graph.auxiliary_heads == ()
     assert graph.scopes == {"hidden": 1, "last": 3}
     assert verify(graph) == []
     assert before.nodes[unread].name == "unread"
@@ -37,9 +37,9 @@ def test_side_heads_and_unneeded_values_go_and_positions_follow() -> None:
 def test_a_head_on_a_value_of_the_trunk_goes_too() -> None:
     build = Build()
     last = build.node("relu", build.input(4))
-    build.head("aux", last)
+    build.auxiliary_head("aux", last)
     graph = drop_training(build.graph(last))
-    assert graph.heads == ()
+    assert graph.auxiliary_heads == ()
 
 
 def test_a_shared_step_keeps_its_names_when_its_first_use_goes() -> None:

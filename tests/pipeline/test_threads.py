@@ -29,7 +29,7 @@ WRONG = design("- conv(4, 9)\n- add: [relu, tanhh]\n- from(nowhere)")
 def _result(source: Source) -> object:
     checked = pipeline.check(source)
     graph = None if checked.network is None else checked.network.graph
-    nodes = None if graph is None else [node._replace(construct=None) for node in graph.nodes]
+    nodes = None if graph is None else [node._replace(frame=None) for node in graph.nodes]
     return nodes, [(found.code, found.message, found.span, found.help) for found in checked.diagnostics]
 
 

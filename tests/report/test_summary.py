@@ -23,9 +23,9 @@ def network() -> Graph:
     again = build.node("conv", added, name="layer.1", owner="layer.0.conv", out=4, kernel=3, padding=1)
     flat = build.node("flatten", again, name="flat")
     scores = build.node("linear", flat, name="fc", out=10)
-    side_flat = build.node("flatten", stem, name="side.0", head="side")
-    side = build.node("linear", side_flat, name="side.1", head="side", out=10)
-    build.head("side", side)
+    side_flat = build.node("flatten", stem, name="side.0", auxiliary_head="side")
+    side = build.node("linear", side_flat, name="side.1", auxiliary_head="side", out=10)
+    build.auxiliary_head("side", side)
     return build.graph(scores)
 
 

@@ -251,8 +251,8 @@ def test_the_first_node_that_goes_wrong_is_named_with_its_line(
     assert found.divergence is not None
     node = found.divergence.node
     assert (node.name, node.op.word, node.span.line) == ("stage1.1.norm", "batch_norm", line)
-    assert node.construct is not None
-    assert node.construct.span.line == caller
+    assert node.frame is not None
+    assert node.frame.span.line == caller
     assert [source.name for source, _ in found.divergence.inputs] == ["stage1.1.conv"]
     assert found.divergence.inputs[0][1].relative < 1e-5 < 1e-4 < found.divergence.difference.relative
 

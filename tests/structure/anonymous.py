@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.graph.ir import Graph, Head, Node, Output
+from archdsl.graph.ir import AuxiliaryHead, Graph, Node, Output
 
 
 def anonymous(graph: Graph) -> Graph:
@@ -10,7 +10,7 @@ def anonymous(graph: Graph) -> Graph:
     first: dict[str, int] = {}
     for at, node in enumerate(graph.nodes):
         first.setdefault(node.owner, at)
-    heads = {head.name: f"h{at}" for at, head in enumerate(graph.heads)}
+    heads = {head.name: f"h{at}" for at, head in enumerate(graph.auxiliary_heads)}
     nodes = [
         Node(
             name=f"n{at}",
@@ -19,7 +19,7 @@ def anonymous(graph: Graph) -> Graph:
             type=node.type,
             span=graph.nodes[0].span,
             owner=f"n{first[node.owner]}",
-            head=None if node.head is None else heads[node.head],
+            auxiliary_head=None if node.auxiliary_head is None else heads[node.auxiliary_head],
         )
         for at, node in enumerate(graph.nodes)
     ]
@@ -28,5 +28,7 @@ def anonymous(graph: Graph) -> Graph:
         nodes=tuple(nodes),
         inputs=graph.inputs,
         outputs=tuple([Output(f"o{at}", output.node) for at, output in enumerate(graph.outputs)]),
-        heads=tuple([Head(heads[head.name], head.node, head.weight) for head in graph.heads]),
+        auxiliary_heads=tuple(
+            [AuxiliaryHead(heads[head.name], head.node, head.weight) for head in graph.auxiliary_heads]
+        ),
     )

@@ -17,12 +17,12 @@ def loops_of(graph: Graph) -> list[tuple[Nodes, ...]]:
     """The nodes of each turn of every loop of the design that has two turns or more."""
     loops: dict[tuple[object, ...], dict[int, set[int]]] = {}
     for at, node in enumerate(graph.nodes):
-        construct = node.construct if at not in graph.given else None
-        while construct is not None:
-            if construct.iteration is not None:
-                loop = loops.setdefault((id(construct.parent), construct.kind, construct.span), {})
-                loop.setdefault(construct.iteration, set()).add(at)
-            construct = construct.parent
+        frame = node.frame if at not in graph.given else None
+        while frame is not None:
+            if frame.iteration is not None:
+                loop = loops.setdefault((id(frame.parent), frame.kind, frame.span), {})
+                loop.setdefault(frame.iteration, set()).add(at)
+            frame = frame.parent
     return [tuple(map(frozenset, loop.values())) for loop in loops.values() if len(loop) > 1]
 
 
@@ -30,11 +30,11 @@ def blocks_of(graph: Graph) -> dict[str, set[Nodes]]:
     """The nodes of each use of every block of the design."""
     blocks: dict[str, dict[int, set[int]]] = {}
     for at, node in enumerate(graph.nodes):
-        construct = node.construct if at not in graph.given else None
-        while construct is not None:
-            if construct.kind == "block":
-                blocks.setdefault(construct.title, {}).setdefault(id(construct), set()).add(at)
-            construct = construct.parent
+        frame = node.frame if at not in graph.given else None
+        while frame is not None:
+            if frame.kind == "block":
+                blocks.setdefault(frame.title, {}).setdefault(id(frame), set()).add(at)
+            frame = frame.parent
     return {name: set(map(frozenset, uses.values())) for name, uses in blocks.items()}
 
 

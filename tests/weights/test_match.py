@@ -32,17 +32,17 @@ def saved(path: Path, entries: Mapping[str, torch.Tensor]) -> Path:
     return path
 
 
-def matched(path: Path, *, heads: bool = True) -> Match:
+def matched(path: Path, *, auxiliary_heads: bool = True) -> Match:
     numpy.savez(path.with_suffix(".npz"), **{name: t.numpy() for name, t in torch.load(path).items()})
     with path.with_suffix(".npz").open("rb") as file:
-        return match(Npz(file, str(path)), small(), heads=heads)
+        return match(Npz(file, str(path)), small(), auxiliary_heads=auxiliary_heads)
 
 
-def notes(path: Path, *, heads: bool = True) -> list[str]:
+def notes(path: Path, *, auxiliary_heads: bool = True) -> list[str]:
     """What is said of a file that is read, once its values are known to be the right ones."""
-    with load_weights(path, small(), heads=heads) as weights:
+    with load_weights(path, small(), auxiliary_heads=auxiliary_heads) as weights:
         for name, tensor in small().tensors.items():
-            if tensor.head is None and not tensor.training_only:
+            if tensor.auxiliary_head is None and not tensor.training_only:
                 found = b"".join(piece.tobytes() for piece in weights.pieces(tensor))
                 assert found == given()[name].tobytes()
         assert all(note.startswith(f"`{path}`: ") for note in weights.notes)
@@ -104,7 +104,7 @@ def test_the_published_densenet_is_read(tmp_path: Path, prefix: str) -> None:
         f"80 names are read without the dot before a number: `{prefix}{first}.1.weight` as `{first}1.weight`"
     )
     assert len(said) == (2 if prefix else 1)
-    with load_weights(path, net.graph, heads=True) as weights:
+    with load_weights(path, net.graph, auxiliary_heads=True) as weights:
         assert "which only training uses, is not in the file for 21 steps" in weights.notes[-1]
 
 
@@ -125,11 +125,11 @@ def test_words_of_other_frameworks_are_read(tmp_path: Path) -> None:
 
 def test_counters_may_be_missing_and_are_told_where_training_goes_on(tmp_path: Path) -> None:
     path = saved(tmp_path / "w.pth", {n: t for n, t in twin_state().items() if "tracked" not in n})
-    assert notes(path, heads=False) == []
+    assert notes(path, auxiliary_heads=False) == []
     assert notes(path) == [
         "`num_batches_tracked`, which only training uses, is not in the file for 2 steps: initialised"
     ]
-    with load_weights(path, small(), heads=True) as weights:
+    with load_weights(path, small(), auxiliary_heads=True) as weights:
         assert list(weights.pieces(small().tensors["norm.num_batches_tracked"])) == [0]
 
 
@@ -142,9 +142,9 @@ def without_heads(entries: State) -> State:
 
 def test_a_head_that_is_missing_is_initialised_and_told(tmp_path: Path) -> None:
     path = saved(tmp_path / "w.pth", without_heads(twin_state()))
-    assert notes(path, heads=False) == []
+    assert notes(path, auxiliary_heads=False) == []
     assert notes(path) == ["the auxiliary head `aux` is not in the file: initialised from seed 0"]
-    with load_weights(path, small(), heads=True, seed=7) as weights:
+    with load_weights(path, small(), auxiliary_heads=True, seed=7) as weights:
         for name, tensor in small().tensors.items():
             if name.startswith("aux."):
                 expected = numpy.concatenate([p.copy() for p in InitialisedWeights(7).pieces(tensor)])
@@ -157,12 +157,12 @@ def test_a_head_that_is_partly_there_is_a_difference(tmp_path: Path) -> None:
     del entries["aux.conv.bias"]
     entries["aux.conv.weight"] = torch.zeros(3, 4, 1, 1)
     path = saved(tmp_path / "w.pth", entries)
-    assert notes(path, heads=False) == []
+    assert notes(path, auxiliary_heads=False) == []
     with (
         pytest.raises(
             UsageError, match=r"aux\.conv\.bias  2\n.*shape \(1\):\n  aux\.conv\.weight  3x4x1x1 in"
         ),
-        load_weights(path, small(), heads=True),
+        load_weights(path, small(), auxiliary_heads=True),
     ):
         pass
 
@@ -353,10 +353,10 @@ def test_without_a_listener_notes_are_warnings_at_the_callers_line(tmp_path: Pat
 
 def test_what_is_loaded_can_be_saved_in_another_format(tmp_path: Path) -> None:
     save_weights(tmp_path / "a.pth", small(), Given(given()))
-    with load_weights(tmp_path / "a.pth", small(), heads=True) as weights:
+    with load_weights(tmp_path / "a.pth", small(), auxiliary_heads=True) as weights:
         assert isinstance(weights, LoadedWeights)
         save_weights(tmp_path / "a.safetensors", small(), weights)
-    with load_weights(tmp_path / "a.safetensors", small(), heads=True) as weights:
+    with load_weights(tmp_path / "a.safetensors", small(), auxiliary_heads=True) as weights:
         for name, tensor in small().tensors.items():
             pieces = weights.pieces(tensor)
             assert b"".join(piece.tobytes() for piece in pieces) == given()[name].tobytes()

@@ -23,8 +23,8 @@ def network() -> Graph:
     image = build.input(3, 8, 8)
     stem = build.node("conv", image, name="features.conv0", out=4, kernel=3)
     norm = build.node("batch_norm", stem, name="features.norm0")
-    side = build.node("conv", norm, name="aux.conv", out=2, kernel=1, head="aux")
-    build.head("aux", side)
+    side = build.node("conv", norm, name="aux.conv", out=2, kernel=1, auxiliary_head="aux")
+    build.auxiliary_head("aux", side)
     return build.graph(build.node("relu", norm))
 
 
@@ -68,7 +68,7 @@ def read(path: Path) -> dict[str, numpy.ndarray]:
     found = {}
     with load_weights(path, network()) as weights:
         for name, tensor in network().tensors.items():
-            if tensor.head is None and not tensor.training_only:
+            if tensor.auxiliary_head is None and not tensor.training_only:
                 pieces = [piece.copy() for piece in weights.pieces(tensor)]
                 assert all(piece.dtype == numpy.float32 and piece.ndim == 1 for piece in pieces)
                 found[name] = numpy.concatenate(pieces).reshape(tensor.shape)

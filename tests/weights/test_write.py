@@ -25,8 +25,8 @@ def small() -> Graph:
     build = Build()
     image = build.input(3, 8, 8)
     stem = build.node("batch_norm", build.node("conv", image, name="conv", out=4, kernel=3), name="norm")
-    side = build.node("conv", stem, name="aux.conv", out=2, kernel=1, head="aux")
-    build.head("aux", build.node("batch_norm", side, name="aux.norm", head="aux"))
+    side = build.node("conv", stem, name="aux.conv", out=2, kernel=1, auxiliary_head="aux")
+    build.auxiliary_head("aux", build.node("batch_norm", side, name="aux.norm", auxiliary_head="aux"))
     return build.graph(build.node("relu", stem))
 
 
@@ -91,7 +91,7 @@ def test_numpy_loads_what_is_written(tmp_path: Path) -> None:
 def test_what_is_written_is_read_bit_by_bit(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"w{extension}"
     save_weights(path, small(), Given(given()))
-    with load_weights(path, small(), heads=True) as weights:
+    with load_weights(path, small(), auxiliary_heads=True) as weights:
         assert weights.notes == []
         for name, tensor in small().tensors.items():
             found = b"".join(piece.tobytes() for piece in weights.pieces(tensor))

@@ -149,7 +149,7 @@ class Function:
             graph = self.program.graph
             results = [output.node for output in graph.outputs]
             # What the network returns is read last of all, its own inputs too where they are outputs.
-            self.uses = Counter([*results, *(head.node for head in graph.heads)])
+            self.uses = Counter([*results, *(head.node for head in graph.auxiliary_heads)])
         self._count(signatures.steps(region))
         self.names: dict[int, str] = {}
         self.arguments: list[str] = []
@@ -257,8 +257,8 @@ class Function:
     def _head(self, region: Region, body: list[Statement]) -> None:
         """An auxiliary head: in training only, and None else where the network does not ask for training."""
         graph = self.program.graph
-        name = graph.nodes[region.nodes()[0]].head
-        node = next(head.node for head in graph.heads if head.name == name)
+        name = graph.nodes[region.nodes()[0]].auxiliary_head
+        node = next(head.node for head in graph.auxiliary_heads if head.name == name)
         is_declared = bool(self.scope) or self.region.is_rematerialized
         if is_declared:
             self._declared.add(node)
@@ -343,7 +343,7 @@ class Function:
     def _heads_of(self, value: int) -> int:
         """How many auxiliary heads read a value."""
         nodes, readers = self.program.graph.nodes, self.program.readers[value]
-        return len({nodes[reader].head for reader in readers if reader != OUTSIDE} - {None})
+        return len({nodes[reader].auxiliary_head for reader in readers if reader != OUTSIDE} - {None})
 
     def _fresh(self, value: int, label: str | None) -> str:
         wanted = identifier(label) if label is not None and is_plain(label) else "y"

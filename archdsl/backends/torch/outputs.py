@@ -18,7 +18,7 @@ ALL, TRAINING = "Outputs", "TrainingOutputs"
 def returns(graph: Graph, function: Function) -> tuple[list[Statement], str]:
     """The return statements of the network's forward, and the type that it returns."""
     outputs = [function.names[output.node] for output in graph.outputs]
-    heads = [function.names[head.node] for head in graph.heads]
+    heads = [function.names[head.node] for head in graph.auxiliary_heads]
     statements: list[Statement] = []
     kinds = ["Tensor"] if len(outputs) == 1 else [ALL]
     if heads:
@@ -39,10 +39,10 @@ def classes(graph: Graph) -> list[str]:
     written = []
     if len(names) > 1:
         written.append(_named_tuple(ALL, "The outputs.", names))
-    if graph.heads:
+    if graph.auxiliary_heads:
         about = "What comes out in training: the outputs, and then the auxiliary heads."
-        weights = [*(1.0 for _ in names), *(head.weight for head in graph.heads)]
-        names += [head.name for head in graph.heads]
+        weights = [*(1.0 for _ in names), *(head.weight for head in graph.auxiliary_heads)]
+        names += [head.name for head in graph.auxiliary_heads]
         written.append(_named_tuple(_training_class(graph), about, names) + _weights(weights))
     return written
 

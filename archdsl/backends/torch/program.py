@@ -136,7 +136,7 @@ class Program:
     def _needed(self) -> list[bool]:
         graph = self.graph
         needed = [False] * len(graph.nodes)
-        waiting = [*(output.node for output in graph.outputs), *(head.node for head in graph.heads)]
+        waiting = [*(output.node for output in graph.outputs), *(head.node for head in graph.auxiliary_heads)]
         while waiting:
             at = waiting.pop()
             if not needed[at]:
@@ -152,7 +152,10 @@ class Program:
             if self.is_needed[at]:
                 for source in operands:
                     readers[source].append(at)
-        for at in (*(output.node for output in graph.outputs), *(head.node for head in graph.heads)):
+        for at in (
+            *(output.node for output in graph.outputs),
+            *(head.node for head in graph.auxiliary_heads),
+        ):
             readers[at].append(OUTSIDE)
         return readers
 

@@ -11,20 +11,20 @@ from archdsl.source import Span
 from archdsl.syntax import tree
 from archdsl.syntax.builder import Builder
 from archdsl.syntax.tree import (
-    Block,
+    BlockDeclaration,
     Broken,
     Call,
-    Construct,
-    Entry,
+    ConstructStep,
     Expression,
     Fact,
     Form,
     Group,
     Labelled,
     Name,
-    Parameter,
+    ParameterDeclaration,
     PlainText,
     Section,
+    SectionEntry,
     Step,
     Template,
     unwrapped,
@@ -72,21 +72,21 @@ class ArchBuilder(Builder):
     def name_or_text(self, children: list[Token]) -> PlainText:
         return self.text(children)
 
-    def network_parameters(self, children: list[Any]) -> tuple[Parameter, ...]:
-        return tuple(child for child in children if isinstance(child, Parameter))
+    def network_parameters(self, children: list[Any]) -> tuple[ParameterDeclaration, ...]:
+        return tuple(child for child in children if isinstance(child, ParameterDeclaration))
 
-    def network_parameter(self, children: list[Any]) -> Parameter:
+    def network_parameter(self, children: list[Any]) -> ParameterDeclaration:
         token, default, bounds, doc = children
         name = self._name(token)
-        details: dict[str, Entry] = {}
+        details: dict[str, SectionEntry] = {}
         if bounds is not None or doc is not None:
-            details["value"] = Entry(Name(default.span, "value"), default)
+            details["value"] = SectionEntry(Name(default.span, "value"), default)
         for key, bound in zip(("min", "max"), bounds or (), strict=False):
             if bound is not None:
-                details[key] = Entry(Name(bound.span, key), bound)
+                details[key] = SectionEntry(Name(bound.span, key), bound)
         if doc is not None:
-            details["doc"] = Entry(Name(doc.span, "doc"), doc)
-        return Parameter(self._between(name, default), name, default, details)
+            details["doc"] = SectionEntry(Name(doc.span, "doc"), doc)
+        return ParameterDeclaration(self._between(name, default), name, default, details)
 
     def range(self, children: list[Any]) -> tuple[Expression | None, Expression | None]:
         dots = next(i for i, child in enumerate(children) if isinstance(child, Token))
@@ -113,7 +113,7 @@ class ArchBuilder(Builder):
 
     def block(self, children: list[Any]) -> Item:
         heading, signature, body = children
-        return Item("block", self.span(heading), Block(signature, body.step))
+        return Item("block", self.span(heading), BlockDeclaration(signature, body.step))
 
     def main(self, children: list[Any]) -> Item:
         heading, body = children
@@ -125,9 +125,9 @@ class ArchBuilder(Builder):
     # ---- mappings
 
     def section(self, children: list[Any]) -> Section:
-        entries: dict[str, Entry] = {}
+        entries: dict[str, SectionEntry] = {}
         for entry in children:
-            if isinstance(entry, Entry):
+            if isinstance(entry, SectionEntry):
                 if entry.key.word in entries:
                     raise DesignFault(
                         "equal-keys", f"the key `{entry.key.word}` stands twice", entry.key.span
@@ -135,9 +135,9 @@ class ArchBuilder(Builder):
                 entries[entry.key.word] = entry
         return Section(self._tokens(children), entries)
 
-    def entry(self, children: list[Any]) -> Entry:
+    def entry(self, children: list[Any]) -> SectionEntry:
         key, value = children
-        return Entry(key, value)
+        return SectionEntry(key, value)
 
     def broken_entry(self, children: list[Token]) -> None:
         return None
@@ -148,7 +148,7 @@ class ArchBuilder(Builder):
 
     def _facts(self, section: Section) -> Section:
         """What ``expect`` states: numbers and quoted bounds are facts, lists are shapes."""
-        entries: dict[str, Entry] = {}
+        entries: dict[str, SectionEntry] = {}
         for key, entry in section.entries.items():
             value = entry.value
             if isinstance(value, Section):
@@ -157,7 +157,7 @@ class ArchBuilder(Builder):
                 value = self._fact_in(value)
             elif not isinstance(value, tree.ListOf | PlainText | Fact):
                 value = Fact(value.span, "==", value)
-            entries[key] = Entry(entry.key, value)
+            entries[key] = SectionEntry(entry.key, value)
         return Section(section.span, entries)
 
     def _fact_in(self, quoted: Template) -> Fact:
@@ -222,7 +222,7 @@ class ArchBuilder(Builder):
                 )  # fmt: skip
         return self.chain([step.call for step in steps])
 
-    def _construct(self, step: _Step, form: Form) -> Construct:
+    def _construct(self, step: _Step, form: Form) -> ConstructStep:
         call, bodies = step.call, step.bodies
         word = call.name.word
         if len(bodies) == 2 and not form.takes_else:
@@ -231,7 +231,7 @@ class ArchBuilder(Builder):
                 "stray-else", f"`{word}` takes no `else`", bodies[1].span, f"belongs to a {others}"
             )
         if form.has_branches:
-            return Construct(call.span, call.name, call.arguments, bodies[0].steps, form, ())
+            return ConstructStep(call.span, call.name, call.arguments, bodies[0].steps, form, ())
         if form.parts:
             parts = self._parts(bodies[0], form)
         else:
@@ -243,7 +243,7 @@ class ArchBuilder(Builder):
                 call.span,
                 help=f"write `{word}(...)`",
             )
-        return Construct(call.span, call.name, call.arguments, tuple(parts.values()), form, tuple(parts))
+        return ConstructStep(call.span, call.name, call.arguments, tuple(parts.values()), form, tuple(parts))
 
     def _parts(self, body: Body, form: Form) -> dict[str, Step]:
         """The parts of a body that may be divided, in the order written: directly inside it their names

@@ -13,7 +13,17 @@ from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.source import BROKEN, Source, Span, forbidden_character
 from archdsl.syntax.arch.builder import Item
 from archdsl.syntax.parser import SyntaxFault, parse_file
-from archdsl.syntax.tree import Block, Entry, File, Forms, ListOf, Name, Parameter, PlainText, Step
+from archdsl.syntax.tree import (
+    BlockDeclaration,
+    File,
+    Forms,
+    ListOf,
+    Name,
+    ParameterDeclaration,
+    PlainText,
+    SectionEntry,
+    Step,
+)
 
 
 class ArchDocument:
@@ -80,9 +90,9 @@ class ArchDocument:
 
     def read(self, callable_names: Collection[str]) -> File:
         """The whole file; this syntax has no form that depends on ``callable_names``."""
-        header: dict[str, Entry] = {}
-        params: tuple[Parameter, ...] = ()
-        blocks: list[Block] = []
+        header: dict[str, SectionEntry] = {}
+        params: tuple[ParameterDeclaration, ...] = ()
+        blocks: list[BlockDeclaration] = []
         body: Step | None = None
         places: dict[str, Span] = {}
         for item in self._items:
@@ -94,7 +104,7 @@ class ArchDocument:
             if word == "network":
                 name, params = item.value
                 if name is not None:
-                    header["name"] = Entry(Name(name.span, "name"), name)
+                    header["name"] = SectionEntry(Name(name.span, "name"), name)
                 if params:
                     places["params"] = params[0].span
             elif word == "block":
@@ -102,7 +112,7 @@ class ArchDocument:
             elif word == "body":
                 body = item.value
             else:
-                header[word] = Entry(Name(item.place, word), item.value)
+                header[word] = SectionEntry(Name(item.place, word), item.value)
         self._refuse_equal(params)
         whole = Span(self.source, 0, len(self.source.text))
         return File(self.source, whole, header, params, tuple(blocks), body, places)
@@ -118,7 +128,7 @@ class ArchDocument:
             )
         )
 
-    def _refuse_equal(self, params: tuple[Parameter, ...]) -> None:
+    def _refuse_equal(self, params: tuple[ParameterDeclaration, ...]) -> None:
         first: dict[str, Span] = {}
         for parameter in params:
             name = parameter.name

@@ -11,17 +11,17 @@ from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault, parse_fact, parse_signature
 from archdsl.syntax.sections import TEXTS
 from archdsl.syntax.tree import (
-    Block,
+    BlockDeclaration,
     Broken,
-    Entry,
     Expression,
     Fact,
     File,
     Forms,
     Name,
-    Parameter,
+    ParameterDeclaration,
     PlainText,
     Section,
+    SectionEntry,
     Step,
     unwrapped,
 )
@@ -118,9 +118,9 @@ class YamlDocument:
     def read(self, callable_names: Collection[str]) -> File:
         """The whole file. Faults are reported, and the faulty part left out."""
         self._reader.callable_names = callable_names
-        header: dict[str, Entry] = {}
-        params: tuple[Parameter, ...] = ()
-        blocks: tuple[Block, ...] = ()
+        header: dict[str, SectionEntry] = {}
+        params: tuple[ParameterDeclaration, ...] = ()
+        blocks: tuple[BlockDeclaration, ...] = ()
         body: Step | None = None
         for word, (key, node) in self.sections.items():
             if node is None:
@@ -133,11 +133,11 @@ class YamlDocument:
                 elif word == "body":
                     body = unwrapped(self._reader.step(node))
                 elif word in ("expect", "inputs", "use"):
-                    header[word] = Entry(key, self._section(node, word, facts=word == "expect"))
+                    header[word] = SectionEntry(key, self._section(node, word, facts=word == "expect"))
                 elif word == "input":
-                    header[word] = Entry(key, self._reader.value(node))
+                    header[word] = SectionEntry(key, self._reader.value(node))
                 else:
-                    header[word] = Entry(key, self._plain_section(key, node))
+                    header[word] = SectionEntry(key, self._plain_section(key, node))
             except ArchError as fault:
                 self._reader.fault(fault)
         whole = Span(self.source, 0, len(self.source.text))
@@ -174,23 +174,23 @@ class YamlDocument:
             )
         return self._reader.pairs(node)
 
-    def _params(self, node: yaml.Node) -> tuple[Parameter, ...]:
+    def _params(self, node: yaml.Node) -> tuple[ParameterDeclaration, ...]:
         params = []
         for key, value in self._mapping(node, "`params` is a mapping of names to values"):
             try:
                 params.append(self._param(key, value))
             except ArchError as fault:
                 self._reader.fault(fault)
-                params.append(Parameter(key.span, key, Broken(key.span)))
+                params.append(ParameterDeclaration(key.span, key, Broken(key.span)))
         return tuple(params)
 
-    def _param(self, key: Name, node: yaml.Node | None) -> Parameter:
+    def _param(self, key: Name, node: yaml.Node | None) -> ParameterDeclaration:
         if node is None:
-            return Parameter(key.span, key, Broken(key.span))
+            return ParameterDeclaration(key.span, key, Broken(key.span))
         name = self._identifier(key)
         if not isinstance(node, yaml.MappingNode):
-            return Parameter(key.span, name, self._reader.value(node))
-        details: dict[str, Entry] = {}
+            return ParameterDeclaration(key.span, name, self._reader.value(node))
+        details: dict[str, SectionEntry] = {}
         for detail, value in self._mapping(node, "a parameter's details are a mapping"):
             if value is None:
                 continue
@@ -200,7 +200,7 @@ class YamlDocument:
                 if detail.word not in ("value", "min", "max")
                 else self._reader.value(value)
             )
-            details[detail.word] = Entry(detail, read)
+            details[detail.word] = SectionEntry(detail, read)
         default = details.get("value")
         if default is None:
             raise SyntaxFault(
@@ -210,7 +210,7 @@ class YamlDocument:
                 help="write `{value: 32, min: 1, max: 256, doc: ...}`",
             )
         assert not isinstance(default.value, PlainText | Fact | Section)
-        return Parameter(key.span, name, default.value, details)
+        return ParameterDeclaration(key.span, name, default.value, details)
 
     def _identifier(self, key: Name) -> Name:
         """A key that has to be a name."""
@@ -225,7 +225,7 @@ class YamlDocument:
             )
         return signature.name
 
-    def _blocks(self, node: yaml.Node) -> tuple[Block, ...]:
+    def _blocks(self, node: yaml.Node) -> tuple[BlockDeclaration, ...]:
         blocks = []
         for key, value in self._mapping(node, "`blocks` is a mapping of headings to steps"):
             try:
@@ -235,18 +235,18 @@ class YamlDocument:
                 self._headings_read = False
                 continue
             body = Broken(key.span) if value is None else unwrapped(self._reader.step(value))
-            blocks.append(Block(signature, body))
+            blocks.append(BlockDeclaration(signature, body))
         return tuple(blocks)
 
     def _section(self, node: yaml.Node, word: str, *, facts: bool) -> Section:
-        entries: dict[str, Entry] = {}
+        entries: dict[str, SectionEntry] = {}
         for key, value in self._mapping(
             node, f"`{word}` is a mapping of {_HOLDS.get(word, 'names to shapes')}"
         ):
             if value is None:
                 continue
             try:
-                entries[key.word] = Entry(key, self._entry(value, key.word, facts=facts))
+                entries[key.word] = SectionEntry(key, self._entry(value, key.word, facts=facts))
             except ArchError as fault:
                 self._reader.fault(fault)
         return Section(span_of(self.source, node), entries)

@@ -16,7 +16,7 @@ from archdsl.syntax.tree import (
     Broken,
     Call,
     Chain,
-    Construct,
+    ConstructStep,
     Form,
     Group,
     Labelled,
@@ -254,7 +254,7 @@ class StepReader(NodeReader):
         arguments = heading.arguments or ()
         if form.has_branches:
             branches = tuple(self._branches(heading, value))
-            return Construct(heading.span, heading.name, arguments, branches, form, ())
+            return ConstructStep(heading.span, heading.name, arguments, branches, form, ())
         if form.parts and isinstance(value, yaml.MappingNode):
             parts = self._parts(form, value)
         else:
@@ -263,7 +263,7 @@ class StepReader(NodeReader):
                 parts["else"] = self.step(second)
         if not form.opens_scope:  # where the heading is a label too, a list below it is a scope
             parts = {word: unwrapped(part) for word, part in parts.items()}
-        return Construct(heading.span, heading.name, arguments, tuple(parts.values()), form, tuple(parts))
+        return ConstructStep(heading.span, heading.name, arguments, tuple(parts.values()), form, tuple(parts))
 
     def _branches(self, heading: Heading, node: yaml.Node) -> list[Step]:
         self.enter(node)

@@ -37,14 +37,14 @@ def outputs(
     for node in graph.nodes:
         if not node.inputs:
             values.append(given[node.name])
-        elif node.head is not None and not training:
+        elif node.auxiliary_head is not None and not training:
             values.append(None)
         else:
             inputs = [values[source] for source in node.inputs]
             values.append(_step(graph, node, tensors, inputs, training))  # type: ignore[arg-type]
     wanted = [output.node for output in graph.outputs]
     if training:
-        wanted += [head.node for head in graph.heads]
+        wanted += [head.node for head in graph.auxiliary_heads]
     return [values[at] for at in wanted]  # type: ignore[misc]
 
 

@@ -39,7 +39,7 @@ def test_submodules_and_tensors_bear_the_names_of_the_design(name: str) -> None:
     assert {path for path, _ in module.named_buffers()} == buffers
     assert {*module.state_dict()} == {*owned}
     # The counts that every table shows, which leave the auxiliary heads out.
-    heads = tuple(f"{node.owner}." for node in graph.nodes if node.head is not None)
+    heads = tuple(f"{node.owner}." for node in graph.nodes if node.auxiliary_head is not None)
     counted = sum(p.numel() for path, p in module.named_parameters() if not path.startswith(heads or ("-",)))
     assert counted == network.params
 

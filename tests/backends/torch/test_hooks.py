@@ -34,7 +34,7 @@ def test_forward_hooks_fire_wherever_something_runs(name: str, training: bool) -
     calls: Counter[str] = Counter()
     for node in graph.nodes:
         layer = layer_of(node.op.to_torch(graph.input_shapes(node))) if node.inputs else None
-        if layer is not None and (training or node.head is None):
+        if layer is not None and (training or node.auxiliary_head is None):
             calls[node.owner] += 1
             if isinstance(node.op.to_torch(graph.input_shapes(node)), Layer):
                 assert node.shape in fired[node.owner]
@@ -43,7 +43,7 @@ def test_forward_hooks_fire_wherever_something_runs(name: str, training: bool) -
     assert {path: len(fired[path]) for path in calls} == dict(calls)
     assert len(fired[""]) == 1
     # What runs besides are operators with parameters and no layer of torch's, and scopes of functions.
-    held = {node.owner for node in graph.nodes if node.head is None or training}
+    held = {node.owner for node in graph.nodes if node.auxiliary_head is None or training}
     assert {*fired} <= {"", *held, *(path[:at] for path in held for at, c in enumerate(path) if c == ".")}
     for path in scopes & {*graph.scopes}:
         assert graph.nodes[graph.scopes[path]].shape in fired[path]
@@ -93,7 +93,7 @@ def test_backward_hooks_on_blocks_see_the_gradient(name: str, path: str) -> None
 def test_side_heads_come_out_in_training_and_rest_in_evaluation(name: str) -> None:
     network = loaded(name)
     module, inputs = network.to_torch(), [torch.randn(2, *shape) for shape in network.inputs.values()]
-    heads = [head.name for head in network.graph.heads]
+    heads = [head.name for head in network.graph.auxiliary_heads]
     paths = [path for path, _ in module.named_modules() if path.split(".")[0] in heads]
     assert paths
     fired = []
@@ -102,7 +102,7 @@ def test_side_heads_come_out_in_training_and_rest_in_evaluation(name: str) -> No
     found = module(*inputs)
     assert len(fired) == len(paths)
     assert found._fields == ("output", *heads)
-    assert found.weights == (1.0, *(head.weight for head in network.graph.heads))
+    assert found.weights == (1.0, *(head.weight for head in network.graph.auxiliary_heads))
     first, *others = found
     assert first is found.output
     assert all(other.shape == first.shape == (2, 10) for other in others)
