@@ -24,7 +24,7 @@ def test_a_line_a_node_with_attributes_that_differ_from_their_defaults() -> None
     )
 
 
-def test_shared_steps_and_side_heads_say_so() -> None:
+def test_shared_steps_and_auxiliary_heads_say_so() -> None:
     build = Build()
     image = build.input(3, 8, 8)
     first = build.node("conv", image, name="first", out=3, kernel=1)
@@ -34,7 +34,7 @@ def test_shared_steps_and_side_heads_say_so() -> None:
     text = text_form(build.graph(second))
     assert "second = conv(out=3, kernel=1)(first) : 3x8x8, parameters of first\n" in text
     assert "side = relu(first) : 3x8x8, in aux\n" in text
-    assert text.endswith("output output = second\nhead aux = side, weight 0.4\n")
+    assert text.endswith("output output = second\nauxiliary head aux = side, weight 0.4\n")
 
 
 def test_named_dimensions_are_printed_as_expressions() -> None:

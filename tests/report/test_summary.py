@@ -72,7 +72,7 @@ def test_a_folded_row_has_the_sums_and_the_last_shape(network: Graph) -> None:
     assert (layer.params, layer.macs, layer.elements) == (148, 2 * 9216, 3 * 256)
 
 
-def test_the_text_has_the_totals_and_the_side_heads(network: Graph) -> None:
+def test_the_text_has_the_totals_and_the_auxiliary_heads(network: Graph) -> None:
     text = render(network)
     assert "small: input 3x8x8 -> output 10" in text
     assert f"params       {PARAMS:,}\n" in text
