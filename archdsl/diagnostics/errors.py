@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from archdsl.diagnostics.call_changes import CallChange, help_of
 from archdsl.diagnostics.codes import Code
 from archdsl.diagnostics.model import Diagnostic, Fix, Label
 from archdsl.source import Span
@@ -50,10 +51,11 @@ class OperatorError(Exception):
     """An operator's refusal: what it cannot do with these inputs, why, and what to write.
 
     ``argument`` names the attribute to point at; without it the call as a whole is meant.
-    ``label`` is written under that place. ``of_input`` tells whether it has to do with what goes in,
-    so that the place where that was made is worth showing; ``speculative`` that the fix is the call
-    without ``argument``. The caller adds the spans, also to the fixes that ``help`` names: ``write`` with
-    ``argument=value`` or a chain in place of the call, between backticks, and ``put`` with a chain ``before it``.
+    ``label`` is written under that place. ``changes`` are the ways to change the call, of which the help is made;
+    ``otherwise`` says in words what no change of it does, or is the help where there are none. ``of_input``
+    tells whether it has to do with what goes in, so that the place where that was made is worth showing;
+    ``speculative`` that the call is rather meant without ``argument``, those after it moving up, which the caller
+    makes a fix of. The caller adds the spans.
     """
 
     def __init__(
@@ -62,13 +64,15 @@ class OperatorError(Exception):
         message: str,
         *,
         label: str = "",
-        help: str = "",
+        changes: Sequence[CallChange] = (),
+        otherwise: str = "",
         argument: str | None = None,
         of_input: bool = True,
         speculative: bool = False,
     ) -> None:
         super().__init__(message)
-        self.code, self.message, self.label, self.help, self.argument = code, message, label, help, argument
+        self.code, self.message, self.label, self.argument = code, message, label, argument
+        self.changes, self.help = tuple(changes), help_of(changes, otherwise)
         self.of_input, self.speculative = of_input, speculative
 
 

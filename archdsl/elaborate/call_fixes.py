@@ -1,56 +1,57 @@
-"""What an operator says to write instead, as edits of the call that it refuses, and of the branches of a merge.
+"""What an operator proposes to write instead, as edits of the call that it refuses, and of the branches of a merge.
 
-An operator knows its arguments, and not where they stand: its help says ``write `kernel=4`, or `padding=3` `` or
-``write `flatten -> rbf(10)` ``, and the places are found here.
+An operator knows its arguments, and not where they stand: its changes have no place, and the places are found here.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeGuard
 
 from archdsl.design.binding import Bound, Given
 from archdsl.diagnostics import Edit, Fix
-from archdsl.diagnostics.fixes import appending, inserting, replacing
-from archdsl.ops import OPERATORS
+from archdsl.diagnostics.call_changes import CallChange
+from archdsl.diagnostics.fixes import appending, inserting, replacing, without_item
 from archdsl.ops.branch_mismatch import Branch, BranchFix
 from archdsl.source import Span
 from archdsl.syntax import tree
 
-_ARGUMENT = re.compile(r"(\w+)=(.+)")
-_WRITE = re.compile(r"write ((?:(?:, or |, | and )?`[^`]+`)+)")
-_BEFORE = re.compile(r"put `([^`]+)` before it")
+if TYPE_CHECKING:
+    from archdsl.ops.base import Operator
 
 
-def fixes_of_call(help: str, call: Span, bound: Bound) -> tuple[Fix, ...]:
-    """The fixes that an operator's help names, for a call with these arguments."""
-    return tuple(_of_call(help, call, bound))
-
-
-def _of_call(help: str, call: Span, bound: Bound) -> Iterator[Fix]:
-    written = _WRITE.match(help)
-    ways = re.split(r", or |, (?=`)", written.group(1)) if written is not None else []
-    for way in ways:
-        edits = [_edit(code, call, bound) for code in re.findall(r"`([^`]+)`", way)]
+def fixes_of_call(
+    operator: Operator, changes: Sequence[CallChange], call: Span, bound: Bound
+) -> tuple[Fix, ...]:
+    """The changes that can be made in a call of an operator with these arguments, as fixes."""
+    found = []
+    for each in changes:
+        edits = tuple(_edits(operator, each, call, bound))
         if edits and None not in edits:
-            yield Fix(f"write {way}", tuple([edit for edit in edits if edit is not None]))
-    before = _BEFORE.search(help)
-    if before is not None and _is_text(call):
-        yield inserting(call, f"{before.group(1)} -> ", title=before.group())
+            found.append(Fix(each.title, tuple([edit for edit in edits if edit is not None])))
+    return tuple(found)
 
 
-def _edit(code: str, call: Span, bound: Bound) -> Edit | None:
-    """The edit that writes an argument, or a chain in place of the call; None where it has no place."""
-    argument = _ARGUMENT.fullmatch(code)
-    if argument is not None:
-        return _set(argument.group(1), argument.group(2), call, bound)
-    word = re.match(r"\w+", code)
-    if word is None or word.group() not in OPERATORS or "..." in code or not _is_text(call):
-        return None
-    return Edit(call, code)
+def _edits(operator: Operator, each: CallChange, call: Span, bound: Bound) -> Iterator[Edit | None]:
+    """The edits of a change; None among them for what has no place."""
+    for name, value in each.arguments:
+        yield _set(operator, name, value, call, bound)
+    if each.dropped:
+        yield _drop(each.dropped, bound)
+    if not _is_text(call):
+        if each.replaced or each.before or not (each.arguments or each.dropped):
+            yield None
+    elif each.replaced:
+        yield Edit(call, each.replaced)
+    elif each.before:
+        yield from inserting(call, f"{each.before} -> ").edits
+    elif not each.arguments and not each.dropped:
+        yield _leave_out(call)
 
 
-def _set(name: str, value: str, call: Span, bound: Bound) -> Edit | None:
+def _set(operator: Operator, name: str, value: str, call: Span, bound: Bound) -> Edit | None:
+    """The edit that writes an argument."""
     if name not in bound:
         if not _is_text(call):
             return None
@@ -60,11 +61,52 @@ def _set(name: str, value: str, call: Span, bound: Bound) -> Edit | None:
         return Edit(call.source.span(call.end - 1), f"{comma}{name}={value}")
     expression = bound[name]
     # What is computed may be right in another call of the block, or another turn of the loop.
-    if not isinstance(expression, tree.Number | tree.Boolean | tree.Name) or isinstance(expression, Given):
+    if not _is_written_out(expression):
         return None
-    if isinstance(expression, tree.Name) and value.isdecimal():
-        return None
+    if isinstance(expression, tree.Name) and getattr(operator, name) != expression.word:
+        return None  # a parameter or a loop's variable
     return Edit(expression.span, value)
+
+
+def _is_written_out(
+    expression: object,
+) -> TypeGuard[tree.Number | tree.Unary | tree.Boolean | tree.Name | tree.ListOf]:
+    """Whether a value stands there itself: a number, a word, a list of them."""
+    if isinstance(expression, tree.ListOf):
+        return all(_is_written_out(item) for item in expression.items)
+    if isinstance(expression, tree.Unary):
+        return isinstance(expression.operand, tree.Number)
+    return isinstance(expression, tree.Number | tree.Boolean | tree.Name)
+
+
+def _drop(name: str, bound: Bound) -> Edit | None:
+    """The edit that takes an argument out, with its name."""
+    expression = bound.get(name)
+    if expression is None or isinstance(expression, Given) or expression.__class__ is tuple:
+        return None
+    span = expression.span  # type: ignore[union-attr]
+    text = span.source.text
+    named = re.search(rf"\b{name}\s*=\s*$", text[: span.start])
+    if named is None and _OTHER_PLACES.match(text, span.end) is not None:
+        return None  # those after it would move to its place
+    (edit,) = without_item(span if named is None else span.source.span(named.start(), span.end)).edits
+    return edit
+
+
+_OTHER_PLACES = re.compile(r"\s*,(?!\s*\w+\s*=[^=])(?!\s*\))")
+
+
+def _leave_out(call: Span) -> Edit | None:
+    """The edit that takes a call out of its chain; None where it is all there is."""
+    text = call.source.text
+    after = _ARROW_AFTER.match(text, call.end)
+    before = _ARROW_BEFORE.search(text[: call.start])
+    if after is not None:
+        return Edit(call.source.span(call.start, after.end()), "")
+    return None if before is None else Edit(call.source.span(before.start(), call.end), "")
+
+
+_ARROW_AFTER, _ARROW_BEFORE = re.compile(r"\s*->\s*"), re.compile(r"\s*->\s*$")
 
 
 def _is_text(call: Span) -> bool:

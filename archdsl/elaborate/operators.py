@@ -244,7 +244,9 @@ def apply(
         doubt = operator.check(shapes)
         if doubt is None or not doubt.speculative or not is_told(doubt, bound):
             doubt = refusal
-        report_operator_error(walk, doubt, values, span, place.frame, bound=bound, branches=branches)
+        report_operator_error(
+            walk, operator, doubt, values, span, place.frame, bound=bound, branches=branches
+        )
         return UNKNOWN
     for size in shape:
         if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
@@ -252,7 +254,9 @@ def apply(
             return UNKNOWN
     doubt = operator.check(shapes)
     if doubt is not None and is_told(doubt, bound):
-        report_operator_error(walk, doubt, values, span, place.frame, bound=bound, severity="warning")
+        report_operator_error(
+            walk, operator, doubt, values, span, place.frame, bound=bound, severity="warning"
+        )
     walk.ends_in_output = False
     nodes = walk.nodes
     index = len(nodes)

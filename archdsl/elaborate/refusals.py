@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 def report_operator_error(
     walk: Walk,
+    operator: Operator,
     refusal: OperatorError,
     values: tuple[Value, ...],
     span: Span,
@@ -49,7 +50,7 @@ def report_operator_error(
     place = argument_span(span, refusal.argument, bound or {})
     message, help = refusal.message, refusal.help
     made = []
-    fixes = fixes_of_call(help, span, bound or {}) if not branches else ()
+    fixes = fixes_of_call(operator, refusal.changes, span, bound or {}) if not branches else ()
     if isinstance(refusal, BranchMismatch) and branches:
         assert around is not None
         named = [_branch(branch, index) for index, branch in enumerate(branches)]

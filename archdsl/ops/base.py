@@ -232,14 +232,14 @@ class Operator(BaseModel):
                     "wrong-kind",
                     f"`{self.word}` does not take values of `{dtype}`",
                     label=f"the value is of `{dtype}`",
-                    help=f"it takes {wanted}",
+                    otherwise=f"it takes {wanted}",
                 )
             if dtype != first:
                 raise OperatorError(
                     "wrong-kind",
                     f"`{self.word}` needs values of one dtype, but gets `{first}` and `{dtype}`",
                     label="the dtypes differ",
-                    help="give it values of one dtype",
+                    otherwise="give it values of one dtype",
                 )
         return first
 

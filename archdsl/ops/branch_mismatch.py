@@ -51,7 +51,9 @@ class BranchMismatch(OperatorError):
     ) -> None:
         self.claim, self.other, self.fixes, self.otherwise = claim, other, fixes, otherwise
         names = [Branch.counted(index) for index in range(other + 1)]
-        super().__init__(code, f"`{word}` {claim}", label="the branches meet here", help=self.told(names))
+        super().__init__(
+            code, f"`{word}` {claim}", label="the branches meet here", otherwise=self.told(names)
+        )
 
     def told(self, branches: Sequence[Branch]) -> str:
         """The help, with the branches' own names."""

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import change
 from archdsl.ops.aliases import CONV_ARGUMENTS, PADDING_MODES, ranks
 from archdsl.ops.base import (
     Count,
@@ -100,7 +101,7 @@ class Conv(Operator):
         over = self._window(shape)
         if self.groups != 1:
             check_groups(known_channels(shape, self.word), self.groups, self.word, self.out)
-        return (self.out, *slide(self.word, shape[1:], over))
+        return (self.out, *slide(self.word, shape[1:], over, margin=True))
 
     def check(self, inputs: Shapes) -> OperatorError | None:
         """A call in PyTorch's order, ``conv(3, 64, 3)``: a window that no 2-d convolution has, and
@@ -122,7 +123,7 @@ class Conv(Operator):
             f"`{self.word}({self.out}, {kernel}, {stride})` makes {counted(self.out, 'channel')} with a window "
             f"of {text_of((kernel,) * (len(inputs[0]) - 1))}",
             label="PyTorch's `in_channels`?",
-            help=f"write `{self.word}({kernel}, {stride})`",
+            otherwise=f"write `{self.word}({kernel}, {stride})`",
             argument="out",
             speculative=True,
         )
@@ -270,7 +271,7 @@ class ConvTranspose(Operator):
                     f"`{self.word}` cuts {begin + end} cells off an output of {grown + begin + end}, and "
                     "nothing is left",
                     label=f"the input is {text_of(shape[1:])}",
-                    help="write `padding=0`",
+                    changes=(change(padding=0),),
                     argument="padding",
                 )
             sizes.append(grown)
@@ -280,21 +281,22 @@ class ConvTranspose(Operator):
         if self.padding == "same" and self.output_padding != 0:
             raise OperatorError(
                 "output-padding-with-same",
-                f"`padding=same` of `{self.word}` settles the output's size, which leaves nothing to "
-                "`output_padding`",
+                f"`padding=same` of `{self.word}` settles the size, and leaves nothing to `output_padding`",
                 label="cannot be given with `padding=same`",
-                help="write `output_padding=0`, or the padding in numbers",
+                changes=(change(output_padding=0),),
+                otherwise="the padding in numbers",
                 argument="output_padding",
                 of_input=False,
             )
-        for more, stride, dilation in zip(added, over.stride, over.dilation, strict=True):
-            if more >= max(stride, dilation):
+        most = [max(steps) - 1 for steps in zip(over.stride, over.dilation, strict=True)]
+        for more, room, stride, dilation in zip(added, most, over.stride, over.dilation, strict=True):
+            if more > room:
                 raise OperatorError(
                     "output-padding-too-large",
                     f"the `output_padding` of `{self.word}` is {more}, but has to be smaller than its "
                     f"stride {stride} or its dilation {dilation}",
-                    label=f"at most {max(stride, dilation) - 1}",
-                    help=f"write `output_padding={min(max(s, d) for s, d in zip(over.stride, over.dilation, strict=True)) - 1}`",
+                    label=f"at most {room}",
+                    changes=(change(output_padding=min(most)),),
                     argument="output_padding",
                     of_input=False,
                 )

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import change, in_place_of_it
 from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, OptionalIndex, Shapes
 from archdsl.ops.dimensions import counted, known, position
 from archdsl.ops.geometry import spatial, torch_pads
@@ -46,7 +47,7 @@ class Slice(Operator):
                     f"`{argument}` of `{self.word}` is {value}, but dimension {place + 1} of its input "
                     f"{text_of(shape)} has {size}",
                     label=f"from {-size} to {size}",
-                    help=f"write `{argument}={size if argument == 'end' else 0}`",
+                    changes=(change(**{argument: size if argument == "end" else 0}),),
                     argument=argument,
                 )
             bounds.append(value if value >= 0 else value + size)
@@ -56,7 +57,8 @@ class Slice(Operator):
                 "empty-slice",
                 f"`{self.word}` from {begin} to {end} of {size} leaves nothing",
                 label="nothing is left",
-                help=f"write `{self.word}(0, {size})`, or a `begin` below the `end`",
+                changes=(change(begin=0, end=size),),
+                otherwise="a `begin` below the `end`",
             )
         return place, begin, end
 
@@ -102,7 +104,8 @@ class CenterCrop(Operator):
                 f"`{self.word}` is given {counted(len(wanted), 'size')}, but its input {text_of(shape)} has "
                 f"{counted(len(sizes), 'spatial dimension')}",
                 label=counted(len(wanted), "size"),
-                help=f"write one size, or {len(sizes)}",
+                changes=(in_place_of_it(f"{self.word}({wanted[0]})"),) if len(set(wanted)) == 1 else (),
+                otherwise=f"write {counted(len(sizes), 'size')}",
                 argument="size",
             )
         spare = [
@@ -115,7 +118,7 @@ class CenterCrop(Operator):
                 "crop-too-large",
                 f"`{self.word}` is to leave {text_of(wanted)} of an input of {text_of(sizes)}, which is smaller",
                 label=f"the input is {text_of(sizes)}",
-                help=f"write `{self.word}({fits})`",
+                changes=(in_place_of_it(f"{self.word}({fits})"),),
                 argument="size",
             )
         begins = [margin // 2 for margin in spare]

@@ -10,10 +10,11 @@ import math
 from collections.abc import Sequence
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import change
 from archdsl.shapes import Dim, Shape, is_known, text_of
 
 
-def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") -> int:
+def position(dim: int, shape: Shape, word: str, argument: str = "dim") -> int:
     """Where dimension ``dim`` stands in a shape without the batch.
 
     Raises `OperatorError` for the batch, which no operator mixes with the rest, and for a dimension that
@@ -26,7 +27,7 @@ def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") ->
             f"`{word}` is given dimension {dim}, but its input {text_of(shape)} has the dimensions "
             f"1 to {rank - 1} after the batch",
             label=f"the last dimension is {rank - 1}",
-            help=f"write {named_argument(argument, rank - 1)} for the last dimension",
+            changes=(change(" for the last dimension", **{argument: rank - 1}),),
             argument=argument,
         )
     if dim % rank == 0:
@@ -34,15 +35,11 @@ def position(dim: int, shape: Shape, word: str, argument: str | None = "dim") ->
             "batch-dimension",
             f"`{word}` is given dimension {dim}, which is the batch; samples of a batch are never mixed",
             label="the batch",
-            help=f"write {named_argument(argument, 1)} for the channels",
+            changes=(change(" for the channels", **{argument: 1}),),
             argument=argument,
             of_input=False,
         )
     return dim % rank - 1
-
-
-def named_argument(argument: str | None, value: object) -> str:
-    return f"`{argument}={value}`" if argument else f"`{value}`"
 
 
 def known(size: Dim, word: str, what: str) -> int:
@@ -53,7 +50,7 @@ def known(size: Dim, word: str, what: str) -> int:
         "unknown-size",
         f"`{word}` has to know {what}, but it is {size}, which depends on the input",
         label=f"{what} is {size}",
-        help="give the dimensions of `input` that it depends on in numbers",
+        otherwise="give the dimensions of `input` that it depends on in numbers",
     )
 
 
@@ -75,7 +72,7 @@ def product(sizes: Sequence[Dim], word: str) -> Dim:
                 "unknown-size",
                 f"`{word}` multiplies the sizes of {text_of(tuple(sizes))}, of which two depend on the input",
                 label="two sizes depend on the input",
-                help="give one of these dimensions of `input` in numbers",
+                otherwise="give one of these dimensions of `input` in numbers",
             )
     return total
 
@@ -102,12 +99,8 @@ def check_groups(channels: int, groups: int, word: str, out: int | None = None) 
                 "groups-do-not-divide",
                 f"the {groups} groups of `{word}` do not divide its {amount} {what} channels",
                 label=f"{amount} {what} channels",
-                help=f"write `groups={nearest}`, "
-                + (
-                    f"or another number that divides {both}"
-                    if common > 1
-                    else f"as nothing else divides {both}"
-                ),
+                changes=(change("" if common > 1 else f", as nothing else divides {both}", groups=nearest),),
+                otherwise=f"another number that divides {both}" if common > 1 else "",
                 argument="groups",
             )
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import CallChange, before_it, change
 from archdsl.ops.dimensions import counted
 from archdsl.shapes import Dim, Shape, is_known, text_of
 
@@ -58,14 +59,15 @@ def spatial(shape: Shape, word: str) -> Shape:
             "too-many-dimensions",
             f"`{word}` takes channels and one to three spatial dimensions, but gets {text_of(shape)}",
             label=f"gets {text_of(shape)}",
-            help="put `flatten(4)` before it, which joins the last dimensions",
+            changes=(before_it("flatten(4)", ", which joins the last dimensions"),),
         )
     ones = f"{shape[0] if shape else 1}, 1, 1"
     raise OperatorError(
         "no-spatial-dimensions",
         f"`{word}` slides over a map, but gets a flat value of {text_of(shape)}",
         label="gets no height or width",
-        help=f"use it before the value is flattened, or put `reshape({ones})` before it",
+        changes=(before_it(f"reshape({ones})"),),
+        otherwise="use it before the value is flattened",
     )
 
 
@@ -74,17 +76,19 @@ def per_dimension(value: int | tuple[int, ...], rank: int, argument: str, word: 
     if isinstance(value, int):
         return (value,) * rank
     if len(value) != rank:
-        raise _wrong_number(len(value), rank, argument, word, f"one number, or a list of {rank}")
+        raise _wrong_number(value, rank, argument, word, f"a list of {rank}")
     return value
 
 
-def _wrong_number(numbers: int, rank: int, argument: str, word: str, fix: str) -> OperatorError:
+def _wrong_number(numbers: tuple[int, ...], rank: int, argument: str, word: str, lists: str) -> OperatorError:
+    alike = len(set(numbers)) == 1
     return OperatorError(
         "wrong-number-of-dimensions",
-        f"`{argument}` has {counted(numbers, 'number')}, but the input of `{word}` has "
+        f"`{argument}` has {counted(len(numbers), 'number')}, but the input of `{word}` has "
         f"{counted(rank, 'spatial dimension')}",
-        label=counted(numbers, "number"),
-        help=f"write {fix}",
+        label=counted(len(numbers), "number"),
+        changes=(change(**{argument: numbers[0]}),) if alike else (),
+        otherwise=lists if alike else f"write one number, or {lists}",
         argument=argument,
     )
 
@@ -99,8 +103,8 @@ def begins_and_ends(
         return padding, padding
     if len(padding) == 2 * rank:
         return padding[:rank], padding[rank:]
-    fix = f"one number, a list of {rank}, or the {rank} begins and then the {rank} ends"
-    raise _wrong_number(len(padding), rank, "padding", word, fix)
+    lists = f"a list of {rank}, or the {rank} begins and then the {rank} ends"
+    raise _wrong_number(padding, rank, "padding", word, lists)
 
 
 def window(
@@ -139,7 +143,8 @@ def _same(
                 "unknown-size",
                 f"`padding=same` with a stride needs a known size, but the input of `{word}` has {size}",
                 label="depends on the input's size",
-                help=f"write the padding in numbers, such as `padding={reach // 2}`",
+                changes=(change(padding=reach // 2),),
+                otherwise="the padding in other numbers",
                 argument="padding",
             )
         begins.append(total // 2)
@@ -147,9 +152,20 @@ def _same(
     return tuple(begins), tuple(ends)
 
 
-def slide(word: str, sizes: Shape, over: Window, *, ceil: bool = False) -> Shape:
+def slide(
+    word: str,
+    sizes: Shape,
+    over: Window,
+    *,
+    ceil: bool = False,
+    margin: bool = False,
+    also: Sequence[CallChange] = (),
+) -> Shape:
     """The spatial output of a window. With ``ceil`` a window that starts inside the input or its
-    begin padding counts even where it reaches beyond the end (Caffe's rule, and PyTorch's)."""
+    begin padding counts even where it reaches beyond the end (Caffe's rule, and PyTorch's).
+
+    Where it does not fit, a smaller kernel is proposed, with ``margin`` more padding, and what ``also`` helps.
+    """
     output: list[Dim] = []
     for size, reach, stride, begin, end in zip(
         sizes, over.reach, over.stride, over.begins, over.ends, strict=True
@@ -161,7 +177,7 @@ def slide(word: str, sizes: Shape, over: Window, *, ceil: bool = False) -> Shape
         # Rounded down, or up: then a first window too may reach beyond the end, by less than a stride.
         steps = -(-spare // stride) if ceil else spare // stride
         if steps < 0:
-            raise _too_large(word, sizes, over)
+            raise _too_large(word, sizes, over, margin, also)
         output.append(steps if ceil and steps * stride >= size + begin else steps + 1)
     return tuple(output)
 
@@ -178,54 +194,43 @@ def _slide_named(word: str, size: Dim, reach: int, stride: int, begin: int, end:
             f"`ceil=true` with a stride of {stride} over a window of {reach} needs a known size, but the "
             f"input of `{word}` has {size}",
             label="depends on the input's size",
-            help="write `ceil=false`, or give the dimensions of `input` in numbers",
+            changes=(change(ceil=False),),
+            otherwise="give the dimensions of `input` in numbers",
             argument="ceil",
         )
     return (spare + (stride - 1)) // stride + 1
 
 
-def _too_large(word: str, sizes: Shape, over: Window) -> OperatorError:
+def _too_large(
+    word: str, sizes: Shape, over: Window, margin: bool, also: Sequence[CallChange]
+) -> OperatorError:
     padded = tuple(s + b + e for s, b, e in zip(sizes, over.begins, over.ends, strict=True))
     window_text, size_text = text_of(over.reach), text_of(sizes)
     dilated = " (dilation included)" if any(d > 1 for d in over.dilation) else ""
     padding = f", {text_of(padded)} with its padding" if any((*over.begins, *over.ends)) else ""
-    fits = over.reach
-    help = ""
-    if word.endswith("pool") or word == "subsample":
-        # Without its padding, which a smaller window might not allow.
-        fits = tuple(
-            [
-                min(k, (s - 1) // d + 1) if is_known(s) else k
-                for k, s, d in zip(over.kernel, sizes, over.dilation, strict=True)
-            ]
-        )
-        help = f"write `{word}({_listed(fits)})`"
-        if word == "avg_pool":
-            help += ", or `global_avg_pool` for the whole map"
-    else:
-        fits = tuple(
-            [
-                min(k, (s - 1) // d + 1) if is_known(s) else k
-                for k, s, d in zip(over.kernel, padded, over.dilation, strict=True)
-            ]
-        )
-        enough = max(
-            -(-(reach - size) // 2) for size, reach in zip(sizes, over.reach, strict=True) if is_known(size)
-        )
-        help = f"write `kernel={_listed(fits)}`" + (f", or `padding={enough}`" if enough <= _PADDED else "")
+    # A smaller window of a pool might not allow its padding.
+    keeps_padding = margin or not padding
+    fits = tuple(
+        [
+            min(k, (s - 1) // d + 1) if is_known(s) else k
+            for k, s, d in zip(over.kernel, padded if keeps_padding else sizes, over.dilation, strict=True)
+        ]
+    )
+    kernel = terse(fits)
+    changes = [change(kernel=kernel) if keeps_padding else change(kernel=kernel, padding=0)]
+    enough = max(
+        -(-(reach - size) // 2) for size, reach in zip(sizes, over.reach, strict=True) if is_known(size)
+    )
+    if margin and enough <= _PADDED:
+        changes.append(change(padding=enough))
     return OperatorError(
         "kernel-too-large",
         f"the {window_text} window of `{word}`{dilated} does not fit on its {size_text} input{padding}",
         label=f"the input is {size_text}{padding}",
-        help=help,
+        changes=(*changes, *also),
         argument="kernel",
     )
 
 
 _PADDED = 16
 """Nobody pads a map by more cells than these to make a window fit."""
-
-
-def _listed(values: tuple[int, ...]) -> str:
-    short = terse(values)
-    return str(short) if isinstance(short, int) else str(list(short))

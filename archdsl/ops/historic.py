@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import before_it, change
 from archdsl.ops.activation import Elementwise
 from archdsl.ops.base import (
     Count,
@@ -133,20 +134,20 @@ class TableConv(Operator):
                         f"the {ordinal(index)} row of the table of `{self.word}` lists map {seen}, but the "
                         f"input's {channels} maps are counted from 0 to {channels - 1}",
                         label=f"the input is {text_of(shape)}",
-                        help=f"write numbers from 0 to {channels - 1}",
+                        otherwise=f"write numbers from 0 to {channels - 1}",
                         argument="table",
                     )
             if len(set(row)) != len(row):
-                kept = list(dict.fromkeys(row))
+                table = [list(dict.fromkeys(each)) for each in self.table]
                 raise OperatorError(
                     "table-repeats",
                     f"the {ordinal(index)} row of the table of `{self.word}` lists a map twice",
                     label="a map twice",
-                    help=f"write `{kept}`",
+                    changes=(change(table=table),),
                     argument="table",
                     of_input=False,
                 )
-        return (len(self.table), *slide(self.word, shape[1:], over))
+        return (len(self.table), *slide(self.word, shape[1:], over, margin=True))
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
         (shape,) = inputs
@@ -247,7 +248,7 @@ class Rbf(Operator):
                 "not-flat",
                 f"`{self.word}` takes a flat value, but gets {text_of(shape)}",
                 label=f"gets {text_of(shape)}",
-                help=f"write `flatten -> {self.word}({self.classes})`",
+                changes=(before_it("flatten"),),
             )
         return known(shape[0], self.word, "the number of features")
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import before_it
 from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Parameter, Shapes, Trait
 from archdsl.ops.dimensions import known
 from archdsl.ops.initializers import Constant, Normal
@@ -60,7 +61,7 @@ class Linear(Operator):
                 "no-features",
                 f"`{self.word}` acts on the last dimension, but its input is a single number",
                 label="gets a single number",
-                help="put `reshape(1)` before it",
+                changes=(before_it("reshape(1)"),),
             )
         return known(shape[-1], self.word, "the number of features")
 
@@ -88,7 +89,7 @@ class Linear(Operator):
             f"`{self.word}` acts on the last dimension of a map of {text_of(shape)}, so on its rows of "
             f"{shape[-1]}",
             label=f"gets {text_of(shape)}, which still has a height and a width",
-            help=f"write `flatten -> {self.word}({self.out})` if the whole map is meant",
+            changes=(before_it("flatten", " if the whole map is meant"),),
         )
 
     def to_torch(self, inputs: Shapes) -> TorchForm:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import CallChange, change, in_place_of_it, left_out
 from archdsl.ops.aliases import ranks
 from archdsl.ops.base import (
     Count,
@@ -210,7 +211,7 @@ class GroupNorm(Operator):
             spatial(shape, self.word)
         check_groups(known_channels(shape, self.word), self.groups, self.word)
         if element_count(shape) == self.groups:
-            raise _nothing_to_normalise(self.word, shape, "each group has one number", "groups=1")
+            raise _nothing_to_normalise(self.word, shape, "each group has one number", change(groups=1))
         return shape
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
@@ -260,7 +261,9 @@ class InstanceNorm(Operator):
         sizes = spatial(shape, self.word)
         known_channels(shape, self.word)
         if element_count(sizes) == 1:
-            raise _nothing_to_normalise(self.word, shape, "each channel has one number", "group_norm(1)")
+            raise _nothing_to_normalise(
+                self.word, shape, "each channel has one number", in_place_of_it("group_norm(1)")
+            )
         return shape
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
@@ -284,12 +287,12 @@ class InstanceNorm(Operator):
         return emit.node("InstanceNormalization", [values[0], *scale], epsilon=self.eps)
 
 
-def _nothing_to_normalise(word: str, shape: Shape, why: str, fix: str) -> OperatorError:
+def _nothing_to_normalise(word: str, shape: Shape, why: str, fix: CallChange) -> OperatorError:
     return OperatorError(
         "nothing-to-normalise",
         f"`{word}` has nothing to normalise on an input of {text_of(shape)}: {why}, which is its own mean",
         label=f"the input is {text_of(shape)}",
-        help=f"write `{fix}`, or leave it out",
+        changes=(fix, left_out()),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import change, in_place_of_it
 from archdsl.ops.aliases import POOL_ARGUMENTS, ranks
 from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride, Trait
 from archdsl.ops.dimensions import known
@@ -112,6 +113,9 @@ class MaxPool(Operator):
         )
 
 
+_WHOLE_MAP = in_place_of_it("global_avg_pool", " for the whole map")
+
+
 class AvgPool(Operator):
     """The mean of each window. The stride is the kernel unless it is given.
 
@@ -158,7 +162,7 @@ class AvgPool(Operator):
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
         over = self._window(shape)
-        sizes = slide(self.word, shape[1:], over, ceil=self.ceil)
+        sizes = slide(self.word, shape[1:], over, ceil=self.ceil, also=(_WHOLE_MAP,))
         if self.padding != 0:
             check_padding(self.word, shape[1:], sizes, over)
             if self.ceil and self.count_include_pad and not all_known(shape[1:]):
@@ -167,7 +171,7 @@ class AvgPool(Operator):
                     f"`{self.word}` with `ceil=true` has to know its input's size to count the padding, but "
                     f"gets {text_of(shape)}",
                     label="depends on the input's size",
-                    help="write `count_include_pad=false`, or `ceil=false`",
+                    changes=(change(count_include_pad=False), change(ceil=False)),
                     argument="ceil",
                 )
         return (shape[0], *sizes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import change
 from archdsl.ops.geometry import Window, terse
 from archdsl.shapes import Shape, is_known, text_of
 
@@ -53,7 +54,7 @@ def check_padding(word: str, sizes: Shape, output: Shape, over: Window) -> None:
                 "padding-too-large",
                 f"the padding of `{word}` is {max(begin, end)}, more than half of its window of {reach}",
                 label=f"at most {min(r // 2 for r in over.reach)}",
-                help=f"write `padding={min(r // 2 for r in over.reach)}`",
+                changes=(change(padding=min(r // 2 for r in over.reach)),),
                 argument="padding",
             )
     for axis, (size, count) in enumerate(zip(sizes, output, strict=True)):
@@ -63,19 +64,19 @@ def check_padding(word: str, sizes: Shape, output: Shape, over: Window) -> None:
                 f"a window of `{word}` with its cells {over.dilation[axis]} apart misses an input "
                 f"of {size} and lies in the padding alone",
                 label=f"the input is {text_of(sizes)}",
-                help=f"write `dilation=1` and `padding={_half(over)}`",
+                changes=(change(dilation=1, padding=_half(over)),),
                 argument="padding",
             )
 
 
-def _half(over: Window) -> str:
+def _half(over: Window) -> int | tuple[int, ...]:
     """This padding, but for what is more than half of a window whose cells are next to each other. Then
     every window that fitted fits, and meets the input."""
     pairs = [zip(side, over.kernel, strict=True) for side in (over.begins, over.ends)]
     begins, ends = (tuple([min(amount, kernel // 2) for amount, kernel in pair]) for pair in pairs)
     if begins != ends:
-        return str([*begins, *ends])
-    return str(terse(begins) if isinstance(terse(begins), int) else list(begins))
+        return (*begins, *ends)
+    return terse(begins)
 
 
 def _misses(over: Window, axis: int, size: int, count: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import CallChange, change, without
 from archdsl.ops.aliases import ranks
 from archdsl.ops.base import Emitter, Example, Expects, Flag, Margins, Number, Operator, Shapes, Stride
 from archdsl.ops.dimensions import counted, known
@@ -16,6 +17,11 @@ from archdsl.ops.geometry import begins_and_ends, per_dimension, spatial, terse,
 from archdsl.ops.onnx_form import pad
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.shapes import Shape, is_known, text_of
+
+
+def _apart(channels: tuple[int, int]) -> CallChange:
+    """The channels added by a step of their own, before the margins."""
+    return CallChange(before=f"pad(0, channels={list(channels)})", dropped="channels")
 
 
 class Pad(Operator):
@@ -69,7 +75,7 @@ class Pad(Operator):
                 "pad-channels-mode",
                 f"`{self.word}` adds channels of one number only, but is given `mode={self.mode}`",
                 label="adds channels too",
-                help=f"write two steps: `pad(0, channels={list(self.channels)})` and this one without channels",
+                changes=(_apart(self.channels),),
                 argument="mode",
                 of_input=False,
             )
@@ -80,7 +86,7 @@ class Pad(Operator):
                     f"`{self.word}` is to mirror {max(begin, end)} cells of a size of {size}, which has "
                     f"{known(size, self.word, 'its size') - 1} beside its edge",
                     label=f"the input is {text_of(shape[1:])}",
-                    help="write `mode=replicate`, which needs no more than the edge",
+                    changes=(change(", which needs no more than the edge", mode="replicate"),),
                     argument="padding",
                 )
         sizes = zip(shape[1:], begins, ends, strict=True)
@@ -162,7 +168,7 @@ class Upsample(Operator):
                 f"`{self.word}` takes either a factor or a size, and has "
                 + ("neither" if self.factor is None else "both"),
                 label="either a factor or a size",
-                help=f"write `{self.word}(2)`",
+                changes=(change(factor=2),) if self.factor is None else (without("size"), without("factor")),
                 argument=None if self.size is None else "size",
                 of_input=False,
             )
@@ -181,7 +187,7 @@ class Upsample(Operator):
                 f"`mode={self.mode}` of `{self.word}` is for {counted(wanted, 'spatial dimension')}, but its "
                 f"input has {counted(len(sizes), 'spatial dimension')}",
                 label=f"the input is {text_of(sizes)}",
-                help="write `mode=linear`, which takes any number",
+                changes=(change(", which takes any number", mode="linear"),),
                 argument="mode",
             )
         if self.align_corners and self.mode == "nearest":
@@ -189,7 +195,7 @@ class Upsample(Operator):
                 "align-corners-of-nearest",
                 f"`{self.word}` has nothing to align with `mode=nearest`, which copies cells",
                 label="nearest cells are not interpolated",
-                help="write `mode=linear`, or leave `align_corners` out",
+                changes=(change(mode="linear"), without("align_corners")),
                 argument="align_corners",
                 of_input=False,
             )

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import in_place_of_it
 from archdsl.ops.base import Count, Emitter, Example, Index, Indices, Operator, Shapes
 from archdsl.ops.dimensions import check_groups, counted, known_channels, position, product
 from archdsl.ops.geometry import spatial
@@ -43,7 +44,7 @@ class Flatten(Operator):
                 "flatten-backwards",
                 f"`{self.word}` is to join from dimension {start + 1} to dimension {end + 1}, which is before it",
                 label=f"before dimension {start + 1}",
-                help=f"write `{self.word}({end + 1}, {start + 1})`",
+                changes=(in_place_of_it(f"{self.word}({end + 1}, {start + 1})"),),
                 argument="end",
             )
         return start, end
@@ -100,7 +101,7 @@ class Reshape(Operator):
                 f"`{self.word}` takes sizes of at least 1 and at most one -1, but has "
                 f"{', '.join(map(str, self.shape))}",
                 label="sizes of at least 1, and at most one -1",
-                help=f"write `{self.word}(-1)` for a flat value",
+                changes=(in_place_of_it(f"{self.word}(-1)", " for a flat value"),),
                 argument="shape",
                 of_input=False,
             )
@@ -121,7 +122,8 @@ class Reshape(Operator):
                 "unknown-size",
                 f"`{self.word}` has to know that {total} numbers fill its shape, but they depend on the input",
                 label=f"the input is {text_of(shape)}",
-                help=f"write `{self.word}(-1)`, or give the dimensions of `input` in numbers",
+                changes=(in_place_of_it(f"{self.word}(-1)"),),
+                otherwise="give the dimensions of `input` in numbers",
             )
         sizes = ", ".join(map(str, self.shape))
         wanted = f"a multiple of {rest}" if -1 in self.shape else str(rest)
@@ -130,7 +132,8 @@ class Reshape(Operator):
             "reshape-size-mismatch",
             f"`{self.word}({sizes})` takes {wanted} numbers, but the input {text_of(shape)} has {total}",
             label=f"the input has {total}",
-            help=f"write `{self.word}({common}, -1)`, or sizes whose product is {total}",
+            changes=(in_place_of_it(f"{self.word}({common}, -1)"),),
+            otherwise=f"sizes whose product is {total}",
             argument="shape",
         )
 
@@ -169,16 +172,15 @@ class Permute(Operator):
     def _order(self, shape: Shape) -> list[int]:
         rank = len(shape) + 1
         listed = ", ".join(map(str, self.dims))
-        usual = (
-            f"write `{self.word}({', '.join(map(str, [0, *range(2, rank), 1]))})` to put the channels last"
-        )
+        channels_last = ", ".join(map(str, [0, *range(2, rank), 1]))
+        usual = in_place_of_it(f"{self.word}({channels_last})", " to put the channels last")
         if len(self.dims) != rank or any(not -rank <= dim < rank for dim in self.dims):
             raise OperatorError(
                 "permute-dimensions",
                 f"`{self.word}({listed})` does not name the {rank} dimensions 0 to {rank - 1} of its input "
                 f"{text_of(shape)}, the batch included",
                 label=f"the input has {counted(rank, 'dimension')} with the batch",
-                help=usual,
+                changes=(usual,),
                 argument="dims",
             )
         order = [dim % rank for dim in self.dims]
@@ -187,7 +189,7 @@ class Permute(Operator):
                 "permute-dimensions",
                 f"`{self.word}({listed})` names a dimension twice",
                 label="a dimension twice",
-                help=usual,
+                changes=(usual,),
                 argument="dims",
             )
         if order[0] != 0:
@@ -195,7 +197,11 @@ class Permute(Operator):
                 "batch-dimension",
                 f"`{self.word}({listed})` moves dimension 0, the batch; samples of a batch are never mixed",
                 label="the first has to be 0",
-                help=f"write `{self.word}({', '.join(map(str, [0, *(dim for dim in order if dim)]))})`",
+                changes=(
+                    in_place_of_it(
+                        f"{self.word}({', '.join(map(str, [0, *(dim for dim in order if dim)]))})"
+                    ),
+                ),
                 argument="dims",
                 of_input=False,
             )

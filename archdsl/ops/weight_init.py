@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import without
 from archdsl.ops.base import Expects, Parameter
 from archdsl.ops.initializers import SCHEMES, Constant, Initialiser, Normal, TruncatedNormal, Uniform
 
@@ -75,7 +76,7 @@ def check_bias_init(word: str, bias: bool, bias_init: float | None) -> None:
         "bias-init-without-bias",
         f"`{word}` is given `bias_init`, but has no bias: `bias=false`",
         label="there is no bias to fill",
-        help="take `bias_init` away, or `bias=false`",
+        changes=(without("bias_init"), without("bias")),
         argument="bias_init",
         of_input=False,
     )

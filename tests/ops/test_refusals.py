@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from archdsl import pipeline
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.fixes import edited
 from archdsl.ops import OPERATORS
 from archdsl.shapes import DTYPES, Size, TensorType
+from archdsl.source import Source
 from tests.ops.calls import operator
 
 if TYPE_CHECKING:
@@ -38,22 +42,22 @@ MISTAKES = [
     Mistake("kernel-too-large", "conv(8, 9)", (3, 4, 4), "`padding=3`", "conv(8, 9, padding=3)"),
     Mistake("kernel-too-large", "conv(8, 9, padding=1)", (3, 4, 5), "`kernel=[6, 7]`", "conv(8, [6, 7], padding=1)"),
     Mistake("kernel-too-large", "conv(8, 3, dilation=4)", (3, 6, 6), "`kernel=2`", "conv(8, 2, dilation=4)"),
-    Mistake("kernel-too-large", "avg_pool(7)", (8, 4, 4), "`avg_pool(4)`", "avg_pool(4)"),
+    Mistake("kernel-too-large", "avg_pool(7)", (8, 4, 4), "`kernel=4`", "avg_pool(4)"),
     Mistake("kernel-too-large", "avg_pool(7)", (8, 4, 4), "`global_avg_pool`", "global_avg_pool"),
-    Mistake("kernel-too-large", "max_pool(3)", (8, 2, 5), "`max_pool([2, 3])`", "max_pool([2, 3])"),
-    Mistake("kernel-too-large", "subsample(2)", (8, 1, 1), "`subsample(1)`", "subsample(1)"),
+    Mistake("kernel-too-large", "max_pool(3)", (8, 2, 5), "`kernel=[2, 3]`", "max_pool([2, 3])"),
+    Mistake("kernel-too-large", "subsample(2)", (8, 1, 1), "`kernel=1`", "subsample(1)"),
     Mistake("no-spatial-dimensions", "conv(8, 1)", (512,), "`reshape(512, 1, 1)`", "reshape(512, 1, 1) -> conv(8, 1)"),
     Mistake("no-spatial-dimensions", "global_avg_pool", (512,), "`reshape(512, 1, 1)`", "reshape(512, 1, 1) -> global_avg_pool"),
     Mistake("too-many-dimensions", "max_pool(2)", (3, 4, 4, 4, 4), "`flatten(4)`", "flatten(4) -> max_pool(2)"),
     Mistake("wrong-number-of-dimensions", "conv(8, [3, 3, 3])", (3, 9, 9), "a list of 2", "conv(8, [3, 3])"),
-    Mistake("wrong-number-of-dimensions", "conv(8, 3, stride=[2])", (3, 9, 9), "one number", "conv(8, 3, stride=2)"),
+    Mistake("wrong-number-of-dimensions", "conv(8, 3, stride=[2])", (3, 9, 9), "`stride=2`", "conv(8, 3, stride=2)"),
     Mistake("wrong-number-of-dimensions", "conv(8, 3, padding=[1, 1, 1])", (3, 9, 9), "a list of 2", "conv(8, 3, padding=[1, 1])"),
-    Mistake("wrong-number-of-dimensions", "center_crop(3, 3)", (3, 9), "one size", "center_crop(3)"),
+    Mistake("wrong-number-of-dimensions", "center_crop(3, 3)", (3, 9), "`center_crop(3)`", "center_crop(3)"),
     Mistake("padding-too-large", "max_pool(2, padding=2)", (3, 9, 9), "`padding=1`", "max_pool(2, padding=1)"),
     Mistake("padding-too-large", "avg_pool(3, padding=[0, 2])", (3, 9, 9), "`padding=1`", "avg_pool(3, padding=1)"),
     Mistake("padding-too-large", "max_pool(2, padding=2, dilation=4)", (3, 1, 1), "`dilation=1` and `padding=1`", "max_pool(2, padding=1, dilation=1)"),
     Mistake("padding-too-large", "max_pool([2, 1], 1, [2, 0, 1, 0], dilation=[3, 1])", (3, 2, 4), "`padding=[1, 0]`", "max_pool([2, 1], 1, [1, 0])"),
-    Mistake("kernel-too-large", "max_pool(5, stride=2, ceil=true)", (3, 3, 3), "`max_pool(3)`", "max_pool(3)"),
+    Mistake("kernel-too-large", "max_pool(5, stride=2, ceil=true)", (3, 3, 3), "`kernel=3`", "max_pool(3)"),
     Mistake("padding-too-large", "conv_transpose(8, 3, padding=9)", (3, 4, 4), "`padding=0`", "conv_transpose(8, 3, padding=0)"),
     Mistake("padding-too-large", "pad(4, mode=reflect)", (3, 4, 4), "`mode=replicate`", "pad(4, mode=replicate)"),
     Mistake("output-padding-too-large", "conv_transpose(8, 3, 2, output_padding=2)", (3, 4, 4), "`output_padding=1`", "conv_transpose(8, 3, 2, output_padding=1)"),
@@ -85,11 +89,11 @@ MISTAKES = [
     Mistake("reshape-size-mismatch", "reshape(16, -1)", (3, 8), "`reshape(8, -1)`", "reshape(8, -1)"),
     Mistake("slice-out-of-range", "slice(0, 9)", (8, 4, 4), "`end=8`", "slice(0, end=8)"),
     Mistake("slice-out-of-range", "slice(-9, 2)", (8, 4, 4), "`begin=0`", "slice(begin=0, end=2)"),
-    Mistake("empty-slice", "slice(4, 4)", (8, 4, 4), "`slice(0, 8)`", "slice(0, 8)"),
+    Mistake("empty-slice", "slice(4, 4)", (8, 4, 4), "`begin=0` and `end=8`", "slice(0, 8)"),
     Mistake("crop-too-large", "center_crop(4, 6)", (8, 5, 5), "`center_crop(4, 5)`", "center_crop(4, 5)"),
     Mistake("pad-channels-mode", "pad(1, mode=reflect, channels=[0, 2])", (8, 5, 5), "`pad(0, channels=[0, 2])`", "pad(0, channels=[0, 2]) -> pad(1, mode=reflect)"),
-    Mistake("factor-or-size", "upsample(2, size=[8, 8])", (8, 5, 5), "`upsample(2)`", "upsample(2)"),
-    Mistake("factor-or-size", "upsample", (8, 5, 5), "`upsample(2)`", "upsample(2)"),
+    Mistake("factor-or-size", "upsample(2, size=[8, 8])", (8, 5, 5), "leave `size`", "upsample(2)"),
+    Mistake("factor-or-size", "upsample", (8, 5, 5), "`factor=2`", "upsample(2)"),
     Mistake("mode-of-other-rank", "upsample(2, mode=bilinear)", (8, 5), "`mode=linear`", "upsample(2, mode=linear)"),
     Mistake("align-corners-of-nearest", "upsample(2, align_corners=true)", (8, 5), "`mode=linear`", "upsample(2, mode=linear, align_corners=true)"),
     # Norms
@@ -97,8 +101,8 @@ MISTAKES = [
     Mistake("nothing-to-normalise", "group_norm(8)", (8, 1, 1), "`groups=1`", "group_norm(groups=1)"),
     # The historic ones
     Mistake("table-out-of-range", "table_conv([[0, 3]], 3)", (3, 9, 9), "from 0 to 2", "table_conv([[0, 2]], 3)"),
-    Mistake("table-repeats", "table_conv([[0, 1], [2, 2]], 3)", (3, 9, 9), "`[2]`", "table_conv([[0, 1], [2]], 3)"),
-    Mistake("not-flat", "rbf(10)", (84, 1, 1), "`flatten -> rbf(10)`", "flatten -> rbf(10)"),
+    Mistake("table-repeats", "table_conv([[0, 1], [2, 2]], 3)", (3, 9, 9), "`table=[[0, 1], [2]]`", "table_conv([[0, 1], [2]], 3)"),
+    Mistake("not-flat", "rbf(10)", (84, 1, 1), "put `flatten` before it", "flatten -> rbf(10)"),
     Mistake("no-features", "linear(10)", (), "`reshape(1)`", None),
     # Named dimensions
     Mistake("unknown-size", "linear(10)", (3, H, W), "`input`", None),
@@ -141,6 +145,29 @@ def test_a_mistake_has_its_code_and_a_cure(mistake: Mistake) -> None:
     assert mistake.fix in refusal.help
     if mistake.fixed is not None:
         through(mistake.fixed, mistake.shape)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: f"{m.code}: {m.call}")
+def test_every_change_that_is_proposed_is_an_edit_that_works(mistake: Mistake) -> None:
+    """Among other steps and as a step of its own, but for what needs others to be left out of."""
+    if not mistake.shape:
+        return  # no input is a single number
+    sizes = ", ".join(map(str, mistake.shape))
+    many = len(mistake.shape) > 4  # which no input has
+    head = (
+        f"input [{math.prod(mistake.shape)}]\nbody {{ reshape({sizes})\n"
+        if many
+        else f"input [{sizes}]\nbody {{\n"
+    )
+    for body in (f"{mistake.call}", f"identity -> {mistake.call} -> abs"):
+        design = Source(f"{head}  {body}\n}}\n", "design.arch")
+        (found,) = pipeline.check(design).diagnostics
+        changes = refused(mistake.call, mistake.shape).changes
+        wanted = [each.title for each in changes if each.title != "leave it out" or " -> " in body]
+        assert [fix.title for fix in found.fixes] == wanted
+        for fix in found.fixes:
+            text = edited(found.span.source.text, fix.edits)
+            assert pipeline.check(Source(text, "design.arch")).diagnostics == (), f"{fix.title}: {text}"
 
 
 class BranchMismatch(NamedTuple):
@@ -214,7 +241,7 @@ def test_linear_on_a_map_is_a_warning(shape: Shape, warns: bool) -> None:
     assert (warning is not None) == warns
     if warning is not None:
         assert warning.code == "linear-on-map"
-        assert "`flatten -> linear(10)`" in warning.help
+        assert "put `flatten` before it" in warning.help
 
 
 @pytest.mark.parametrize(

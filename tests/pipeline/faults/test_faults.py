@@ -75,7 +75,7 @@ FAULTS = [
     Fault("f13_norm_channels", "inferred-argument", "6:21 `64`", (), "batch_norm", "batch_norm(64)"),
     Fault(
         "f14_pool", "kernel-too-large", "9:14 `7`", ("8:39 `unit(width)` makes 256x4x4",),
-        "avg_pool(4)", "avg_pool(7)",
+        "kernel=4", "avg_pool(7)", "avg_pool({})",
     ),
     Fault(
         "f14_pool", "kernel-too-large", "9:14 `7`", ("8:39 `unit(width)` makes 256x4x4",),

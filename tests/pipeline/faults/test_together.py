@@ -197,7 +197,7 @@ def test_each_of_many_mistakes_has_a_cure() -> None:
         "paddin=1": "padding=1",
         "convv": "conv",
         "wdth": "width",
-        "max_pool(99)": "max_pool(64)",
+        "99": "64",
         "groups=2": "groups=1",
         "batchnorm": "batch_norm",
         "from(stm)": "from(stem)",
