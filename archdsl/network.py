@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-    from archdsl.backends.torch.source import Source
+    from archdsl.backends.torch.source import ModuleSource
     from archdsl.design.read import Design
     from archdsl.passes.sequence import PassRecord
     from archdsl.weights.base import Weights
@@ -103,7 +103,7 @@ class Network:
             return to_module(self.graph, tensors, self._module_source)
 
     @cached_property
-    def _module_source(self) -> Source:
+    def _module_source(self) -> ModuleSource:
         """What `to_torch` runs: kept, since writing it takes a fifth of the time that a module takes."""
         from archdsl.backends.torch.source import source_of
 

@@ -88,7 +88,7 @@ def _collect(step: tree.Step, scope: LabelScope) -> None:
 # ---- names
 
 
-class Part(NamedTuple):
+class NamePart(NamedTuple):
     """A piece of a dotted name, with its place; a computed piece has no plain text, but what it can be."""
 
     span: Span
@@ -98,7 +98,7 @@ class Part(NamedTuple):
     """Its text with every computed piece replaced by one sign: equal for names of one form."""
 
 
-Path: TypeAlias = tuple[Part, ...]
+Path: TypeAlias = tuple[NamePart, ...]
 _HOLE = "\0"
 
 
@@ -106,11 +106,13 @@ def path_parts(expression: tree.Expression) -> Path | None:
     """The parts of a name that ``from`` takes; None for what is no name."""
     if isinstance(expression, tree.Name):
         word = expression.word
-        return (Part(expression.span, word, re.escape(word), word),)
+        return (NamePart(expression.span, word, re.escape(word), word),)
     if isinstance(expression, tree.Attribute):
         before = path_parts(expression.of)
         word = expression.name.word
-        return None if before is None else (*before, Part(expression.name.span, word, re.escape(word), word))
+        return (
+            None if before is None else (*before, NamePart(expression.name.span, word, re.escape(word), word))
+        )
     if isinstance(expression, tree.Template):
         text = _form(expression)
         return tuple([_part(expression.span, piece) for piece in text.split(".")])
@@ -121,9 +123,9 @@ def _form(template: tree.Template) -> str:
     return "".join([part if isinstance(part, str) else _HOLE for part in template.parts])
 
 
-def _part(span: Span, form: str) -> Part:
+def _part(span: Span, form: str) -> NamePart:
     pattern = r"[\w-]+".join([re.escape(piece) for piece in form.split(_HOLE)])
-    return Part(span, "" if _HOLE in form else form, pattern, form)
+    return NamePart(span, "" if _HOLE in form else form, pattern, form)
 
 
 def resolve(path: Path, scope: LabelScope, library: Library) -> Iterator[tuple[Span, NamedStep]]:
@@ -141,7 +143,7 @@ def resolve(path: Path, scope: LabelScope, library: Library) -> Iterator[tuple[S
             yield part.span, label
 
 
-def _named(part: Part, scope: LabelScope) -> list[NamedStep]:
+def _named(part: NamePart, scope: LabelScope) -> list[NamedStep]:
     """The labels of a scope that a part of a name can mean.
 
     Of several of one form the last before it is meant, which hides the others: those of a loop's turns, or of
@@ -156,7 +158,7 @@ def _named(part: Part, scope: LabelScope) -> list[NamedStep]:
     return (before or same)[-1:]
 
 
-def _can_be(part: Part, label: NamedStep) -> bool:
+def _can_be(part: NamePart, label: NamedStep) -> bool:
     other = _part(label.span, _form(label.template))
     sample = "0".join(part.form.split(_HOLE))
     return bool(

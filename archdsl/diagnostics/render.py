@@ -14,7 +14,7 @@ NEAR = 6
 """Places of one file that lie at most this many lines apart share a snippet."""
 
 
-class _Place(NamedTuple):
+class _LabelledSpan(NamedTuple):
     span: Span
     label: str
     primary: bool
@@ -51,11 +51,11 @@ def _render(found: Diagnostic, style: Style, width: int) -> str:
     return "\n".join(lines)
 
 
-def _groups(found: Diagnostic) -> list[list[_Place]]:
+def _groups(found: Diagnostic) -> list[list[_LabelledSpan]]:
     """The places of a diagnostic, those near each other together, the group of its own place first."""
-    own = _Place(found.span, found.label, True)
-    groups: list[list[_Place]] = [[own]]
-    others = [_Place(label.span, label.text, False) for label in found.related]
+    own = _LabelledSpan(found.span, found.label, True)
+    groups: list[list[_LabelledSpan]] = [[own]]
+    others = [_LabelledSpan(label.span, label.text, False) for label in found.related]
     for place in sorted(others, key=lambda place: abs(place.span.line - found.span.line)):
         for group in groups:
             if group[0].span.source is place.span.source and any(
@@ -77,7 +77,7 @@ def _last_line(span: Span) -> int:
     return span.source.line_and_column(_visible_end(span))[0]
 
 
-def _marks(place: _Place) -> Iterator[Mark]:
+def _marks(place: _LabelledSpan) -> Iterator[Mark]:
     """What is drawn below a source line: one mark, or, for a span of several lines, its first and its last."""
     span, source = place.span, place.span.source
     line, column = source.line_and_column(span.start)

@@ -11,7 +11,7 @@ from archdsl.design.values import UNKNOWN, Block, Value
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.endless_calls import endless_calls
 from archdsl.elaborate.operators import Plan, apply, operands_of, operator_of, plan_of, value_of
-from archdsl.elaborate.scopes import Caller, Entry, Scope
+from archdsl.elaborate.scopes import Caller, LabelledStep, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
 from archdsl.graph.ir import Frame
 from archdsl.syntax import tree
@@ -19,7 +19,7 @@ from archdsl.syntax import tree
 DEEPEST_CALL = 64
 
 
-class Calls:
+class CallRunner:
     """Runs the calls of a design, and keeps what stays the same each time one runs."""
 
     def __init__(self, walk: Walk) -> None:
@@ -27,7 +27,7 @@ class Calls:
         self._plans: dict[int, Plan] = {}
 
     def run(
-        self, call: tree.Call, value: Value | None, place: Place, entry: Entry | None = None
+        self, call: tree.Call, value: Value | None, place: Place, entry: LabelledStep | None = None
     ) -> Made[Value]:
         """Run a call on the incoming value: its value, or the work that makes it. ``entry`` is the label
         that it bears."""
@@ -78,7 +78,7 @@ class Calls:
 
 def _block(
     walk: Walk, call: tree.Call, block: Block, bound: Bound, value: Value, path: str, place: Place,
-    entry: Entry | None,
+    entry: LabelledStep | None,
 ) -> Steps[Value]:  # fmt: skip
     """Run a block's body in a scope and an environment of its own."""
     walk.spend(STEPS_OF_A_CALL, call.span)

@@ -22,10 +22,10 @@ from archdsl.design.read import Design
 from archdsl.design.values import UNKNOWN, Value
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
 from archdsl.elaborate import values
-from archdsl.elaborate.calls import Calls
+from archdsl.elaborate.calls import CallRunner
 from archdsl.elaborate.expansion import run_construct
 from archdsl.elaborate.flow import run_flow_call
-from archdsl.elaborate.scopes import Entry, Scope
+from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.elaborate.state import MOST_STEPS, Place, Stop, Walk
 from archdsl.elaborate.steps import finish
 from archdsl.gc_pause import gc_paused
@@ -62,7 +62,7 @@ class _Elaborator(Walk):
 
     def __init__(self, design: Design, diagnostics: Diagnostics) -> None:
         super().__init__(design, diagnostics)
-        self._calls = Calls(self)
+        self._calls = CallRunner(self)
         self._depth = 0
 
     def run(self, shapes: dict[str, tuple[Shape, Span]]) -> None:
@@ -151,7 +151,7 @@ class _Elaborator(Walk):
         value: Value | None,
         place: Place,
         own: tree.Call | None = None,
-        entry: Entry | None = None,
+        entry: LabelledStep | None = None,
     ) -> Made[Value]:
         """Run calls one after the other; ``entry`` is the label that the call ``own`` bears.
 
@@ -170,7 +170,7 @@ class _Elaborator(Walk):
         calls: tuple[tree.Call, ...],
         place: Place,
         own: tree.Call | None,
-        entry: Entry | None,
+        entry: LabelledStep | None,
     ) -> Steps[Value | None]:
         value: Value | None = yield work
         for call in calls:
@@ -178,7 +178,7 @@ class _Elaborator(Walk):
         return value
 
     def _call(
-        self, call: tree.Call, value: Value | None, place: Place, entry: Entry | None = None
+        self, call: tree.Call, value: Value | None, place: Place, entry: LabelledStep | None = None
     ) -> Made[Value]:
         """Run a call: its value, or the work that makes it."""
         directs = self.vocabulary.flow_calls.get(call.name.word)
@@ -197,10 +197,10 @@ class _Elaborator(Walk):
                 return UNKNOWN
             except Unresolved:
                 return UNKNOWN
-        entry = Entry(label, step.label.span, step.step, place.scope, place.environment)
+        entry = LabelledStep(label, step.label.span, step.step, place.scope, place.environment)
         return self.named(entry, value, place)
 
-    def named(self, entry: Entry, value: Value | None, place: Place) -> Made[Value]:
+    def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value]:
         scope, step = place.scope, entry.step
         scope.labels[entry.label] = entry
         own = single_call(step, self.vocabulary)
@@ -217,10 +217,10 @@ class _Elaborator(Walk):
             return self._made(entry, path, made)
         return self._named_later(entry, path, made)
 
-    def _named_later(self, entry: Entry, path: str, work: Steps[Value | None]) -> Steps[Value | None]:
+    def _named_later(self, entry: LabelledStep, path: str, work: Steps[Value | None]) -> Steps[Value | None]:
         return self._made(entry, path, (yield work))
 
-    def _made(self, entry: Entry, path: str, value: Value | None) -> Value:
+    def _made(self, entry: LabelledStep, path: str, value: Value | None) -> Value:
         """Keep the value of a labelled step, for those who read it."""
         if value is None:
             message = f"`{entry.label}` names no value: nothing flows here"

@@ -14,7 +14,7 @@ from archdsl.design.values import UNKNOWN, Result, Value, is_list, kind_of, writ
 from archdsl.diagnostics import ArchError, Code, Diagnostic
 from archdsl.elaborate.flow import nothing_flows, refuse_name
 from archdsl.elaborate.operators import apply
-from archdsl.elaborate.scopes import Entry
+from archdsl.elaborate.scopes import LabelledStep
 from archdsl.elaborate.state import Place, Walk
 from archdsl.graph.ir import AuxiliaryHead, Frame
 from archdsl.ops.base import Operator
@@ -29,7 +29,7 @@ def run_construct(
     """Run a construct. What depends on an unknown value becomes unknown."""
     declared = walk.vocabulary.constructs[construct.name.word]
     try:
-        result: Value | None = yield declared.expand(_Expansion(walk, construct, declared, value, place))
+        result: Value | None = yield declared.expand(_WalkExpansion(walk, construct, declared, value, place))
         return result
     except Unresolved:
         return UNKNOWN
@@ -38,7 +38,7 @@ def run_construct(
         return UNKNOWN
 
 
-class _Expansion:
+class _WalkExpansion:
     """The arguments are bound when the first of them is asked for."""
 
     def __init__(
@@ -220,7 +220,7 @@ class _Expansion:
             declared = walk.vocabulary.constructs[below.name.word]
         if isinstance(below, tree.ConstructStep) and declared is not None and declared.gives_branches:
             walk.spend(1, below.span)
-            inner = _Expansion(walk, below, declared, value, place)
+            inner = _WalkExpansion(walk, below, declared, value, place)
             try:
                 if not isinstance(part, tree.Labelled):
                     found: list[NamedBranch[Value]] = yield declared.branches(inner)
@@ -264,7 +264,7 @@ class _Expansion:
         if not walk.claim_output(name, span):
             return self.value
         scope = self._place.scope
-        entry = Entry(name, span, self.construct.body, scope, self._environment, hidden=True)
+        entry = LabelledStep(name, span, self.construct.body, scope, self._environment, hidden=True)
         walk.auxiliary_head = name
         try:
             result: Value | None = yield walk.named(entry, self.value, self._place.inside(self._frame))

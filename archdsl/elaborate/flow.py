@@ -9,7 +9,7 @@ from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import path_of
 from archdsl.design.values import UNKNOWN, Value
 from archdsl.diagnostics import ArchError, Label
-from archdsl.elaborate.scopes import Caller, Entry, Scope
+from archdsl.elaborate.scopes import Caller, LabelledStep, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
 from archdsl.elaborate.values import find, find_entry
 from archdsl.graph.ir import Frame
@@ -24,7 +24,7 @@ def run_flow_call(
     if len(call.arguments) != 1 or call.arguments[0].name is not None:
         return UNKNOWN  # reported with the names
     try:
-        return directs.expand(_FlowExpansion(walk, directs, call, value, place))
+        return directs.expand(_WalkFlowExpansion(walk, directs, call, value, place))
     except Unresolved:
         return UNKNOWN
     except ArchError as fault:
@@ -32,7 +32,7 @@ def run_flow_call(
         return UNKNOWN
 
 
-class _FlowExpansion:
+class _WalkFlowExpansion:
     """What a call that directs the flow may ask for; `archdsl.constructs.base.FlowExpansion` documents it."""
 
     def __init__(
@@ -79,12 +79,12 @@ class _FlowExpansion:
                 step = tree.Chain(step.span, step.calls[1:])
         return self._again(entry, step)
 
-    def _again(self, entry: Entry, step: tree.Step) -> Steps[Value | None]:
+    def _again(self, entry: LabelledStep, step: tree.Step) -> Steps[Value | None]:
         walk, path = self._walk, self.path
         old = entry.environment
         environment = Environment(old.library, old.variables, old.flow)
         again = Scope(entry.within.path, entry.within)
-        copy = Entry(entry.label, entry.span, step, again, environment)
+        copy = LabelledStep(entry.label, entry.span, step, again, environment)
         frame = Frame(self._directs.word, path, again.path, self.span, RegionKind.AGAIN, self._place.frame)
         walk.spend(STEPS_OF_A_CALL, self.span)
         walk.sharing += 1

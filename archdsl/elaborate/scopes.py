@@ -12,7 +12,7 @@ from archdsl.source import Span
 from archdsl.syntax import tree
 
 
-class Entry:
+class LabelledStep:
     """A labelled step: its value once it has run, its scope, and what running it again takes."""
 
     __slots__ = ("environment", "hidden", "label", "scope", "span", "step", "value", "within")
@@ -64,7 +64,7 @@ class Scope:
     def __init__(self, path: str, parent: Scope | None = None) -> None:
         self.path = path
         self.parent = parent
-        self.labels: dict[str, Entry] = {}
+        self.labels: dict[str, LabelledStep] = {}
         self._taken: dict[str, Span] = {}
         self._numbered: set[str] = set()
         self._count = 0

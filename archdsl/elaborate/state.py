@@ -10,7 +10,7 @@ from archdsl.design.environment import Environment
 from archdsl.design.read import Design
 from archdsl.design.values import Value
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_related
-from archdsl.elaborate.scopes import Caller, Entry, Scope, name_twice
+from archdsl.elaborate.scopes import Caller, LabelledStep, Scope, name_twice
 from archdsl.graph.ir import AuxiliaryHead, Frame, Node
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -74,7 +74,7 @@ class Walk(ABC):
         """Run a step: its value, or the work that makes it."""
 
     @abstractmethod
-    def named(self, entry: Entry, value: Value | None, place: Place) -> Made[Value]:
+    def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value]:
         """Run a labelled step: a single call bears the label, anything else opens a scope."""
 
     # ---- names

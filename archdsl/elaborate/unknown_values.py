@@ -11,7 +11,7 @@ from archdsl.design.environment import Environment
 from archdsl.design.values import Result, Value, Word, kind_of, written
 from archdsl.diagnostics import Diagnostic, Label, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling
-from archdsl.elaborate.scopes import Entry, Scope
+from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -23,7 +23,7 @@ _SEARCHED = 10_000
 _LISTED = 8
 
 
-class Labelled(NamedTuple):
+class LabelPath(NamedTuple):
     """A label in a body, with the labelled groups around it, outermost first."""
 
     label: tree.Template
@@ -78,7 +78,7 @@ def unknown_value(walk: Walk, path: str, span: Span, environment: Environment) -
     return _unknown(path, span, _known(walk, environment))
 
 
-def unknown_part(walk: Walk, path: str, span: Span, of: Entry, prefix: str, part: str) -> Diagnostic:
+def unknown_part(walk: Walk, path: str, span: Span, of: LabelledStep, prefix: str, part: str) -> Diagnostic:
     """The diagnostic for a dotted name whose beginning, ``prefix``, is a step and whose ``part`` is not in it."""
     scope = of.scope
     inner = f"{scope.path}.{part}" if scope is not None else ""
@@ -233,7 +233,7 @@ def _frames(walk: Walk) -> Iterator[Frame]:
             frame = frame.parent
 
 
-def _not_made_yet(found: Labelled, span: Span) -> Diagnostic:
+def _not_made_yet(found: LabelPath, span: Span) -> Diagnostic:
     name = found.label.plain
     return Diagnostic(
         "value-made-later",
@@ -245,7 +245,7 @@ def _not_made_yet(found: Labelled, span: Span) -> Diagnostic:
     )
 
 
-def _not_made(found: Labelled, span: Span) -> Diagnostic:
+def _not_made(found: LabelPath, span: Span) -> Diagnostic:
     return Diagnostic(
         "unknown-value",
         f"the value `{found.label.plain}` is not made in this network",
@@ -256,7 +256,7 @@ def _not_made(found: Labelled, span: Span) -> Diagnostic:
     )
 
 
-def _in_another_scope(found: Labelled, path: str, span: Span) -> Diagnostic:
+def _in_another_scope(found: LabelPath, path: str, span: Span) -> Diagnostic:
     """The diagnostic for a label of another scope, which is made later or not at all."""
     group = found.groups[-1].label
     later = found.label.span.start > span.start
@@ -317,13 +317,13 @@ def _body(walk: Walk, environment: Environment) -> tree.Step | None:
     return walk.design.body
 
 
-def _labels(step: tree.Step | None, groups: tuple[tree.Labelled, ...] = ()) -> Iterator[Labelled]:
+def _labels(step: tree.Step | None, groups: tuple[tree.Labelled, ...] = ()) -> Iterator[LabelPath]:
     """Every label in a body, in order, also those of arms not taken."""
     if isinstance(step, tree.Group):
         for inner in step.steps:
             yield from _labels(inner, groups)
     elif isinstance(step, tree.Labelled):
-        yield Labelled(step.label, groups)
+        yield LabelPath(step.label, groups)
         yield from _labels(step.step, (*groups, step))
     elif isinstance(step, tree.ConstructStep):
         for part in step.parts:

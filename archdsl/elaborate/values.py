@@ -7,7 +7,7 @@ from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.environment import Environment
 from archdsl.design.values import Value
 from archdsl.diagnostics import ArchError, Label
-from archdsl.elaborate.scopes import Entry, Scope
+from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.elaborate.state import Walk
 from archdsl.elaborate.unknown_values import unknown_part, unknown_value
 from archdsl.source import Span
@@ -47,7 +47,7 @@ def has(walk: Walk, path: str, environment: Environment) -> bool:
     return True
 
 
-def find_entry(walk: Walk, path: str, span: Span, environment: Environment) -> Entry | Value:
+def find_entry(walk: Walk, path: str, span: Span, environment: Environment) -> LabelledStep | Value:
     """The labelled step of that dotted name, or the input's value."""
     scope = environment.place
     assert isinstance(scope, Scope)

@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from archdsl.structure.forms import is_number
-from archdsl.structure.model import BlockUse, Branches, Repeat, Step
+from archdsl.structure.model import BlockUse, Branches, RepeatedRows, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archdsl.graph.ir import Graph
     from archdsl.structure.model import Item, Row
 
-Place: TypeAlias = "tuple[int | str, ...]"
+NumberPath: TypeAlias = "tuple[int | str, ...]"
 """Where a number stands: the positions of items and of branches that lead to it, then its own name."""
 
 K = TypeVar("K")
@@ -47,7 +47,7 @@ class Even:
     turns: int
 
 
-class Number(NamedTuple):
+class RowNumber(NamedTuple):
     """A number, or what became of it in several turns; whether it is everywhere the number of channels that
     enter its step, and whether it goes without saying: the operator's default everywhere."""
 
@@ -56,7 +56,7 @@ class Number(NamedTuple):
     is_default: bool = False
 
 
-def numbers(graph: Graph, row: Row) -> dict[Place, Number]:
+def numbers(graph: Graph, row: Row) -> dict[NumberPath, RowNumber]:
     """Every number of a row by its place, in the order in which they are read."""
     return dict(_of_row(graph, row, ()))
 
@@ -74,9 +74,9 @@ def parameters(columns: Sequence[Mapping[K, object]]) -> dict[K, int]:
     return found
 
 
-def joined(columns: Sequence[Mapping[Place, Number]]) -> dict[Place, Number]:
+def joined(columns: Sequence[Mapping[NumberPath, RowNumber]]) -> dict[NumberPath, RowNumber]:
     """The numbers of rows of one form as those of one."""
-    places: dict[Place, None] = {}
+    places: dict[NumberPath, None] = {}
     for column in columns:
         places.update(dict.fromkeys(column))
     found = {}
@@ -84,7 +84,7 @@ def joined(columns: Sequence[Mapping[Place, Number]]) -> dict[Place, Number]:
         there = [column[place] for column in columns if place in column]
         value = _joined([number.value for number in there])
         channels, default = zip(*[number[1:] for number in there], strict=True)
-        found[place] = Number(value, all(channels), all(default))
+        found[place] = RowNumber(value, all(channels), all(default))
     return found
 
 
@@ -100,12 +100,12 @@ def _joined(values: list[object]) -> object:
     return Listed(tuple(values))
 
 
-def _of_row(graph: Graph, row: Row, before: Place) -> Iterator[tuple[Place, Number]]:
+def _of_row(graph: Graph, row: Row, before: NumberPath) -> Iterator[tuple[NumberPath, RowNumber]]:
     for at, item in enumerate(row.items):
         yield from _of_item(graph, item, (*before, at))
 
 
-def _of_item(graph: Graph, item: Item, place: Place) -> Iterator[tuple[Place, Number]]:
+def _of_item(graph: Graph, item: Item, place: NumberPath) -> Iterator[tuple[NumberPath, RowNumber]]:
     if isinstance(item, (Step, Branches)):
         node = graph.nodes[item.node]
         channels = graph.nodes[node.inputs[0]].type.shape[0] if node.inputs else None
@@ -113,13 +113,13 @@ def _of_item(graph: Graph, item: Item, place: Place) -> Iterator[tuple[Place, Nu
             value = getattr(node.op, name)
             if is_number(value):
                 default = not field.is_required() and value == field.get_default(call_default_factory=True)
-                yield (*place, name), Number(value, value is not None and value == channels, default)
+                yield (*place, name), RowNumber(value, value is not None and value == channels, default)
     if isinstance(item, Branches):
         for at, branch in enumerate(item.rows):
-            yield (*place, at, PRESENT), Number(bool(branch.items), is_default=True)
+            yield (*place, at, PRESENT), RowNumber(bool(branch.items), is_default=True)
             yield from _of_row(graph, branch, (*place, at))
-    elif isinstance(item, Repeat):
-        yield (*place, TURNS), Number(len(item.turns), is_default=True)
+    elif isinstance(item, RepeatedRows):
+        yield (*place, TURNS), RowNumber(len(item.turns), is_default=True)
         yield from joined([dict(_of_row(graph, turn, place)) for turn in item.turns]).items()
     elif isinstance(item, BlockUse):
         yield from _of_row(graph, item.row, place)

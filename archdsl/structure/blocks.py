@@ -17,7 +17,7 @@ from archdsl.structure.model import (
     BlockDefinition,
     BlockUse,
     Branches,
-    Repeat,
+    RepeatedRows,
     Row,
     Step,
     Structure,
@@ -40,7 +40,7 @@ LEAST = 3
 """Words of a body. What is shorter reads as well where it stands."""
 
 
-class _Place(NamedTuple):
+class _RowSlice(NamedTuple):
     """Items of a row that is written, from ``start`` to before ``end``."""
 
     row: int
@@ -77,7 +77,7 @@ class BlockFinder:
     def _best(self) -> _Candidate | None:
         """What saves most words as a block, or None where nothing does."""
         rows = list(_texts(self.body))
-        found: dict[tuple[int, ...], list[_Place]] = defaultdict(list)
+        found: dict[tuple[int, ...], list[_RowSlice]] = defaultdict(list)
         lengths: list[list[int]] = []
         for number, row in enumerate(rows):
             forms = [self.forms.of(item) for item in row.items]
@@ -87,12 +87,12 @@ class BlockFinder:
                     places = found[tuple(forms[start:end])]
                     # Uses do not overlap.
                     if not places or places[-1].row != number or places[-1].end <= start:
-                        places.append(_Place(number, start, end))
+                        places.append(_RowSlice(number, start, end))
         several = []
         for form, places in found.items():
             first = places[0]
             item = rows[first.row].items[first.start]
-            if len(places) > 1 and (len(form) > 1 or isinstance(item, (Branches, Repeat))):
+            if len(places) > 1 and (len(form) > 1 or isinstance(item, (Branches, RepeatedRows))):
                 words = lengths[first.row][first.end] - lengths[first.row][first.start]
                 several.append(((len(places) - 1) * words - len(places), form))
         several.sort(key=lambda entry: entry[0], reverse=True)
@@ -141,8 +141,8 @@ class BlockFinder:
     def _inside(self, item: Item, forms: tuple[int, ...], block: int) -> Item:
         if isinstance(item, Branches):
             return Branches(item.node, tuple([self._with(row, forms, block) for row in item.rows]))
-        if isinstance(item, Repeat):
-            return Repeat(tuple([self._with(turn, forms, block) for turn in item.turns]))
+        if isinstance(item, RepeatedRows):
+            return RepeatedRows(tuple([self._with(turn, forms, block) for turn in item.turns]))
         if isinstance(item, BlockUse):
             return BlockUse(item.block, self._with(item.row, forms, block))
         return item
@@ -161,7 +161,7 @@ class BlockFinder:
                 elif isinstance(item, Branches):
                     for branch in item.rows:
                         visit(branch)
-                elif isinstance(item, Repeat):
+                elif isinstance(item, RepeatedRows):
                     for turn in item.turns:
                         visit(turn)
 
@@ -204,9 +204,9 @@ def _written(rows: list[Row], seen: set[int]) -> Iterator[Row]:
         if isinstance(item, Branches):
             for branch in range(len(item.rows)):
                 yield from _written([each.rows[branch] for each in items if isinstance(each, Branches)], seen)
-        elif isinstance(item, Repeat):
+        elif isinstance(item, RepeatedRows):
             yield from _written(
-                [turn for each in items if isinstance(each, Repeat) for turn in each.turns], seen
+                [turn for each in items if isinstance(each, RepeatedRows) for turn in each.turns], seen
             )
         elif isinstance(item, BlockUse) and item.block not in seen:
             seen.add(item.block)
@@ -218,8 +218,8 @@ def _renumbered(row: Row, order: dict[int, int]) -> Row:
     for item in row.items:
         if isinstance(item, Branches):
             items.append(Branches(item.node, tuple([_renumbered(branch, order) for branch in item.rows])))
-        elif isinstance(item, Repeat):
-            items.append(Repeat(tuple([_renumbered(turn, order) for turn in item.turns])))
+        elif isinstance(item, RepeatedRows):
+            items.append(RepeatedRows(tuple([_renumbered(turn, order) for turn in item.turns])))
         elif isinstance(item, BlockUse):
             items.append(BlockUse(order[item.block], _renumbered(item.row, order)))
         else:

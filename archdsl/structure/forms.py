@@ -1,14 +1,14 @@
 """What is left of rows when their numbers are taken away: equal forms are one text with other arguments.
 
 A form is a small number, given out by `Forms`: two items have the same one if they run the same operators
-in the same order and differ in numbers alone, and, for a `Repeat`, in how many turns it has.
+in the same order and differ in numbers alone, and, for a `RepeatedRows`, in how many turns it has.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.structure.model import BlockUse, Branches, From, Repeat, Step
+from archdsl.structure.model import BlockUse, Branches, From, RepeatedRows, Step
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -78,7 +78,7 @@ class Forms:
         """The form of an item of a finished tree."""
         if isinstance(item, Branches):
             return self.branches(item.node, [self.of_row(row) for row in item.rows])
-        if isinstance(item, Repeat):
+        if isinstance(item, RepeatedRows):
             # Where turns differ by a gap: it is in the first, and the last may end early.
             forms = [self.of_row(turn) for turn in item.turns]
             return self.repeat(

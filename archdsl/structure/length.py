@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from archdsl.structure.arguments import PRESENT, TURNS, Even, Listed, numbers, value_text
 from archdsl.structure.forms import is_number
-from archdsl.structure.model import Branches, Repeat, Row, Step
+from archdsl.structure.model import Branches, RepeatedRows, Row, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archdsl.graph.ir import Graph
-    from archdsl.structure.arguments import Number, Place
+    from archdsl.structure.arguments import NumberPath, RowNumber
     from archdsl.structure.model import Item
 
 LOOP = 3
@@ -34,7 +34,7 @@ def _words(graph: Graph, item: Item) -> int:
         return _call(graph, item.node)
     if isinstance(item, Branches):
         return _call(graph, item.node) + sum([1 + words(graph, branch) for branch in item.rows])
-    if isinstance(item, Repeat):
+    if isinstance(item, RepeatedRows):
         return LOOP + max([words(graph, turn) for turn in item.turns])
     return 1
 
@@ -50,7 +50,7 @@ def _call(graph: Graph, node: int) -> int:
     return words
 
 
-def arguments(found: Mapping[Place, Number], *, listed: bool = True) -> int:
+def arguments(found: Mapping[NumberPath, RowNumber], *, listed: bool = True) -> int:
     """The numbers that have to be written: literals that are not the operator's default, expressions, and lists, of
     which equal ones are written once and have a name. Without ``listed`` only the names are counted."""
     total, lists = 0, set()
@@ -64,7 +64,9 @@ def arguments(found: Mapping[Place, Number], *, listed: bool = True) -> int:
     return total + sum([1 + _values(text) for text in lists])
 
 
-def given(uses: Sequence[Mapping[Place, Number]], together: Mapping[Place, Number]) -> tuple[int, int]:
+def given(
+    uses: Sequence[Mapping[NumberPath, RowNumber]], together: Mapping[NumberPath, RowNumber]
+) -> tuple[int, int]:
     """How many numbers uses of one form differ in, equal ones once, and the words of all their values."""
     columns = {
         tuple([value_text(use[place].value) if place in use else "" for use in uses])
@@ -81,4 +83,4 @@ def _values(text: str) -> int:
 
 def pays(graph: Graph, turns: tuple[Row, ...]) -> bool:
     """Whether turns are shorter as a repeat than one after the other."""
-    return length(graph, Row((Repeat(turns),))) <= sum([length(graph, turn) for turn in turns])
+    return length(graph, Row((RepeatedRows(turns),))) <= sum([length(graph, turn) for turn in turns])

@@ -1,11 +1,11 @@
 """What a graph is made of: rows of steps, branches, repeats and blocks, with the graph's nodes at the leaves.
 
-    Row         steps one after the other; the value flows from each to the next
-    Step        an operator of one operand
-    From        the value that flows on is one made earlier
-    Branches    an operator of several operands: a row for each, run on the value that flows in
-    Repeat      rows of one form in a row, its turns
-    BlockUse    steps that stand in several places in one form, which is the block's
+    Row           steps one after the other; the value flows from each to the next
+    Step          an operator of one operand
+    From          the value that flows on is one made earlier
+    Branches      an operator of several operands: a row for each, run on the value that flows in
+    RepeatedRows  rows of one form in a row, its turns
+    BlockUse      steps that stand in several places in one form, which is the block's
 
 Numbers are no part of a form: where turns, or the uses of a block, differ in numbers alone, these are its
 arguments (`archdsl.structure.arguments`). Nothing is lost: a tree read from left to right (`unrolled`) is
@@ -46,7 +46,7 @@ class Branches:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class RepeatedRows:
     """Turns of one form. A single branch may be empty in some of them and not in others."""
 
     turns: tuple[Row, ...]
@@ -60,7 +60,7 @@ class BlockUse:
     row: Row
 
 
-Item: TypeAlias = "Step | From | Branches | Repeat | BlockUse"
+Item: TypeAlias = "Step | From | Branches | RepeatedRows | BlockUse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def unrolled(row: Row) -> Iterator[int]:
             for branch in item.rows:
                 yield from unrolled(branch)
             yield item.node
-        elif isinstance(item, Repeat):
+        elif isinstance(item, RepeatedRows):
             for turn in item.turns:
                 yield from unrolled(turn)
         elif isinstance(item, BlockUse):
@@ -116,7 +116,7 @@ def rows_in(item: Item) -> tuple[Row, ...]:
     """The rows that an item is made of."""
     if isinstance(item, Branches):
         return item.rows
-    if isinstance(item, Repeat):
+    if isinstance(item, RepeatedRows):
         return item.turns
     if isinstance(item, BlockUse):
         return (item.row,)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.structure.forms import Forms
-from archdsl.structure.model import Branches, Repeat, Row, Step, unrolled
+from archdsl.structure.model import Branches, RepeatedRows, Row, Step, unrolled
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph
@@ -59,7 +59,7 @@ class RepeatFinder:
                 items.append(Branches(item.node, tuple([branch for branch, _ in rows])))
                 forms.append(self.forms.branches(item.node, [form for _, form in rows]))
             else:
-                assert not isinstance(item, Repeat)
+                assert not isinstance(item, RepeatedRows)
                 items.append(item)
                 forms.append(self.forms.of(item))
         formed = _Formed(items, forms)
@@ -102,7 +102,7 @@ class RepeatFinder:
         turns, rest = divmod(end - best, length)
         # A few steps are not a turn that ends early. Branches are, and repeats.
         items = formed.items[end - rest : end]
-        if not any(isinstance(item, (Branches, Repeat)) for item in items):
+        if not any(isinstance(item, (Branches, RepeatedRows)) for item in items):
             rest = 0
         return _Run(best, turns, rest)
 
@@ -167,8 +167,8 @@ class RepeatFinder:
         """A repeat, which is one with the item before it if that is of its form, unless it begins one of its own."""
         form = self.forms.repeat(self.forms.row(body))
         before = out.items[-1] if out.items else None
-        if not begins and isinstance(before, Repeat) and out.forms[-1] == form:
-            out.items[-1] = Repeat((*before.turns, *rows))
+        if not begins and isinstance(before, RepeatedRows) and out.forms[-1] == form:
+            out.items[-1] = RepeatedRows((*before.turns, *rows))
             return
-        out.items.append(Repeat(tuple(rows)))
+        out.items.append(RepeatedRows(tuple(rows)))
         out.forms.append(form)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.structure.length import pays
-from archdsl.structure.model import Branches, Repeat, Row
+from archdsl.structure.model import Branches, RepeatedRows, Row
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph
@@ -32,8 +32,8 @@ def _rows(graph: Graph, rows: list[Row]) -> list[Row]:
 
 def _items(graph: Graph, items: list[Item]) -> list[list[Item]]:
     """What becomes of each of items that are one text."""
-    if isinstance(items[0], Repeat):
-        return _repeats(graph, [item for item in items if isinstance(item, Repeat)])
+    if isinstance(items[0], RepeatedRows):
+        return _repeats(graph, [item for item in items if isinstance(item, RepeatedRows)])
     if isinstance(items[0], Branches):
         merges = [item for item in items if isinstance(item, Branches)]
         columns = [_branch(graph, merges, at) for at in range(len(items[0].rows))]
@@ -53,10 +53,10 @@ def _branch(graph: Graph, merges: list[Branches], at: int) -> list[Row]:
     return rows
 
 
-def _repeats(graph: Graph, repeats: list[Repeat]) -> list[list[Item]]:
+def _repeats(graph: Graph, repeats: list[RepeatedRows]) -> list[list[Item]]:
     turns = iter(_rows(graph, [turn for repeat in repeats for turn in repeat.turns]))
     groups = [tuple([next(turns) for _ in repeat.turns]) for repeat in repeats]
     counts = {len(group) for group in groups}
     if len(counts) > 1 or (counts != {1} and pays(graph, groups[0])):
-        return [[Repeat(group)] for group in groups]
+        return [[RepeatedRows(group)] for group in groups]
     return [[item for turn in group for item in turn.items] for group in groups]

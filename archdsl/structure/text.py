@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING
 
 from archdsl.structure.arguments import PRESENT, TURNS, Even, Listed, joined, numbers, value_text
 from archdsl.structure.forms import is_number
-from archdsl.structure.model import BlockUse, Branches, From, Repeat, Row
+from archdsl.structure.model import BlockUse, Branches, From, RepeatedRows, Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archdsl.structure.arguments import Number, Place
+    from archdsl.structure.arguments import NumberPath, RowNumber
     from archdsl.structure.model import Item, Structure
 
 
 def text_form(structure: Structure) -> str:
     """The blocks, and then the body."""
-    writer = _Writer(structure)
+    writer = _TreeWriter(structure)
     for block in structure.blocks:
         writer.out.append(f"block {block.name}:")
         writer.rows(block.uses, (), joined([numbers(structure.graph, use) for use in block.uses]), 1)
@@ -37,7 +37,7 @@ def text_form(structure: Structure) -> str:
     return "\n".join(writer.out) + "\n"
 
 
-class _Writer:
+class _TreeWriter:
     def __init__(self, structure: Structure) -> None:
         self.structure, self.nodes = structure, structure.graph.nodes
         self.out: list[str] = []
@@ -45,7 +45,9 @@ class _Writer:
     def _line(self, depth: int, text: str) -> None:
         self.out.append("  " * depth + text)
 
-    def rows(self, rows: Sequence[Row], place: Place, found: Mapping[Place, Number], depth: int) -> None:
+    def rows(
+        self, rows: Sequence[Row], place: NumberPath, found: Mapping[NumberPath, RowNumber], depth: int
+    ) -> None:
         """Rows that are one text; the one with the most in it is written."""
         longest = max(rows, key=lambda row: len(row.items))
         for at in range(len(longest.items)):
@@ -57,11 +59,13 @@ class _Writer:
                 depth += 1
             self._item(items, (*place, at), found, depth)
 
-    def _item(self, items: list[Item], place: Place, found: Mapping[Place, Number], depth: int) -> None:
+    def _item(
+        self, items: list[Item], place: NumberPath, found: Mapping[NumberPath, RowNumber], depth: int
+    ) -> None:
         first = items[0]
-        if isinstance(first, Repeat):
+        if isinstance(first, RepeatedRows):
             self._line(depth, f"repeat {_shown(found[(*place, TURNS)])}:")
-            turns = [turn for item in items if isinstance(item, Repeat) for turn in item.turns]
+            turns = [turn for item in items if isinstance(item, RepeatedRows) for turn in item.turns]
             self.rows(turns, place, found, depth + 1)
         elif isinstance(first, BlockUse):
             self._line(depth, self.structure.blocks[first.block].name)
@@ -79,7 +83,9 @@ class _Writer:
         else:
             self._line(depth, self._call(first.node, place, found))
 
-    def _branch(self, rows: list[Row], place: Place, found: Mapping[Place, Number], depth: int) -> None:
+    def _branch(
+        self, rows: list[Row], place: NumberPath, found: Mapping[NumberPath, RowNumber], depth: int
+    ) -> None:
         if not any(row.items for row in rows):
             self._line(depth, "- []")
             return
@@ -89,7 +95,7 @@ class _Writer:
         mark = "- " if present.value is True else f"- when {_shown(present)}: "
         self.out[before] = "  " * depth + mark + self.out[before].lstrip()
 
-    def _call(self, node: int, place: Place, found: Mapping[Place, Number]) -> str:
+    def _call(self, node: int, place: NumberPath, found: Mapping[NumberPath, RowNumber]) -> str:
         op = self.nodes[node].op
         shown = []
         for name, field in type(op).model_fields.items():
@@ -102,7 +108,7 @@ class _Writer:
         return f"{op.word}({', '.join(shown)})" if shown else op.word
 
 
-def _shown(number: Number) -> str:
+def _shown(number: RowNumber) -> str:
     if number.is_channels and isinstance(number.value, (Listed, Even)):
         return "channels"
     return value_text(number.value)

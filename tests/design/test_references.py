@@ -11,7 +11,7 @@ import pytest
 from archdsl import pipeline
 from archdsl.design.references import Reference, References
 from archdsl.elaborate import values
-from archdsl.elaborate.scopes import Entry
+from archdsl.elaborate.scopes import LabelledStep
 from archdsl.resources import zoo_names
 from archdsl.source import Source, Span
 from tests.checking import CLOSE, OPEN
@@ -51,7 +51,7 @@ def test_what_a_run_looks_up_is_in_the_table(name: str, monkeypatch: pytest.Monk
 
     def seen(walk: object, path: str, span: Span, environment: object) -> object:
         found = find(walk, path, span, environment)  # type: ignore[arg-type]
-        if isinstance(found, Entry):
+        if isinstance(found, LabelledStep):
             looked_up.add((place(span), place(found.span)))
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from archdsl.structure.model import Repeat, Row, items_in, rows_in, unrolled
+from archdsl.structure.model import RepeatedRows, Row, items_in, rows_in, unrolled
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph
@@ -43,7 +43,7 @@ def repeats_of(structure: Structure) -> set[tuple[Nodes, ...]]:
     return {
         tuple([frozenset(unrolled(turn)) for turn in item.turns])
         for item in items_in(structure.body)
-        if isinstance(item, Repeat)
+        if isinstance(item, RepeatedRows)
     }
 
 

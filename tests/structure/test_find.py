@@ -12,7 +12,7 @@ import pytest
 import archdsl
 from archdsl.graph.verify import verify
 from archdsl.structure.find import find
-from archdsl.structure.model import BlockUse, From, Repeat, Step, items_in, unrolled
+from archdsl.structure.model import BlockUse, From, RepeatedRows, Step, items_in, unrolled
 from archdsl.structure.repeats import RepeatFinder
 from archdsl.structure.rows import DEEPEST, rows_of
 from archdsl.structure.text import text_form
@@ -167,9 +167,9 @@ body:
 def test_resnet50_is_four_stages_of_one_unit() -> None:
     """The projection of each stage's first unit is a gap in the others, and no unit of its own."""
     structure = find(anonymous(graph_of("resnet50")))
-    stages = next(item for item in structure.body.items if isinstance(item, Repeat))
+    stages = next(item for item in structure.body.items if isinstance(item, RepeatedRows))
     units = [turn.items[0] for turn in stages.turns]
-    assert [len(unit.turns) for unit in units if isinstance(unit, Repeat)] == [3, 4, 6, 3]
+    assert [len(unit.turns) for unit in units if isinstance(unit, RepeatedRows)] == [3, 4, 6, 3]
     text = text_form(structure)
     assert text.count("conv(") == 5
     assert "when [[true, false x2], [true, false x3], [true, false x5], [true, false x2]]" in text
@@ -191,9 +191,9 @@ def test_parameters_that_are_shared_are_of_another_form_than_fresh_ones() -> Non
         return build.graph(value)
 
     fresh, shared = find(graph(False)), find(graph(True))
-    assert [len(item.turns) for item in fresh.body.items if isinstance(item, Repeat)] == [4]
+    assert [len(item.turns) for item in fresh.body.items if isinstance(item, RepeatedRows)] == [4]
     assert isinstance(shared.body.items[0], Step)
-    assert [len(item.turns) for item in shared.body.items if isinstance(item, Repeat)] == [3]
+    assert [len(item.turns) for item in shared.body.items if isinstance(item, RepeatedRows)] == [3]
 
 
 @pytest.mark.parametrize("name", ["resnet1202", "densenet264", "preresnet1001", "inception_resnet_v2"])

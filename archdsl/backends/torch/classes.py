@@ -34,7 +34,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
 that is given one and a layer that is not can be of one class where this says what the second takes."""
 
 
-class Place(NamedTuple):
+class NumberPlace(NamedTuple):
     """Where a number stands in a class: in a field of it and which one there, or in its forward, whose
     field is ""."""
 
@@ -42,7 +42,7 @@ class Place(NamedTuple):
     which: object
 
 
-class Argument(NamedTuple):
+class ConstructorArgument(NamedTuple):
     """An argument of a class's constructor."""
 
     name: str
@@ -56,9 +56,9 @@ class Class:
     def __init__(self, draft: ModulePlan) -> None:
         self.drafts = [draft]
         self.name = ""
-        self.arguments: list[Argument] = []
-        self.filled: dict[Place, str] = {}
-        self.fixed: dict[Place, object] = {}
+        self.arguments: list[ConstructorArgument] = []
+        self.filled: dict[NumberPlace, str] = {}
+        self.fixed: dict[NumberPlace, object] = {}
         self.given: dict[int, dict[str, object]] = {}
         """What each module, by identity of its draft, is given for the arguments."""
         self.keywords: dict[str, list[str]] = {}
@@ -135,14 +135,14 @@ class Classes:
             if name is None:
                 name = named[shared[place]] = self._argument_name(each, place, hint, names)
                 annotation = " | ".join(dict.fromkeys([_annotation(column[place]) for column in values]))
-                each.arguments.append(Argument(name, annotation))
+                each.arguments.append(ConstructorArgument(name, annotation))
                 for draft, column in zip(each.drafts, values, strict=True):
                     each.given.setdefault(id(draft), {})[name] = column[place]
             each.filled[place] = name
             if not place.field and name not in each.stored:
                 each.stored.append(name)
 
-    def _argument_name(self, each: Class, place: Place, hint: str, fields: set[str]) -> str:
+    def _argument_name(self, each: Class, place: NumberPlace, hint: str, fields: set[str]) -> str:
         taken = {*(argument.name for argument in each.arguments), *MODULE_ATTRIBUTES, *fields}
         plain = identifier(hint)
         if plain not in taken or not place.field:
@@ -150,31 +150,34 @@ class Classes:
         path = place.field.replace(".", "_")
         return identifier(f"{plain}_{path}" if path[0].isdigit() else f"{path}_{plain}", taken)
 
-    def numbers(self, draft: ModulePlan, each: Class) -> Iterator[tuple[Place, tuple[object, str]]]:
+    def numbers(self, draft: ModulePlan, each: Class) -> Iterator[tuple[NumberPlace, tuple[object, str]]]:
         """Every number of a module with its place and a name for it, in the order of the class."""
         yield from self._numbers_of_fields(draft.fields, each, "")
         for position, hole in enumerate(_placeholders(draft.statements or ())):
-            yield Place("", position), (hole.value, hole.hint)
+            yield NumberPlace("", position), (hole.value, hole.hint)
 
     def _numbers_of_fields(
         self, fields: dict[str, Field], each: Class, before: str
-    ) -> Iterator[tuple[Place, tuple[object, str]]]:
+    ) -> Iterator[tuple[NumberPlace, tuple[object, str]]]:
         for name, field in fields.items():
             path = f"{before}.{name}" if before else name
             if isinstance(field, Tensors):
-                yield Place(path, "shape"), (field.parameter.shape, f"{name}_shape")
+                yield NumberPlace(path, "shape"), (field.parameter.shape, f"{name}_shape")
             elif isinstance(field, Layer):
                 defaults = _defaults(field)
                 for keyword in each.keywords[path]:
                     value = field.keywords.get(keyword, defaults.get(keyword))
                     if is_number(value):
-                        yield Place(path, keyword), (value, keyword)
+                        yield NumberPlace(path, keyword), (value, keyword)
             elif field.is_inline():
                 yield from self._numbers_of_fields(field.fields, each, path)
             else:
                 inner = self.of[id(field)]
                 for argument in inner.arguments:
-                    yield Place(path, argument.name), (inner.given[id(field)][argument.name], argument.name)
+                    yield (
+                        NumberPlace(path, argument.name),
+                        (inner.given[id(field)][argument.name], argument.name),
+                    )
 
     # ---- names
 

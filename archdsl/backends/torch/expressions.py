@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.layout import Call, Concatenation, Placeholder, is_number, literal
+from archdsl.backends.torch.layout import Bracketed, Concatenation, Placeholder, is_number, literal
 from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def expression(
     if isinstance(entry, Weight):
         return weight(entry.name)
     if isinstance(entry, Layer):
-        return Call(Concatenation((module, "(")), (*before, *names))
+        return Bracketed(Concatenation((module, "(")), (*before, *names))
     if isinstance(entry, Invoke):
         target = "" if isinstance(entry.target, Layer) else entry.target
         own = _HINTS.get(target, f"{target.rpartition('.')[2].strip('_')}_value")
@@ -52,14 +52,14 @@ def expression(
             Concatenation((f"{name}=", of(value, name))) for name, value in entry.keywords.items()
         ]
         if not target:
-            return Call(Concatenation((module, "(")), (*before, *arguments, *keywords))
+            return Bracketed(Concatenation((module, "(")), (*before, *arguments, *keywords))
         return _call(target, arguments, keywords)
     if is_number(entry):
         return Placeholder(entry, hint)
     if isinstance(entry, list):
-        return Call("[", tuple([of(item, hint) for item in entry]), "]")
+        return Bracketed("[", tuple([of(item, hint) for item in entry]), "]")
     if isinstance(entry, tuple):
-        return Call("(", tuple([of(item, hint) for item in entry]), ",)" if len(entry) == 1 else ")")
+        return Bracketed("(", tuple([of(item, hint) for item in entry]), ",)" if len(entry) == 1 else ")")
     return literal(entry)
 
 
@@ -71,10 +71,10 @@ def _call(target: str, arguments: list[Text], keywords: list[Text]) -> Text:
             left = _single(left)
         return Concatenation((left, sign, _single(right)))
     if target == ".__getitem__":
-        return Call(Concatenation((_single(arguments[0]), "[")), (arguments[1],), "]")
+        return Bracketed(Concatenation((_single(arguments[0]), "[")), (arguments[1],), "]")
     if target.startswith("."):
-        return Call(Concatenation((_single(arguments[0]), f"{target}(")), (*arguments[1:], *keywords))
-    return Call(f"{target}(", (*arguments, *keywords))
+        return Bracketed(Concatenation((_single(arguments[0]), f"{target}(")), (*arguments[1:], *keywords))
+    return Bracketed(f"{target}(", (*arguments, *keywords))
 
 
 def _sign(text: Text) -> Text | None:
@@ -97,7 +97,7 @@ def constructed(layer: Layer, fill: Callable[[str, object], Text] | None = None)
             texts[name] = literal(value)
         else:
             texts[name] = Placeholder(value, name) if fill is None else fill(name, value)
-    return Call(f"{layer.target}(", arguments_of(texts))
+    return Bracketed(f"{layer.target}(", arguments_of(texts))
 
 
 def arguments_of(texts: Mapping[str, Text]) -> tuple[Text, ...]:

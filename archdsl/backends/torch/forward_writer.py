@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.backends.torch.expressions import constructed, expression
-from archdsl.backends.torch.layout import Call, Concatenation
+from archdsl.backends.torch.layout import Bracketed, Concatenation
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
 from archdsl.backends.torch.program import OUTSIDE, Program
 from archdsl.constructs.region import RegionKind
@@ -35,13 +35,13 @@ class Nest(NamedTuple):
 
     @property
     def is_function(self) -> bool:
-        return isinstance(self.header, Call)
+        return isinstance(self.header, Bracketed)
 
 
 Statement: TypeAlias = "Line | Nest"
 
 
-class Signature(NamedTuple):
+class RegionSignature(NamedTuple):
     """The values that a region is given, and those it hands out, as positions of nodes."""
 
     inputs: list[int]
@@ -53,14 +53,14 @@ class Signatures:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._made: dict[int, Signature] = {}
+        self._made: dict[int, RegionSignature] = {}
         self.rematerialized = {at for at in program.region_of if self._is_rematerialized(at)}
         """Values that are made anew in each checkpoint that reads them, and nowhere else."""
 
-    def of(self, region: Region) -> Signature:
+    def of(self, region: Region) -> RegionSignature:
         made = self._made.get(id(region))
         if made is None:
-            made = self._made[id(region)] = Signature(self._inputs(region), self._outputs(region))
+            made = self._made[id(region)] = RegionSignature(self._inputs(region), self._outputs(region))
         return made
 
     def steps(self, region: Region) -> list[int | Region]:
@@ -234,10 +234,12 @@ class Function:
         if not any(self.program.is_needed[at] for at in signature.outputs):
             return
         names = tuple([self.names[value] for value in signature.inputs])
-        call = Call(Concatenation((self.path(region.path), "(")), names)
+        call = Bracketed(Concatenation((self.path(region.path), "(")), names)
         self._assign(call, signature, region.path.rpartition(".")[2], body)
 
-    def _assign(self, call: Text, signature: Signature, label: str | None, body: list[Statement]) -> None:
+    def _assign(
+        self, call: Text, signature: RegionSignature, label: str | None, body: list[Statement]
+    ) -> None:
         names = [self.names[value] for value in signature.inputs]
         self._spend(signature.inputs)
         if len(signature.outputs) == 1:
@@ -282,10 +284,10 @@ class Function:
         returned = Concatenation(("return ", part.returned()))
         arguments = tuple(f"{name}: Tensor" for name in part.arguments)
         results = "Tensor" if len(signature.outputs) == 1 else "tuple[Tensor | None, ...]"
-        header = Call(f"def {function}(", arguments, f") -> {results}:")
+        header = Bracketed(f"def {function}(", arguments, f") -> {results}:")
         body.append(Nest(header, [*statements, Line(returned)]))
         values = [self.names[value] for value in signature.inputs]
-        call = Call("recomputed(", (self._module_inside(region), function, *values))
+        call = Bracketed("recomputed(", (self._module_inside(region), function, *values))
         items = [item for item in region.items if isinstance(item, Region)]
         label = items[-1].path.rpartition(".")[2] if items and items[-1].is_scope else None
         self._assign(call, signature, label, body)
@@ -381,7 +383,7 @@ class Function:
         form = self.program.form(at)
         target = self.path(self.program.child(at))
         if any(weight.name for weight in self.program.weights[at]):
-            return Call(f"{target}(", tuple(names))
+            return Bracketed(f"{target}(", tuple(names))
         head: tuple[Text, ...] = (target,)
         layer = self.program.layers[at]
         if layer is not None and not self.program.is_plain_call(at) and self.program.holds(at):

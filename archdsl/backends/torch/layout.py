@@ -23,7 +23,7 @@ class Placeholder(NamedTuple):
     hint: str
 
 
-class Call(NamedTuple):
+class Bracketed(NamedTuple):
     """A bracket: ``head`` with the opening one, items, and ``tail`` with the closing one."""
 
     head: Text
@@ -37,13 +37,13 @@ class Concatenation(NamedTuple):
     parts: tuple[Text, ...]
 
 
-Text: TypeAlias = "str | Placeholder | Call | Concatenation"
+Text: TypeAlias = "str | Placeholder | Bracketed | Concatenation"
 
 
 def placeholders(text: Text) -> Iterator[Placeholder]:
     if isinstance(text, Placeholder):
         yield text
-    elif isinstance(text, Call):
+    elif isinstance(text, Bracketed):
         yield from placeholders(text.head)
         for item in text.items:
             yield from placeholders(item)
@@ -86,9 +86,9 @@ def lines(
     return [f"{margin}{before}{left}{flat(call.head, fill)}", *body, f"{margin}{call.tail}{right}{after}"]
 
 
-def _last_bracket(text: Text, fill: Callable[[Placeholder], str]) -> tuple[str, Call, str] | None:
+def _last_bracket(text: Text, fill: Callable[[Placeholder], str]) -> tuple[str, Bracketed, str] | None:
     """The last bracket with anything inside, and the texts before and after it."""
-    if isinstance(text, Call):
+    if isinstance(text, Bracketed):
         return ("", text, "") if text.items else None
     if isinstance(text, Concatenation):
         for at in range(len(text.parts) - 1, -1, -1):

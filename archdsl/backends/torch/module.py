@@ -20,13 +20,13 @@ from archdsl.weights.initialise import InitialisedWeights
 from archdsl.weights.sources import sourced
 
 if TYPE_CHECKING:
-    from archdsl.backends.torch.source import Source
+    from archdsl.backends.torch.source import ModuleSource
     from archdsl.graph.ir import Graph
     from archdsl.graph.tensors import Tensor
     from archdsl.weights.base import Weights
 
 
-def to_module(graph: Graph, weights: Weights, source: Source | None = None) -> torch.nn.Module:
+def to_module(graph: Graph, weights: Weights, source: ModuleSource | None = None) -> torch.nn.Module:
     """The network with these weights, in float32 and in training mode as a fresh module is.
 
     ``source`` is that of the graph, which need not fill its layers; without it, it is written here.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.backends.torch.expressions import expression
 from archdsl.backends.torch.forward_writer import Function, Line, Signatures
-from archdsl.backends.torch.layout import Call, Concatenation
+from archdsl.backends.torch.layout import Bracketed, Concatenation
 from archdsl.backends.torch.names import attribute
 from archdsl.backends.torch.outputs import returns
 
@@ -50,7 +50,7 @@ class ModulePlan:
         x = self.arguments[0]
         texts = [statement.text if isinstance(statement, Line) else "" for statement in self.statements]
         calls: list[object] = [
-            Concatenation((f"{x} = ", Call(Concatenation((attribute("self", name), "(")), (x,))))
+            Concatenation((f"{x} = ", Bracketed(Concatenation((attribute("self", name), "(")), (x,))))
             for name in self.fields
         ]
         return texts == [*calls, f"return {x}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.forward_writer import Line, Nest
-from archdsl.backends.torch.layout import Call, literal
+from archdsl.backends.torch.layout import Bracketed, literal
 from archdsl.backends.torch.names import identifier
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def returns(graph: Graph, function: Function) -> tuple[list[Statement], str]:
     if heads:
         training = _training_class(graph)
         kinds.append(training)
-        every = Call(f"return {training}(", (*outputs, *heads))
+        every = Bracketed(f"return {training}(", (*outputs, *heads))
         statements.append(Nest("if self.training:", [Line(every)]))
     if len(outputs) == 1:
         statements.append(Line(f"return {outputs[0]}"))
     else:
-        statements.append(Line(Call(f"return {ALL}(", tuple(outputs))))
+        statements.append(Line(Bracketed(f"return {ALL}(", tuple(outputs))))
     return statements, " | ".join(kinds)
 
 

@@ -12,14 +12,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.backends.torch import outputs
-from archdsl.backends.torch.classes import Class, Classes, Place
+from archdsl.backends.torch.classes import Class, Classes, NumberPlace
 from archdsl.backends.torch.expressions import arguments_of, constructed, expression
 from archdsl.backends.torch.forward_writer import Line, Nest
 from archdsl.backends.torch.initialisation import NAME, Initialisation, initialisation
 from archdsl.backends.torch.layout import (
     INDENT,
     WIDTH,
-    Call,
+    Bracketed,
     Concatenation,
     Placeholder,
     flat,
@@ -55,26 +55,26 @@ _TRAINING = """\
 """What a module with a submodule called ``training`` needs, since nn.Module keeps its mode there."""
 
 
-class Source(NamedTuple):
+class ModuleSource(NamedTuple):
     """The text of a module, and the name of the network's class in it."""
 
     text: str
     name: str
 
 
-def source_of(graph: Graph, about: str = "", *, fills: bool = True) -> Source:
+def source_of(graph: Graph, about: str = "", *, fills: bool = True) -> ModuleSource:
     """The source of a network. ``about`` is what the file says of itself, plain text; without ``fills``
     a new network's weights are not initialised by the design's ``init``, but left to PyTorch."""
     program = Program(graph)
     classes = Classes(draft_of(program))
     fill = initialisation(program) if fills else Initialisation("", [])
-    writer = _Writer(classes, fill)
+    writer = _ClassWriter(classes, fill)
     *blocks, network = [writer.written(each) for each in classes.all]
     parts = [fill.function, *blocks, *outputs.classes(graph), network]
     if any("recomputed(" in part for part in parts):
         parts.insert(0, outputs.RECOMPUTED)
     body = "\n\n\n".join([part for part in parts if part])
-    return Source(f"{_header(body, about)}{body}\n", classes.all[-1].name)
+    return ModuleSource(f"{_header(body, about)}{body}\n", classes.all[-1].name)
 
 
 def _header(body: str, about: str) -> str:
@@ -118,7 +118,7 @@ def _docstring(text: str, depth: int) -> str:
     return f'{margin}"""{body.lstrip()}\n{margin}"""'
 
 
-class _Writer:
+class _ClassWriter:
     def __init__(self, classes: Classes, fill: Initialisation) -> None:
         self.classes, self.fill = classes, fill
 
@@ -138,7 +138,7 @@ class _Writer:
         if body:
             out.append("")
             arguments = tuple([f"{argument.name}: {argument.annotation}" for argument in each.arguments])
-            out += lines(Call("def __init__(", ("self", *arguments), ") -> None:"), _plain, 1)
+            out += lines(Bracketed("def __init__(", ("self", *arguments), ") -> None:"), _plain, 1)
             out += body
         if draft.kind == "network":
             if self.fill.function:
@@ -150,7 +150,7 @@ class _Writer:
         if draft.statements is not None and not is_chain:
             out.append("")
             arguments = tuple([f"{name}: Tensor" for name in draft.arguments])
-            out += lines(Call("def forward(", ("self", *arguments), f") -> {draft.result}:"), _plain, 1)
+            out += lines(Bracketed("def forward(", ("self", *arguments), f") -> {draft.result}:"), _plain, 1)
             fills = iter(range(1 << 30))
             self._statements(draft.statements, each, fills, 2, out)
         return "\n".join(out)
@@ -159,7 +159,7 @@ class _Writer:
 
     def _chain(self, each: Class) -> list[str]:
         items = [self._field(field, each, name) for name, field in each.draft.fields.items()]
-        return lines(Call("super().__init__(", self._folded(items, each)), self._fill(each), 2)
+        return lines(Bracketed("super().__init__(", self._folded(items, each)), self._fill(each), 2)
 
     def _folded(self, items: list[Text], each: Class) -> tuple[Text, ...]:
         """Items in a row, with many equal ones as a loop."""
@@ -188,19 +188,19 @@ class _Writer:
                 # What nn.Module has an attribute of its own for, it refuses to add.
                 out += lines(Concatenation((f"self._modules[{quoted(name)}] = ", text)), self._fill(each), 2)
             else:
-                out += lines(Call("self.add_module(", (quoted(name), text)), self._fill(each), 2)
+                out += lines(Bracketed("self.add_module(", (quoted(name), text)), self._fill(each), 2)
         return out
 
     def _tensor(self, name: str, field: Tensors, text: Text, each: Class) -> list[str]:
         fill = self._fill(each)
         if not field.parameter.trained:
-            return lines(Call("self.register_buffer(", (quoted(name), text)), fill, 2)
-        text = Call("nn.Parameter(", (text,))
+            return lines(Bracketed("self.register_buffer(", (quoted(name), text)), fill, 2)
+        text = Bracketed("nn.Parameter(", (text,))
         if is_plain(name):
             return lines(Concatenation((f"self.{name} = ", text)), fill, 2)
         if is_reserved(name):
             return lines(Concatenation((f"self._parameters[{quoted(name)}] = ", text)), fill, 2)
-        return lines(Call("self.register_parameter(", (quoted(name), text)), fill, 2)
+        return lines(Bracketed("self.register_parameter(", (quoted(name), text)), fill, 2)
 
     def _field(self, field: Field, each: Class, path: str) -> Text:
         """The expression that makes a field. Numbers are placeholders that know their place."""
@@ -210,27 +210,31 @@ class _Writer:
             return self._layer(field, each, path)
         if field.is_inline():
             inner = [self._field(item, each, f"{path}.{name}") for name, item in field.fields.items()]
-            return Call("nn.Sequential(", self._folded(inner, each))
+            return Bracketed("nn.Sequential(", self._folded(inner, each))
         made = self.classes.of[id(field)]
-        numbers = {argument.name: Placeholder(Place(path, argument.name), "") for argument in made.arguments}
-        return Call(f"{made.name}(", arguments_of(numbers))
+        numbers = {
+            argument.name: Placeholder(NumberPlace(path, argument.name), "") for argument in made.arguments
+        }
+        return Bracketed(f"{made.name}(", arguments_of(numbers))
 
     def _layer(self, layer: Layer, each: Class, path: str) -> Text:
         keywords = {keyword: layer.keywords.get(keyword, 0) for keyword in each.keywords[path]}
         return constructed(
-            layer._replace(keywords=keywords), lambda keyword, _: Placeholder(Place(path, keyword), "")
+            layer._replace(keywords=keywords), lambda keyword, _: Placeholder(NumberPlace(path, keyword), "")
         )
 
     def _initialised(self, field: Tensors, path: str) -> Text:
         """A tensor filled as its initialiser says."""
-        empty = Call("torch.empty(", (Placeholder(Place(path, "shape"), ""),))
+        empty = Bracketed("torch.empty(", (Placeholder(NumberPlace(path, "shape"), ""),))
         call = expression(field.initialiser.torch(), (empty,), ("",), str)
-        return _settled(call, lambda hole: hole if isinstance(hole.value, Place) else literal(hole.value))
+        return _settled(
+            call, lambda hole: hole if isinstance(hole.value, NumberPlace) else literal(hole.value)
+        )
 
     def _fill(self, each: Class) -> Callable[[Placeholder], str]:
         def fill(hole: Placeholder) -> str:
             place = hole.value
-            assert isinstance(place, Place)
+            assert isinstance(place, NumberPlace)
             name = each.filled.get(place)
             return name if name is not None else literal(each.fixed[place])
 
@@ -242,7 +246,7 @@ class _Writer:
         self, statements: Sequence[Statement], each: Class, positions: object, depth: int, out: list[str]
     ) -> None:
         def fill(_: Placeholder) -> Text:
-            place = Place("", next(positions))  # type: ignore[call-overload]
+            place = NumberPlace("", next(positions))  # type: ignore[call-overload]
             name = each.filled.get(place)
             return f"self.{name}" if name is not None else _number(each.fixed[place])
 
@@ -292,7 +296,7 @@ def _plain(hole: Placeholder) -> str:
 
 def _number(value: object) -> Text:
     if isinstance(value, list):
-        return Call("[", tuple([literal(item) for item in value]), "]")
+        return Bracketed("[", tuple([literal(item) for item in value]), "]")
     return literal(value)
 
 
@@ -302,7 +306,7 @@ def _settled(text: Text, fill: Callable[[Placeholder], Text]) -> Text:
         return fill(text)
     if isinstance(text, Concatenation):
         return Concatenation(tuple([_settled(part, fill) for part in text.parts]))
-    if isinstance(text, Call):
+    if isinstance(text, Bracketed):
         head = _settled(text.head, fill)
-        return Call(head, tuple([_settled(item, fill) for item in text.items]), text.tail)
+        return Bracketed(head, tuple([_settled(item, fill) for item in text.items]), text.tail)
     return text

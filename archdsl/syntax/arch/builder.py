@@ -50,7 +50,7 @@ class Item(NamedTuple):
     value: Any
 
 
-class _Step(NamedTuple):
+class _CallWithBodies(NamedTuple):
     """A call, with bodies where it is a construct."""
 
     call: Call
@@ -190,11 +190,13 @@ class ArchBuilder(Builder):
     def broken_line(self, children: list[Any]) -> Step:
         return Broken(self.span(children[0]))
 
-    def step(self, children: list[Any]) -> _Step:
+    def step(self, children: list[Any]) -> _CallWithBodies:
         name, arguments, *bodies = children
-        return _Step(self.call([name, arguments]), tuple(body for body in bodies if body is not None))
+        return _CallWithBodies(
+            self.call([name, arguments]), tuple(body for body in bodies if body is not None)
+        )
 
-    def _chain_or_construct(self, steps: list[_Step]) -> Step:
+    def _chain_or_construct(self, steps: list[_CallWithBodies]) -> Step:
         for step in steps:
             call, word = step.call, step.call.name.word
             form = self.forms.get(word)
@@ -222,7 +224,7 @@ class ArchBuilder(Builder):
                 )  # fmt: skip
         return self.chain([step.call for step in steps])
 
-    def _construct(self, step: _Step, form: Form) -> ConstructStep:
+    def _construct(self, step: _CallWithBodies, form: Form) -> ConstructStep:
         call, bodies = step.call, step.bodies
         word = call.name.word
         if len(bodies) == 2 and not form.takes_else:

@@ -26,7 +26,7 @@ _SECTION = re.compile(
 )
 
 
-class _Section(NamedTuple):
+class _SectionText(NamedTuple):
     start: int
     end: int
 
@@ -46,7 +46,7 @@ def every_fault(source: Source, forms: Forms) -> Iterator[ArchError]:
             yield fault
 
 
-def _sections(text: str) -> Iterator[_Section]:
+def _sections(text: str) -> Iterator[_SectionText]:
     quotes = [found.start() for found in re.finditer('"""', text)]
     starts = [
         found.start()
@@ -56,10 +56,10 @@ def _sections(text: str) -> Iterator[_Section]:
     if not starts or (text[: starts[0]].strip() and not text[: starts[0]].lstrip().startswith("#")):
         starts.insert(0, 0)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        yield _Section(start, end)
+        yield _SectionText(start, end)
 
 
-def _faults_in(source: Source, section: _Section, forms: Forms) -> Iterator[ArchError]:
+def _faults_in(source: Source, section: _SectionText, forms: Forms) -> Iterator[ArchError]:
     text = source.text
     start, end = section
     while end > start and (text[end - 1].isspace() or _is_comment(text, start, end)):

@@ -20,14 +20,14 @@ _PRECEDENCE = (("+", "-"), ("*", "/"), ("**",))
 _MOST_FACTORS = 4
 
 
-class Merge(NamedTuple):
+class MergeOfCalls(NamedTuple):
     """A merge with its branches, each a chain or another merge."""
 
     word: str
     branches: tuple[Branch, ...]
 
 
-Branch = str | Merge
+Branch = str | MergeOfCalls
 
 
 def merge_of(text: str) -> Branch | None:
@@ -58,7 +58,9 @@ def _of_parts(parts: list[tuple[str, str]]) -> Branch | None:
                     return None
                 branch = f"{branch} -> scale(-1)"
             branches.append(branch)
-        return Merge("add", tuple(branches)) if len(branches) > 1 else branches[0] if branches else None
+        return (
+            MergeOfCalls("add", tuple(branches)) if len(branches) > 1 else branches[0] if branches else None
+        )
     if signs == {"**"}:
         return _power(parts)
     return _product(parts)
@@ -82,7 +84,7 @@ def _product(parts: list[tuple[str, str]]) -> Branch | None:
         if not isinstance(last, str):
             return None
         factors = [*others, f"{last} -> scale({scale})"]
-    return Merge("mul", tuple(factors)) if len(factors) > 1 else factors[0]
+    return MergeOfCalls("mul", tuple(factors)) if len(factors) > 1 else factors[0]
 
 
 def _power(parts: list[tuple[str, str]]) -> Branch | None:
@@ -92,7 +94,7 @@ def _power(parts: list[tuple[str, str]]) -> Branch | None:
         return None
     if not branch.startswith("from(") or not 2 <= int(exponent) <= _MOST_FACTORS:
         return None  # written twice, another call would be two layers
-    return Merge("mul", (branch,) * int(exponent))
+    return MergeOfCalls("mul", (branch,) * int(exponent))
 
 
 def _split(text: str, signs: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -157,6 +159,6 @@ def in_arch(branch: Branch) -> str:
     return f"`{branch.word} {{ ... }}` with a line for each branch: {', '.join(branches)}"
 
 
-def _in_words(merge: Merge) -> str:
+def _in_words(merge: MergeOfCalls) -> str:
     parts = [f"`{part}`" if isinstance(part, str) else _in_words(part) for part in merge.branches]
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
