@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archdsl.diagnostics.errors import ArchError
-from archdsl.diagnostics.fixes import fits_in_flow
 from archdsl.diagnostics.model import Diagnostic
+from archdsl.diagnostics.yaml_edits import fitted
 from archdsl.source import Span
 
 
@@ -33,8 +33,8 @@ class Diagnostics:
         if key in self._found:
             return
         if diagnostic.fixes:
-            fixes = tuple([fix for fix in diagnostic.fixes if fits_in_flow(fix)])
-            diagnostic = replace(diagnostic, fixes=fixes)
+            fixes = [fitted(fix) for fix in diagnostic.fixes]
+            diagnostic = replace(diagnostic, fixes=tuple([fix for fix in fixes if fix is not None]))
         severity = diagnostic.severity
         if self._counts[severity] == self._limit:
             self.is_cut = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from archdsl.diagnostics.model import Applicability, Diagnostic, Edit, Fix
@@ -76,37 +75,6 @@ def applicable(diagnostic: Diagnostic, *, unsafe: bool = False) -> Fix | None:
         if inside and (unsafe or fix.applicability == "safe"):
             return fix
     return None
-
-
-_FLOW = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:^|(?<=\s))#[^\n]*|[\[{(\]})]")
-
-
-def fits_in_flow(fix: Fix) -> bool:
-    """Whether no edit puts a comma into a text without quotes inside ``[ ]`` or ``{ }`` of YAML, which would cut
-    it there."""
-    return not any(
-        edit.text.count(",") > edit.span.text.count(",")
-        and not edit.text.startswith('"')
-        and not edit.span.source.name.endswith(".arch")
-        and _is_in_flow(edit.span)
-        for edit in fix.edits
-    )
-
-
-def _is_in_flow(span: Span) -> bool:
-    """Whether a place is in a list or a mapping that is written in brackets: they are YAML's where a value begins."""
-    text = span.source.text
-    stack: list[str] = []
-    for token in _FLOW.finditer(text, 0, span.start):
-        sign = token.group()
-        if sign in ("[", "{", "("):
-            before = text[: token.start()].rstrip()[-1:]
-            inside = bool(stack) and stack[-1] == "flow"
-            begins = sign != "(" and (before in ("", ":", "-") or (inside and before in (",", "[", "{", ":")))
-            stack.append("flow" if begins and (not stack or inside) else "ours")
-        elif sign in ("]", "}", ")") and stack:
-            stack.pop()
-    return "flow" in stack
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
