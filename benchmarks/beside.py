@@ -24,7 +24,7 @@ from torch.profiler import ProfilerActivity, profile
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# torchvision tells of its initialisations to come, and of what they cost.
+# torchvision warns of its initialisations to come, and of what they cost.
 warnings.filterwarnings("ignore", module="torchvision")
 
 

@@ -54,7 +54,7 @@ def measure_modules(programs: Path, reference: str, rounds: int, compiled: bool)
         command.append("--compiled")
     print("\nlive modules beside torchvision's: ours, theirs, ratio of the fastest and of the middle ones")
     missed = 0
-    # PyTorch's profiler is noisy there; of an error it is the last line that tells.
+    # PyTorch's profiler is noisy there; of an error the last line says what went wrong.
     with (
         tempfile.TemporaryFile("w+") as said,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process,

@@ -29,7 +29,7 @@ ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--update-golden", action="store_true", help="write the golden files anew instead of comparing"
+        "--update-golden", action="store_true", help="write the golden files again instead of comparing"
     )
 
 

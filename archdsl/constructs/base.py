@@ -34,9 +34,9 @@ Kind: TypeAlias = Literal["number", "count", "condition", "name", "variable", "a
 
 
 class HeadingParameter(NamedTuple):
-    """What stands in a construct's parentheses: ``n`` and ``as`` of ``repeat(3, as=i)``.
+    """A parameter in a construct's parentheses: ``n`` and ``as`` of ``repeat(3, as=i)``.
 
-    ``kind`` tells what it takes: a ``name`` of an output and a loop ``variable`` are words and are not
+    ``kind`` says what it takes: a ``name`` of an output and a loop ``variable`` are words and are not
     evaluated, and a ``variable`` is always given by name. One without a ``default`` has to be given;
     an empty one says that nothing is given.
     """

@@ -115,7 +115,7 @@ def without_torch_only(
     callee: Callee,
     arguments: tuple[tree.Argument | tree.Binding, ...],
     call: Span,
-    fits: Callable[[tree.Expression, Bound], bool] = lambda told, bound: True,
+    fits: Callable[[tree.Expression, Bound], bool] = lambda argument, bound: True,
 ) -> Diagnostic | None:
     """The diagnostic for a call in PyTorch's order, ``linear(512, 10)``, where leaving out what the
     operator takes from its input makes one that ``fits``; None for any other call."""
@@ -126,11 +126,11 @@ def without_torch_only(
     if len(places) <= len(signature_of(target).required):
         return None  # PyTorch needs one more
     for name, place in target.torch_only_arguments.items():
-        told = arguments[places[place]]
+        extra = arguments[places[place]]
         left = (*arguments[: places[place]], *arguments[places[place] + 1 :])
         bound, faults = bind(callee, left, call)
-        if not faults and fits(told.value, bound):
-            return _inferred(callee, name, told, f"PyTorch's `{name}`", left)
+        if not faults and fits(extra.value, bound):
+            return _inferred(callee, name, extra, f"PyTorch's `{name}`", left)
     return None
 
 

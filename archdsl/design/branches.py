@@ -1,4 +1,4 @@
-"""What the branches of a merge may be, as far as the text tells: `each` stands there and nowhere else, and a loop
+"""Checks of the branches of a merge that need no values: `each` stands there and nowhere else, and a loop
 is one branch, of which no turn may be thrown away."""
 
 from __future__ import annotations

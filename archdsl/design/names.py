@@ -23,7 +23,7 @@ from archdsl.syntax import tree
 
 
 def check_names(design: Design, diagnostics: Diagnostics) -> None:
-    """Report unknown callees, misfit arguments and Python's words in every text of the design."""
+    """Report unknown callees, bad arguments and Python's words in every text of the design."""
     libraries: dict[int, Library] = {id(design.library): design.library}
     pending = [design.library]
     while pending:

@@ -113,7 +113,7 @@ def _model(model: Schema) -> Schema:
 def _key(model: Schema, word: str) -> Schema:
     """What a key of a section may hold, and what it is."""
     stated = model["properties"][word]
-    told = "; ".join(part for part in (stated.get("description"), WANTED.get(word)) if part)
+    description = "; ".join(part for part in (stated.get("description"), WANTED.get(word)) if part)
     if word in TEXTS:
         found = _plain(stated)
     elif model["title"] == ParameterDetails.__name__:
@@ -122,7 +122,7 @@ def _key(model: Schema, word: str) -> Schema:
         found = _stated(stated, model)
     if word in WANTED and found.get("type") != "object":
         found["errorMessage"] = f"`{word}` has to be {WANTED[word]}"
-    return {"description": told, **found}
+    return {"description": description, **found}
 
 
 def _kinds(stated: Schema) -> list[Schema]:
@@ -255,7 +255,7 @@ def _snippets(vocabulary: Vocabulary) -> list[Schema]:
             first = "x in xs" if made.is_loop_over_list else made.parameters[0].name
             found.append(_snippet(word, [first], _code(made.about), construct=True))
     for word, operator in vocabulary.calls.items():
-        required = [field for field, told in operator.model_fields.items() if told.is_required()]
+        required = [name for name, field in operator.model_fields.items() if field.is_required()]
         if required:
             found.append(_snippet(word, required, _about(operator)))
     return found

@@ -19,7 +19,7 @@ class Diagnostics:
     """A collector that keeps one diagnostic for each code and place, in order of discovery.
 
     With a ``limit`` it takes so many errors and raises `TooManyMistakes` at the next; of the
-    warnings it keeps so many. ``is_cut`` tells that there is more to say.
+    warnings it keeps so many. ``is_cut`` is true where more was found than is kept.
     """
 
     def __init__(self, limit: int | None = None) -> None:

@@ -48,12 +48,12 @@ class DesignFault(ArchError):
 
 
 class OperatorError(Exception):
-    """An operator's refusal: what it cannot do with these inputs, why, and what to write.
+    """Raised by an operator: what it cannot do with these inputs, why, and what to write.
 
     ``argument`` names the attribute to point at; without it the call as a whole is meant.
     ``label`` is written under that place. ``changes`` are the ways to change the call, of which the help is made;
     ``otherwise`` says in words what no change of it does, or is the help where there are none. ``of_input``
-    tells whether it has to do with what goes in, so that the place where that was made is worth showing;
+    says whether it has to do with what goes in, so that the place where that was made is worth showing;
     ``speculative`` that the call is rather meant without ``argument``, those after it moving up, which the caller
     makes a fix of. The caller adds the spans.
     """

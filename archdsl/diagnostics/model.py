@@ -48,7 +48,7 @@ class Fix:
 class Diagnostic:
     """One mistake: its code, a headline that stands alone, its place, and what to do about it.
 
-    ``code`` names the mistake in kebab-case; ``archdsl explain CODE`` tells more about it. It
+    ``code`` names the mistake in kebab-case; ``archdsl explain CODE`` says more about it. It
     is empty where the fault is not the design's. ``label`` is written under the caret, ``related``
     are the other places concerned. ``fixes`` are edits, the most likely first; without a ``help`` their titles
     are the help.

@@ -121,9 +121,9 @@ def fixes_of_branches(
     """The fixes of branches that do not fit: a chain at the end of one, or in place of an empty one."""
     found: list[Fix] = []
     for index, code, inside in fixes:
-        mend = branches[index].mend
-        if not inside and mend is not None and index < len(parts):
-            found += _at_the_end(parts[index], code, mend.format(code))
+        end_fix = branches[index].end_fix
+        if not inside and end_fix is not None and index < len(parts):
+            found += _at_the_end(parts[index], code, end_fix.format(code))
     return tuple(found)
 
 

@@ -12,11 +12,11 @@ from archdsl.design.expr import evaluate
 from archdsl.design.names import unknown_callee
 from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word, written
 from archdsl.diagnostics import ArchError, Diagnostic, Label, OperatorError
-from archdsl.elaborate.refusals import (
+from archdsl.elaborate.operator_errors import (
     LARGEST_SIZE,
     argument_span,
-    is_told,
-    misfit_of,
+    bad_argument,
+    is_reportable,
     not_callable,
     report_operator_error,
     too_large,
@@ -31,14 +31,14 @@ from archdsl.syntax import tree
 
 MOST_NODES = 2**17
 STEPS_OF_A_NAMED_SIZE = 24
-"""What an operator on named sizes takes more than one on numbers."""
+"""The steps of the limit that an operator on named sizes takes beyond one on numbers."""
 
 
 class Plan:
-    """What stays the same each time a call runs: whom it calls, its arguments by attribute, and
-    those of them that have to be evaluated each time.
+    """The parts of a call that stay the same each time it runs: its callee, its arguments by attribute,
+    and which of them have to be evaluated each time.
 
-    ``bound`` is None where the arguments do not fit, which is reported. ``by_name`` tells that the
+    ``bound`` is None where the arguments do not fit, which is reported. ``by_name`` says that the
     callee is found by its own name, and not in a parameter that may hold another one next time.
     """
 
@@ -112,8 +112,8 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
     try:
         operator = target(**attributes)
     except ValidationError as error:
-        for misfit in _misfits(call, plan, plan.bound, error, attributes, environment):
-            walk.report(misfit)
+        for diagnostic in _bad_arguments(call, plan, plan.bound, error, attributes, environment):
+            walk.report(diagnostic)
         return None
     if keeps:
         plan.made[key] = operator
@@ -195,30 +195,30 @@ def _attribute(value: Result) -> object:
     return value.word if isinstance(value, Callee) else value
 
 
-def _misfits(
+def _bad_arguments(
     call: tree.Call, plan: Plan, bound: Bound, error: ValidationError, attributes: dict[str, object],
     environment: Environment,
 ) -> Iterator[Diagnostic]:  # fmt: skip
-    """What is said of attributes that an operator does not take."""
+    """The diagnostics for attributes that an operator does not take."""
     target = plan.callee.target
     assert not isinstance(target, Block)
 
-    def fits(told: tree.Expression, other: Bound) -> bool:
+    def fits(argument: tree.Expression, other: Bound) -> bool:
         try:
-            if evaluate(told, environment).__class__ not in (int, tuple):
+            if evaluate(argument, environment).__class__ not in (int, tuple):
                 return False  # no number of channels
             target(**{name: _attribute(value_of(value, environment)) for name, value in other.items()})
         except (ArchError, Unresolved, ValidationError):
             return False
         return True
 
-    told = without_torch_only(plan.callee, call.arguments, call.span, fits)
-    if told is not None:
-        yield told
+    diagnostic = without_torch_only(plan.callee, call.arguments, call.span, fits)
+    if diagnostic is not None:
+        yield diagnostic
         return
     for field in dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_url=False)):
         place = argument_span(call.span, field, bound)
-        yield misfit_of(target, field, attributes[field], place, environment)
+        yield bad_argument(target, field, attributes[field], place, environment)
 
 
 def apply(
@@ -240,10 +240,10 @@ def apply(
         if not all(map(all_known, shapes)):
             walk.spend(STEPS_OF_A_NAMED_SIZE, span)
             operator.params(shapes)  # what it owns has to have numbers for sizes
-    except OperatorError as refusal:
+    except OperatorError as error:
         doubt = operator.check(shapes)
-        if doubt is None or not doubt.speculative or not is_told(doubt, bound):
-            doubt = refusal
+        if doubt is None or not doubt.speculative or not is_reportable(doubt, bound):
+            doubt = error
         report_operator_error(
             walk, operator, doubt, values, span, place.frame, bound=bound, branches=branches
         )
@@ -253,7 +253,7 @@ def apply(
             walk.report(too_large(shape, size, span))
             return UNKNOWN
     doubt = operator.check(shapes)
-    if doubt is not None and is_told(doubt, bound):
+    if doubt is not None and is_reportable(doubt, bound):
         report_operator_error(
             walk, operator, doubt, values, span, place.frame, bound=bound, severity="warning"
         )

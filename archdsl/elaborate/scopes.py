@@ -38,8 +38,8 @@ class LabelledStep:
 
 
 class Caller(NamedTuple):
-    """A call around the step that runs: of whom, where, and under which dotted name, if it has one;
-    and how much there was to say when it began."""
+    """A call around the step that runs: of which block, where, and under which dotted name, if it has one;
+    ``found`` is the number of diagnostics when it began."""
 
     name: str
     span: Span
@@ -48,7 +48,7 @@ class Caller(NamedTuple):
 
     @property
     def label(self) -> Label:
-        """The place for a diagnostic; the path tells which turn of a loop it was."""
+        """The place for a diagnostic; the path shows which turn of a loop it was."""
         where = f", `{self.path}`" if "." in self.path else ""
         return Label(self.span, f"in this call of `{self.name}`{where}")
 

@@ -159,7 +159,7 @@ class _YamlPrinter:
     def _value(
         self, key: str, step: tree.Step, column: int, start: int, dash: bool = False, *, braces: bool = True
     ) -> None:
-        """A key with a step after it: a chain on its line, anything else below it. ``braces`` tells
+        """A key with a step after it: a chain on its line, anything else below it. ``braces`` says
         whether the step has braces of its own in `.arch`."""
         indent = " " * column
         head = f"{indent[2:]}- {key}:" if dash else f"{indent}{key}:"

@@ -8,7 +8,7 @@ To add an operator, write its class in the file of its family, with ``word``, a 
 ``examples``: the listings and the tests take it from there.
 """
 
-# Without deferred annotations: pydantic would evaluate the four class attributes anew for each operator.
+# Without deferred annotations: pydantic would evaluate the four class attributes again for each operator.
 
 import enum
 from collections.abc import Mapping, Sequence

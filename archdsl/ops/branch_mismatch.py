@@ -1,4 +1,4 @@
-"""Branches of a merge that do not fit each other, and what mends one of them."""
+"""Branches of a merge that do not fit each other, and the changes that make them fit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from archdsl.shapes import Shape, all_known
 
 
 class Branch(NamedTuple):
-    """What a design calls a branch, and how to say that a chain goes to its end.
+    """The name of a branch in a design, and how to say that a chain goes to its end.
 
-    ``mend`` holds ``{}`` for the chain; None where nothing can be put there. ``has_steps`` tells
+    ``end_fix`` is the help, with ``{}`` for the chain; None where nothing can be put there. ``has_steps`` says
     whether there are calls in it that could be changed.
     """
 
     name: str
-    mend: str | None
+    end_fix: str | None
     has_steps: bool = True
 
     @staticmethod
@@ -32,7 +32,7 @@ class Branch(NamedTuple):
 
 
 class BranchFix(NamedTuple):
-    """What mends a branch: a chain at its end or, ``inside``, an argument of a convolution in it."""
+    """A change of a branch: a chain at its end or, ``inside``, an argument of a convolution in it."""
 
     branch: int
     code: str
@@ -43,7 +43,7 @@ class BranchMismatch(OperatorError):
     """Two branches, the one ``other`` and one before it, that a merge cannot bring together.
 
     ``claim`` is what the merge says of them, without its subject. The texts name the branches by
-    their number; ``told`` names them as the design does.
+    their number; `help_for` names them as the design does.
     """
 
     def __init__(
@@ -52,31 +52,31 @@ class BranchMismatch(OperatorError):
         self.claim, self.other, self.fixes, self.otherwise = claim, other, fixes, otherwise
         names = [Branch.counted(index) for index in range(other + 1)]
         super().__init__(
-            code, f"`{word}` {claim}", label="the branches meet here", otherwise=self.told(names)
+            code, f"`{word}` {claim}", label="the branches meet here", otherwise=self.help_for(names)
         )
 
-    def told(self, branches: Sequence[Branch]) -> str:
+    def help_for(self, branches: Sequence[Branch]) -> str:
         """The help, with the branches' own names."""
         parts: list[str] = []
         last = -1
         for index, code, inside in self.fixes:
-            name, mend, has_steps = branches[index]
+            name, end_fix, has_steps = branches[index]
             if inside:
                 if not has_steps:
                     continue
                 parts.append(f"give a convolution in {'it' if index == last else name} `{code}`")
-            elif mend is not None:
-                parts.append(mend.format(code))
+            elif end_fix is not None:
+                parts.append(end_fix.format(code))
             else:
                 continue
             last = index
         return ", or ".join(parts) or self.otherwise
 
 
-def cures_of(
+def branch_fixes(
     first: Shape, other: Shape, index: int, *, free: int | None = None, ones_meet_all: bool = False
 ) -> list[BranchFix]:
-    """What to do so that branch ``index``, of shape ``other``, meets those before it, of ``first``.
+    """The changes by which branch ``index``, of shape ``other``, meets those before it, of ``first``.
 
     ``free`` is the place in the shape that may differ; with ``ones_meet_all`` a size of 1 may too.
     Nothing where no change of one branch will do.

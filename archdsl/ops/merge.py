@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import Code
 from archdsl.ops.base import BRANCHES, Emitter, Example, Index, Operator, Shapes, Trait
-from archdsl.ops.branch_mismatch import BranchMismatch, cures_of, otherwise
+from archdsl.ops.branch_mismatch import BranchMismatch, branch_fixes, otherwise
 from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
 from archdsl.shapes import DTYPES, FLOATING, Dim, Shape, text_of
@@ -54,7 +54,7 @@ class Concat(Operator):
             self.word,
             f"cannot join {text_of(first)} and {text_of(other)}: all sizes but {free} have to be equal",
             index,
-            cures_of(first, other, index, free=place),
+            branch_fixes(first, other, index, free=place),
             otherwise=otherwise(first, other),
         )
 
@@ -93,7 +93,7 @@ class _Broadcasting(Operator):
                     self.word,
                     f"needs equal shapes, but gets {text_of(first)} and {text_of(shape)}",
                     index,
-                    cures_of(first, shape, index),
+                    branch_fixes(first, shape, index),
                     otherwise=otherwise(first, shape),
                 )
         return first
@@ -181,6 +181,6 @@ class Mul(_Broadcasting):
             self.word,
             f"needs equal sizes, or 1, but gets {text_of(total)} and {text_of(inputs[index])}",
             index,
-            cures_of(total, inputs[index], index, ones_meet_all=True),
+            branch_fixes(total, inputs[index], index, ones_meet_all=True),
             otherwise=otherwise(total, inputs[index]),
         )

@@ -48,6 +48,6 @@ TorchForm: TypeAlias = "Layer | Invoke | Operand"
 
 
 def in_place(form: TorchForm) -> Layer:
-    """A layer that has the keyword, told to write its output over its input."""
+    """The same layer with ``inplace=True``: it writes its output over its input."""
     assert isinstance(form, Layer)
     return Layer(form.target, {**form.keywords, "inplace": True})

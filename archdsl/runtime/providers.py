@@ -1,7 +1,7 @@
 """Where a model runs: what there is, what can be used, and why not.
 
 onnxruntime says that a build has a provider, tries to start it, and falls back to the CPU with a line
-in its log where it cannot. So what a provider needs is looked at first, and the reason told.
+in its log where it cannot. So what a provider needs is looked for first, and a reason is given where it is missing.
 """
 
 from __future__ import annotations

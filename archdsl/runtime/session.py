@@ -148,7 +148,7 @@ def _start(package: ModuleType, model: Model, provider: str, tf32: bool) -> Any:
     """onnxruntime's session, on the provider and on what takes the nodes that it has no kernel for."""
     options = package.SessionOptions()
     options.log_severity_level = NOTHING
-    # From Ampere on, CUDA's libraries round the factors of float32 products to 10 bits unless told not to.
+    # From Ampere on, CUDA's libraries round the factors of float32 products to 10 bits unless this is turned off.
     cuda = PROVIDERS["cuda"] if tf32 else (PROVIDERS["cuda"], {"use_tf32": "0"})
     return package.InferenceSession(
         model if isinstance(model, bytes) else os.fspath(model),

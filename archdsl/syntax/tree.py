@@ -219,8 +219,8 @@ def construct_called(word: str, forms: Forms) -> str | None:
 class ConstructStep(NamedTuple):
     """A heading with bodies. ``span`` is the heading's.
 
-    ``parts`` are the branches of a merge, or bodies in the order written, of which ``names`` tells which is
-    which: ``body``, and ``else`` or another part of the `Form`.
+    ``parts`` are the branches of a merge, or bodies in the order written, whose names are
+    in ``names``: ``body``, and ``else`` or another part of the `Form`.
     """
 
     span: Span

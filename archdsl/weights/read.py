@@ -68,7 +68,7 @@ class LoadedWeights:
 
 @contextmanager
 def open_checkpoint(path: str | os.PathLike[str]) -> Iterator[CheckpointFile]:
-    """A checkpoint of any format, told by the file's name, open within the block.
+    """A checkpoint, open within the block; its format follows from the name of the file.
 
     Raises `UsageError` where there is none, or it is damaged, or holds more than tensors.
     """

@@ -31,7 +31,7 @@ FORMATS: dict[str, Save] = {
 
 
 def check_format(path: str | os.PathLike[str]) -> Save:
-    """The writer for a file, told by its name. Raises `UsageError` where there is none."""
+    """The writer for the format that the name of a file stands for. Raises `UsageError` where there is none."""
     extension = os.path.splitext(os.fspath(path))[1].lower()
     if extension not in FORMATS:
         raise UsageError(

@@ -26,7 +26,7 @@ def test_a_graph_that_uses_everything_has_no_warning() -> None:
     assert warnings(build.graph(build.node("relu", value))) == []
 
 
-def test_the_last_value_of_an_unused_chain_is_told_at_its_place() -> None:
+def test_the_last_value_of_an_unused_chain_is_reported_at_its_place() -> None:
     build = Build()
     image = build.input(3, 8, 8)
     stem = build.node("conv", image, name="stem", out=4, kernel=3)
@@ -41,7 +41,7 @@ def test_the_last_value_of_an_unused_chain_is_told_at_its_place() -> None:
     assert "from(lost)" in warning.help
 
 
-def test_each_end_of_a_fork_is_told() -> None:
+def test_each_end_of_a_fork_is_reported() -> None:
     build = Build()
     value = build.input(4)
     fork = build.node("relu", value, name="fork")
@@ -81,7 +81,7 @@ def test_an_input_that_nothing_reads() -> None:
     assert "`right`" in warning.message
 
 
-def test_an_input_that_leads_nowhere_is_told_by_what_it_leads_to() -> None:
+def test_an_input_that_leads_nowhere_is_reported_by_what_it_leads_to() -> None:
     build = Build()
     left = build.input(4, name="left")
     right = build.input(5, name="right")

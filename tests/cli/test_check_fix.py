@@ -25,7 +25,7 @@ def put(folder: Path, **texts: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "fixed"), [("net.yaml", SAFE, SAFE_FIXED), ("net.arch", ARCH, ARCH_FIXED)]
 )
-def test_safe_fixes_are_written_and_told(
+def test_safe_fixes_are_written_and_listed(
     archdsl: Archdsl, name: str, text: str, fixed: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")

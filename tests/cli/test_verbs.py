@@ -77,7 +77,7 @@ def test_summary_of_a_faulty_design_shows_its_errors(archdsl: Archdsl) -> None:
     assert "error[kernel-too-large]" in done.stderr
 
 
-def test_explain_tells_every_part(archdsl: Archdsl) -> None:
+def test_explain_prints_every_part(archdsl: Archdsl) -> None:
     entry = explanations()["kernel-too-large"]
     text = archdsl("explain", "kernel-too-large").stdout
     assert entry.what in text
@@ -93,7 +93,7 @@ def test_explain_lists_all_and_guesses(archdsl: Archdsl) -> None:
     assert "did you mean `kernel-too-large`?" in done.stderr
 
 
-def test_ops_lists_all_and_tells_about_one(archdsl: Archdsl) -> None:
+def test_ops_lists_all_and_describes_one(archdsl: Archdsl) -> None:
     text = archdsl("ops").stdout
     assert all(f"  {word} " in text for word in OPERATORS)
     one = archdsl("ops", "conv").stdout
@@ -104,7 +104,7 @@ def test_ops_lists_all_and_tells_about_one(archdsl: Archdsl) -> None:
 
 
 @pytest.mark.parametrize("word", OPERATORS)
-def test_ops_tells_about_each(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ops_describes_each(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     from archdsl.cli.ops import ops
 
     ops(word)

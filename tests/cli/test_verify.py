@@ -99,7 +99,7 @@ def test_json(
     assert [entry["path"] for entry in bad["divergence"]["inputs"]] == ["conv1"]
 
 
-def test_nan_in_a_checkpoint_is_told_by_its_name(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
+def test_nan_in_a_checkpoint_is_reported_by_its_name(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
     ones = numpy.ones(4, numpy.float32)
     weight = numpy.ones((4, 3, 3, 3), numpy.float32)
     weight[1, 2, 0, 0] = numpy.nan
@@ -116,7 +116,7 @@ def test_nan_in_a_checkpoint_is_told_by_its_name(archdsl: Archdsl, net: str, tmp
     assert answer["divergence"]["weights"] == ["weight"]
 
 
-def test_what_is_read_otherwise_than_it_stands_in_a_checkpoint_is_told(
+def test_what_is_read_otherwise_than_it_stands_in_a_checkpoint_is_noted(
     archdsl: Archdsl, net: str, tmp_path: Path
 ) -> None:
     assert archdsl("weights", net, "-o", "own.pth", "--seed", "3").returncode == 0
@@ -162,7 +162,7 @@ SILENT = ("[E:", "[W:", "onnxruntime:,", "\x1b", ".cc:", "/archdsl-")
 """What stands in its log, and in the names of our temporary folders."""
 
 
-def test_a_model_that_cannot_run_is_told_by_its_own_name_and_once(archdsl: Archdsl, net: str) -> None:
+def test_a_model_that_cannot_run_is_reported_by_its_own_name_and_once(archdsl: Archdsl, net: str) -> None:
     """In a fresh process, whose standard error is onnxruntime's as well."""
     assert archdsl("compile", net, "--to", "onnx", "-o", "net.onnx").returncode == 0
     done = archdsl("run", "net.onnx", "--size", "H=2")
@@ -174,7 +174,7 @@ def test_a_model_that_cannot_run_is_told_by_its_own_name_and_once(archdsl: Archd
     assert "no input has a size `D`" in done.stderr
 
 
-def test_a_design_that_cannot_run_is_told_by_its_own_name(
+def test_a_design_that_cannot_run_is_reported_by_its_own_name(
     net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A fault of ours: the model is refused as it is loaded, or fails as it runs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.checking import codes, design, diagnostics, refused
 
 
-def test_independent_mistakes_are_told_in_one_run() -> None:
+def test_independent_mistakes_are_reported_in_one_run() -> None:
     text = """archdsl: 1
 params: {width: 4, deep: 1 / 0}
 input: [3, 8, 8]
@@ -96,18 +96,18 @@ def test_nothing_follows_from_a_broken_block() -> None:
     assert codes(body) == ["unbalanced-bracket", "unknown-operator"]
 
 
-def test_a_mistake_in_a_block_is_told_once_with_its_first_call() -> None:
+def test_a_mistake_in_a_block_is_reported_once_with_its_first_call() -> None:
     text = design("- repeat(9): b\n- c", blocks="b: conv(4, ‹99›)\nc: [b, b]")
     found = refused(text, "kernel-too-large")
     assert any("b" in label.text for label in found.related)
 
 
-def test_mistakes_of_blocks_that_nobody_calls_are_told() -> None:
+def test_mistakes_of_blocks_that_nobody_calls_are_reported() -> None:
     text = design("- relu", blocks="b: rleu\nc(n): conv(n, 3, strid=n)\nd: conv(4 1)")
     assert codes(text) == ["unknown-operator", "unknown-argument", "missing-comma"]
 
 
-def test_every_refusal_has_a_cure() -> None:
+def test_every_error_has_a_fix() -> None:
     """A help line for each of a hundred mistakes."""
     bodies = [
         "- conv", "- conv(4)", "- conv(4, 1, 1, 1, 1, 1, 1, 1)", "- conv(x=3)", "- conv(relu, 1)", "- conv([4], 1)",

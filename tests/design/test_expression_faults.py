@@ -68,7 +68,7 @@ def test_words_are_compared_and_nothing_else() -> None:
     assert fault("same < valid") == "unknown-parameter"
 
 
-def test_a_misspelt_parameter_in_a_comparison_is_told() -> None:
+def test_a_misspelt_parameter_in_a_comparison_is_reported() -> None:
     with pytest.raises(ArchError) as raised:
         value("strid == 1", stride=1)
     assert raised.value.diagnostics[0].help == "did you mean `stride`?"

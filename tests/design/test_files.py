@@ -379,7 +379,7 @@ def test_files_stand_on_each_other_within_limits(files: Files) -> None:
     files(**twins, g25="blocks: {x: relu, y: relu, z: relu}\n", net="extends: g0.yaml\ninput: [3]\nbody: z\n")
 
 
-def test_mistakes_in_two_files_are_told_in_one_run(files: Files) -> None:
+def test_mistakes_in_two_files_are_reported_in_one_run(files: Files) -> None:
     checked = files(
         base=BASE.replace("act: relu", "act: rleu"), net="extends: base.yaml\nblocks:\n  more: conv(4,,1)\n"
     )

@@ -51,7 +51,7 @@ def test_words_of_expressions_are_reserved_everywhere(word: str) -> None:
     assert len(codes(design(f"- repeat(2, as={word}): relu"))) == 1
 
 
-def test_a_reserved_word_as_a_label_is_told_to_be_quoted() -> None:
+def test_a_reserved_word_as_a_label_has_to_be_quoted() -> None:
     found = refused(design("- ‹not›: relu"), "syntax-error", fix='"not"')
     assert found.help == 'write `"not"` for a label of that name'
     refused(design("- ‹else›: relu"), "stray-else")

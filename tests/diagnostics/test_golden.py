@@ -1,4 +1,4 @@
-"""What people see, as golden files: ``pytest --update-golden`` writes them anew, to be read before they
+"""What people see, as golden files: ``pytest --update-golden`` writes them again, to be read before they
 are committed."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checkpoints: what they hold is what it is without them; the graph tells where they are."""
+"""Checkpoints: what they hold is what it is without them; the graph says where they are."""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ def test_facts_of_named_dimensions() -> None:
     assert codes(text + "expect: {macs: 16}\n") == ["expect-mismatch"]
 
 
-def test_all_facts_that_fail_are_told() -> None:
+def test_all_facts_that_fail_are_reported() -> None:
     assert codes(stating("{output: [1, 1, 1], params: 3, macs: 4, shapes: {stem: [1], no: [2]}}")) == [
         "expect-mismatch",
         "expect-mismatch",

@@ -99,7 +99,7 @@ def test_a_step_has_one_key() -> None:
     refused(design("- repeat(2): relu\n  ‹else›: tanh"), "several-keys")
 
 
-def test_two_equal_keys_in_a_step_are_told_as_such() -> None:
+def test_two_equal_keys_in_a_step_are_reported_as_such() -> None:
     refused(design("- a: relu\n  ‹a›: tanh"), "equal-keys")
 
 
@@ -205,6 +205,6 @@ def test_from_share_and_output_stand_in_chains() -> None:
     assert list(network(text).outputs) == ["one", "two", "output"]
 
 
-def test_several_faulty_steps_are_told_in_one_run() -> None:
+def test_several_faulty_steps_are_reported_in_one_run() -> None:
     text = design("- conv(4 1)\n- relu ->\n- tanh\n- nothing\n- conv(4, 99)")
     assert codes(text) == ["missing-comma", "dangling-arrow", "unknown-operator"]

@@ -187,8 +187,8 @@ def test_a_label_that_is_the_number_of_a_step_without_one(body: str, unlabelled:
     (found,) = pipeline.check(Source(text)).diagnostics
     assert found.code == "name-twice"
     assert "number" in found.message
-    told = [found.label, *[label.text for label in found.related]]
-    assert [part for part in told if part.startswith("has no label")]
+    texts = [found.label, *[label.text for label in found.related]]
+    assert [part for part in texts if part.startswith("has no label")]
     labelled = text.replace("- tanh -> abs", "- y: [tanh, abs]").replace(
         f"- {unlabelled}\n", f"- other: {unlabelled}\n"
     )

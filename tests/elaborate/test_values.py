@@ -142,7 +142,7 @@ def test_from_takes_one_name(argument: str) -> None:
     assert codes(design(f"- a: relu\n- join(from({argument}))", blocks=JOIN)) == ["wrong-argument"]
 
 
-def test_a_misspelt_value_is_told_with_the_nearest() -> None:
+def test_a_misspelt_value_is_reported_with_the_nearest() -> None:
     (found,) = diagnostics(design("- encoder: relu\n- from(encodr)"))
     assert found.help == "did you mean `encoder`?"
 

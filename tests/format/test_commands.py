@@ -99,7 +99,7 @@ def test_the_zoo_is_in_its_layout_and_is_not_changed(archdsl: Archdsl) -> None:
     assert archdsl("convert", "densenet121", "--to", "arch").stdout.startswith("network densenet121(")
 
 
-def test_the_other_skin_goes_where_it_is_told(archdsl: Archdsl, tmp_path: Path) -> None:
+def test_the_other_syntax_goes_to_the_file_of_the_option(archdsl: Archdsl, tmp_path: Path) -> None:
     (tmp_path / "a.arch").write_text(UNTIDY, encoding="utf-8")
     assert archdsl("convert", "a.arch", "--to", "yaml", "-o", "a.yaml").returncode == 0
     assert (tmp_path / "a.yaml").read_text(encoding="utf-8") == YAML
@@ -111,7 +111,7 @@ def test_the_other_skin_goes_where_it_is_told(archdsl: Archdsl, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("text", "to", "told"),
+    ("text", "to", "reason"),
     [
         ('doc: \'a """ b\'\ninput: [3]\nbody: relu\n', "arch", "three quotes"),
         ("params: {a: {value: 1, why: x}}\ninput: [3]\nbody: relu\n", "arch", "`why`"),
@@ -129,8 +129,10 @@ def test_the_other_skin_goes_where_it_is_told(archdsl: Archdsl, tmp_path: Path) 
         ),
     ],
 )
-def test_what_the_other_skin_cannot_say_is_told(archdsl: Archdsl, text: str, to: str, told: str) -> None:
+def test_what_the_other_syntax_cannot_say_is_an_error(
+    archdsl: Archdsl, text: str, to: str, reason: str
+) -> None:
     done = archdsl("convert", "-", "--to", to, stdin=text)
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
-    assert told in done.stderr
+    assert reason in done.stderr

@@ -139,7 +139,7 @@ def through(chain: str, shape: Shape) -> Shape:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: f"{m.code}: {m.call}")
-def test_a_mistake_has_its_code_and_a_cure(mistake: Mistake) -> None:
+def test_a_mistake_has_its_code_and_a_fix(mistake: Mistake) -> None:
     refusal = refused(mistake.call, mistake.shape)
     assert refusal.code == mistake.code
     assert mistake.fix in refusal.help
@@ -179,7 +179,7 @@ class BranchMismatch(NamedTuple):
     fix: str
 
 
-CLASHES = [
+MISMATCHES = [
     BranchMismatch("concat-size-mismatch", "concat", ((64, 16, 16), (32, 32, 32)), "put `max_pool(2)` at the end of the second"),
     BranchMismatch("concat-size-mismatch", "concat", ((32, 15, 15), (64, 8, 8)), "put `max_pool(1, stride=2)` at the end of the first"),
     BranchMismatch("concat-size-mismatch", "concat", ((4, 9, 9), (4, 9, 9), (4, 7, 7)), "give a convolution in the third branch `padding=1`, or put `center_crop(7, 7)` at the end of the first"),
@@ -201,18 +201,18 @@ CLASHES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("clash", CLASHES, ids=lambda c: f"{c.call} of {c.shapes}")
-def test_a_clash_of_branches_has_a_cure(clash: BranchMismatch) -> None:
-    refusal = refused(clash.call, *clash.shapes)
-    assert refusal.code == clash.code
-    assert clash.fix in refusal.help
+@pytest.mark.parametrize("mismatch", MISMATCHES, ids=lambda c: f"{c.call} of {c.shapes}")
+def test_a_mismatch_of_branches_has_a_fix(mismatch: BranchMismatch) -> None:
+    refusal = refused(mismatch.call, *mismatch.shapes)
+    assert refusal.code == mismatch.code
+    assert mismatch.fix in refusal.help
     fix = re.search(r"put `(.+?)` at the end of the (first|second|third) branch", refusal.help)
     assert fix is not None
     index = ("first", "second", "third").index(fix[2])
-    shapes = list(clash.shapes)
+    shapes = list(mismatch.shapes)
     shapes[index] = through(fix[1], shapes[index])
     if len(shapes) == 2:
-        operator(clash.call).infer(tuple(shapes))
+        operator(mismatch.call).infer(tuple(shapes))
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
     codes.discard("{self.word}-shape-mismatch")
     raised = (
         {mistake.code for mistake in MISTAKES}
-        | {clash.code for clash in CLASHES}
+        | {mismatch.code for mismatch in MISMATCHES}
         | {"linear-on-map", "inferred-argument", "wrong-kind"}
     )
     assert codes <= raised

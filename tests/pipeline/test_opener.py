@@ -53,7 +53,7 @@ def test_a_file_that_was_never_saved_is_there_too(here: Path) -> None:
     assert not (here / "new.yaml").exists()
 
 
-def test_a_mistake_is_told_of_the_text_that_is_held(here: Path) -> None:
+def test_a_mistake_is_one_of_the_text_that_is_held(here: Path) -> None:
     held = {"base.yaml": BASE.replace("conv(out, 3)", "conv(out, 9)")}
     (found,) = pipeline.check("net.yaml", opener=unsaved(held)).diagnostics
     assert (found.code, found.span.source.name, found.span.source.path) == (

@@ -1,4 +1,4 @@
-"""The order of the house: who may import whom, and how long a file may be."""
+"""The order of the house: which folder may import which, and how long a file may be."""
 
 from __future__ import annotations
 

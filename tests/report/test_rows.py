@@ -40,7 +40,7 @@ def test_a_label_of_the_construct_itself_is_its_row() -> None:
     ]  # fmt: skip
 
 
-def test_turns_of_a_loop_are_told_apart() -> None:
+def test_turns_of_a_loop_are_distinguished() -> None:
     body = (
         "- repeat(2): {concat: [[], relu]}\n- for(k in [1]):\n    for(j in range(2)):\n      residual: tanh"
     )

@@ -302,7 +302,7 @@ def test_values_beyond_float32_are_no_agreement() -> None:
     assert "infinity" in found.divergence.difference.fault
 
 
-def test_a_module_that_is_put_together_wrongly_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_that_is_put_together_wrongly_is_distinguished(monkeypatch: pytest.MonkeyPatch) -> None:
     """The live module leaves the last layer's bias out; its operators, one at a time, do not."""
     from archdsl.runtime import torch_reference
 
@@ -340,7 +340,7 @@ def test_each_provider_that_is_there_runs() -> None:
             verify(graph(), providers=["cuda"])
 
 
-def test_a_gpu_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_that_does_not_start_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     from archdsl.runtime.providers import Obstacle
 
     monkeypatch.setattr(parity_module, "obstacle_to", lambda word, package: Obstacle("no driver", "get one"))

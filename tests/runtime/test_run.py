@@ -73,7 +73,7 @@ def test_files_for_several_inputs_are_named(tmp_path: Path) -> None:
         run(two_inputs(), [f"left={left}", f"left={left}", f"right={right}"])
 
 
-def test_all_that_does_not_fit_is_told_at_once() -> None:
+def test_all_that_does_not_fit_is_reported_at_once() -> None:
     session = open_session(two_inputs(), "cpu")
     feeds = {"left": numpy.zeros((1, 9), numpy.float64), "up": numpy.zeros(1)}
     with pytest.raises(UsageError) as caught:

@@ -30,7 +30,7 @@ GRAMMAR = Path(__file__).resolve().parents[2] / "grammar" / "arch.lark"
 
 
 def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
-    """lark resolves shift/reduce conflicts by itself, and tells of them only when it is asked."""
+    """lark resolves shift/reduce conflicts by itself, and reports them only when it is asked to."""
     with caplog.at_level(logging.DEBUG, logger=lark.logger.name):
         lark.Lark(
             GRAMMAR.read_text(encoding="utf-8"),

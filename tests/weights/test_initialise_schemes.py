@@ -279,7 +279,7 @@ def test_layers_fill_themselves_by_the_scheme_of_pytorch(example: Example) -> No
                 pytest.fail(f"{other} is no rule of PyTorch's layers")
 
 
-def test_what_differs_from_the_constructor_is_told() -> None:
+def test_what_differs_from_the_constructor_is_noted() -> None:
     network = design("conv(8, 3)\n  - batch_norm -> flatten -> linear(4, std=0.1)", "pytorch")
     owned = parameters(network)
     assert {name for name, parameter in owned.items() if not parameter.is_filled_by_torch("torchvision")} == {

@@ -123,7 +123,7 @@ def test_words_of_other_frameworks_are_read(tmp_path: Path) -> None:
     assert note == "8 names are read in PyTorch's words: `norm.gamma` as `norm.weight`"
 
 
-def test_counters_may_be_missing_and_are_told_where_training_goes_on(tmp_path: Path) -> None:
+def test_counters_may_be_missing_and_are_noted_where_training_goes_on(tmp_path: Path) -> None:
     path = saved(tmp_path / "w.pth", {n: t for n, t in twin_state().items() if "tracked" not in n})
     assert notes(path, auxiliary_heads=False) == []
     assert notes(path) == [
@@ -140,7 +140,7 @@ def without_heads(entries: State) -> State:
     return {name: tensor for name, tensor in entries.items() if not name.startswith("aux.")}
 
 
-def test_a_head_that_is_missing_is_initialised_and_told(tmp_path: Path) -> None:
+def test_an_auxiliary_head_that_is_missing_is_initialised_and_noted(tmp_path: Path) -> None:
     path = saved(tmp_path / "w.pth", without_heads(twin_state()))
     assert notes(path, auxiliary_heads=False) == []
     assert notes(path) == ["the auxiliary head `aux` is not in the file: initialised from seed 0"]
@@ -193,7 +193,7 @@ def test_the_zoos_networks_with_heads_are_read_without_them(
 # ---- what does not fit
 
 
-def test_differences_are_told_in_the_best_reading(tmp_path: Path) -> None:
+def test_differences_are_those_of_the_best_reading(tmp_path: Path) -> None:
     entries = {f"module.{name}": tensor for name, tensor in twin_state().items()}
     entries["module.conv.weight"] = torch.zeros(5, 3, 3, 3)
     entries["loss.weight"] = torch.zeros(7)

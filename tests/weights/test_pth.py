@@ -89,7 +89,7 @@ def test_of_several_state_dicts_the_model_is_taken_if_one_says_so(tmp_path: Path
         opened(tmp_path / "w.pth")
 
 
-def test_entries_that_are_no_tensors_are_left_aside_and_told(tmp_path: Path) -> None:
+def test_entries_that_are_no_tensors_are_left_aside_and_noted(tmp_path: Path) -> None:
     torch.save({**Twin().state_dict(), "_extra_state": {"scale": torch.ones(1)}}, tmp_path / "w.pth")
     weights = opened(tmp_path / "w.pth")
     assert "_extra_state" not in weights.shapes
@@ -154,7 +154,7 @@ def _saved(path: Path, value: object) -> Path:
 
 
 @formats
-def test_a_whole_module_is_refused_with_its_cure(tmp_path: Path, old: dict[str, bool]) -> None:
+def test_a_whole_module_is_refused_with_its_fix(tmp_path: Path, old: dict[str, bool]) -> None:
     torch.save(torch.nn.Sequential(torch.nn.Linear(2, 2)), tmp_path / "w.pth", **old)
     with pytest.raises(UsageError, match=r"torch\.nn\.modules\.container\.Sequential") as caught:
         opened(tmp_path / "w.pth")
@@ -205,7 +205,7 @@ def test_what_is_no_state_dict_is_refused(tmp_path: Path, value: object) -> None
     assert "torch.save(model.state_dict()" in caught.value.help
 
 
-def test_an_archive_that_was_packed_anew_is_unpacked(tmp_path: Path) -> None:
+def test_an_archive_that_was_compressed_afterwards_is_unpacked(tmp_path: Path) -> None:
     twin = Twin()
     torch.save(twin.state_dict(), tmp_path / "w.pth")
     with (

@@ -125,7 +125,7 @@ def test_what_pytorch_saves_besides_is_fine(tmp_path: Path, name: str, write) ->
 
 
 @both
-def test_all_differences_are_told_at_once(tmp_path: Path, name: str, write) -> None:  # type: ignore[no-untyped-def]
+def test_all_differences_are_reported_at_once(tmp_path: Path, name: str, write) -> None:  # type: ignore[no-untyped-def]
     given = arrays()
     given["features.conv_0.weight"] = given.pop("features.conv0.weight")
     given["features.norm0.running_mean"] = numpy.zeros(5, numpy.float32)
@@ -147,7 +147,7 @@ def test_all_differences_are_told_at_once(tmp_path: Path, name: str, write) -> N
     ]
 
 
-def test_other_formats_are_refused_with_a_cure(tmp_path: Path) -> None:
+def test_other_formats_are_refused_with_a_fix(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none of them") as caught:
         read(tmp_path / "w.h5")
     assert ".pth, .pt, .safetensors and .npz" in caught.value.message

@@ -118,11 +118,11 @@ def test_only_known_formats_are_written(tmp_path: Path) -> None:
 
 
 def test_progress_ends_where_all_is_written(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    save_weights(tmp_path / "w.npz", small(), Given(), progress=lambda *step: told.append(step))
+    steps: list[tuple[int, int]] = []
+    save_weights(tmp_path / "w.npz", small(), Given(), progress=lambda *step: steps.append(step))
     elements = sum(tensor.numel() for tensor in Twin().state_dict().values())
-    assert told[-1] == (elements, elements)
-    assert told == sorted(told)
+    assert steps[-1] == (elements, elements)
+    assert steps == sorted(steps)
 
 
 @pytest.mark.parametrize("extension", FORMATS)

@@ -73,7 +73,7 @@ def test_the_naive_module_passes_on_all_that_it_pools() -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 5])
-def test_an_mlpconv_is_as_deep_as_it_is_told(depth: int) -> None:
+def test_an_mlpconv_is_as_deep_as_its_argument(depth: int) -> None:
     found = network(
         "input: [4, 9, 9]\n"
         "use: {blocks/mlpconv.yaml: [mlpconv]}\n"

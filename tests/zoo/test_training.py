@@ -62,13 +62,13 @@ LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {"lene
 
 
 def small(path: Path) -> Network:
-    """The network on a small input and for few classes, where it can be told how many."""
+    """The network on a small input and for few classes, where it can be is_settable how many."""
     network = check(str(path)).network
     assert network is not None
     (shape,) = network.inputs.values()
     ordinary = FOR_CIFAR if shape[-1] == 32 else FOR_IMAGENET
-    told = any(parameter.name.word == "classes" for parameter in network.design.parameters)
-    settings = {"classes": str(CLASSES)} if told else {}
+    is_settable = any(parameter.name.word == "classes" for parameter in network.design.parameters)
+    settings = {"classes": str(CLASSES)} if is_settable else {}
     reduced = check(str(path), input=INPUTS.get(path.stem, ordinary), settings=settings)
     assert reduced.network is not None, list(reduced.diagnostics)
     return reduced.network

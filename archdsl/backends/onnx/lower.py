@@ -143,7 +143,7 @@ def batch_name(graph: Graph) -> str:
 
 
 def _file(node: Node) -> str:
-    # Without its folder: a model is handed on, and tells nobody where it was made.
+    # Without its folder: a model is handed on, and does not say where it was made.
     return os.path.basename(node.span.source.name)
 
 

@@ -30,7 +30,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "nn.MaxPool": {"padding": 0, "dilation": 1},
     "nn.AvgPool": {"padding": 0},
 }
-"""What a layer takes for a number that it is not told, without the rank at the end of its name. A layer
+"""The defaults of layers for numbers, by the layer without the rank at the end of its name. A layer
 that is given one and a layer that is not can be of one class where this says what the second takes."""
 
 
@@ -50,7 +50,7 @@ class ConstructorArgument(NamedTuple):
 
 
 class Class:
-    """Modules of one code. ``arguments`` are its constructor's; ``filled`` tells which of them stands at
+    """Modules of one code. ``arguments`` are its constructor's; ``filled`` says which of them stands at
     a place, and ``fixed`` the number where all modules have the same."""
 
     def __init__(self, draft: ModulePlan) -> None:

@@ -20,7 +20,7 @@ LEADING = (
 
 _SIGNS = {"torch.add": " + ", "torch.mul": " * "}
 _HINTS = {"torch.mul": "factor", "torch.add": "offset", "F.pad": "margins"}
-"""What numbers among a function's arguments are called, should they become arguments of the class."""
+"""The names of numbers among a function's arguments, should they become arguments of the class."""
 
 
 def expression(
@@ -31,7 +31,7 @@ def expression(
     hint: str = "value",
 ) -> Text:
     """The expression of a form, or of what stands in it. ``names`` are the variables of the operands,
-    ``layer`` is whom the form's layer is called by, and any arguments before the form's; ``weight`` gives
+    ``layer`` is the expression that calls the form's layer, and any arguments before the form's; ``weight`` gives
     the expression of a parameter by the operator's own word."""
     module, *before = layer
 

@@ -55,7 +55,7 @@ class Signatures:
         self.program = program
         self._made: dict[int, RegionSignature] = {}
         self.rematerialized = {at for at in program.region_of if self._is_rematerialized(at)}
-        """Values that are made anew in each checkpoint that reads them, and nowhere else."""
+        """Values that are made in each checkpoint that reads them, and nowhere else."""
 
     def of(self, region: Region) -> RegionSignature:
         made = self._made.get(id(region))
@@ -64,10 +64,10 @@ class Signatures:
         return made
 
     def steps(self, region: Region) -> list[int | Region]:
-        """A region's items; a checkpoint's begin with what it makes anew."""
-        return [*self._anew(region), *region.items] if region.is_rematerialized else region.items
+        """A region's items; a checkpoint's begin with the values that it makes again."""
+        return [*self._made_again(region), *region.items] if region.is_rematerialized else region.items
 
-    def _anew(self, region: Region) -> list[int]:
+    def _made_again(self, region: Region) -> list[int]:
         program, inside = self.program, set(region.nodes())
         found = []
         for at in region.nodes():
@@ -103,10 +103,10 @@ class Signatures:
         program = self.program
         if region.parent is None:
             return list(program.graph.inputs)
-        anew = self._anew(region) if region.is_rematerialized else []
-        inside = {*region.nodes(), *anew}
+        made_again = self._made_again(region) if region.is_rematerialized else []
+        inside = {*region.nodes(), *made_again}
         found: dict[int, None] = {}
-        for at in (*anew, *region.nodes()):
+        for at in (*made_again, *region.nodes()):
             if program.is_needed[at]:
                 for source in program.operands[at]:
                     if source not in inside:

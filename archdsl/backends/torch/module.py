@@ -106,10 +106,10 @@ def _fill(made: torch.Tensor, weights: Weights, tensor: Tensor) -> None:
 
 
 def _assign(module: torch.nn.Module, values: dict[str, torch.Tensor]) -> None:
-    """What `load_state_dict(strict=True, assign=True)` does, in a fraction of its time. ``values`` are used up.
+    """Do what `load_state_dict(strict=True, assign=True)` does, in a fraction of its time. ``values`` are used up.
 
     All names and shapes are the module's, and none is left: both come from one graph, so that anything else
-    would be ours to mend.
+    would be a mistake of ours.
     """
     for path, layer in module.named_modules():
         before = f"{path}." if path else ""

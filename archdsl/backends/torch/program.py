@@ -24,7 +24,7 @@ OUTSIDE = -1
 class Program:
     """``operands`` are the inputs of each node as it is called, which for a merge of a merge are the
     inner one's; ``forms`` are the nodes' PyTorch forms, None for inputs, ``layers`` and ``weights`` what
-    stands in these; ``is_needed`` tells whether an
+    stands in these; ``is_needed`` says whether an
     output or an auxiliary head follows from a node, and ``readers`` which nodes read it (`OUTSIDE` where it
     comes out).
 
@@ -89,8 +89,8 @@ class Program:
     def _flatten(self) -> None:
         """A merge of a merge is one where that is exact: concat(concat(a, b), c) = concat(a, b, c).
 
-        It is of use where a checkpoint reads the inner one, which can then be made anew in there from
-        what it was made of, and kept nowhere: what DenseNet's training memory is made of.
+        It is of use where a checkpoint reads the inner one, which can then be made again in there from
+        its own operands, and kept nowhere: in DenseNet it is what training memory is spent on.
         """
         nodes = self.graph.nodes
         checkpointed = self._read_by_checkpoints()

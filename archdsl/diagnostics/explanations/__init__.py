@@ -1,4 +1,4 @@
-"""What ``archdsl explain`` tells, one entry a diagnostic, from the YAML files of this folder.
+"""The texts of ``archdsl explain``, one entry a diagnostic, from the YAML files of this folder.
 
 An entry is
 

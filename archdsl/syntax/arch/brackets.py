@@ -1,7 +1,7 @@
 """Brackets and braces in a section of an `.arch` file that cannot be read, put right by the layout.
 
-The parser knows only that something is open; which bracket should have been closed, and where, is
-told by the lines: a bracket is closed on its line, unless the line or the next looks as if it went
+The parser knows only that something is open; which bracket should have been closed, and where, follows
+from the lines: a bracket is closed on its line, unless the line or the next looks as if it went
 on; a brace is closed on a line that is indented as the line that opened it.
 """
 

@@ -70,13 +70,13 @@ def _faults_in(source: Source, section: _SectionText, forms: Forms) -> Iterator[
     yield from faults
     # What else the parser says of a line that is put right would follow from that.
     places = [fault.diagnostics[0] for fault in faults]
-    told = {place.span.line for place in places if not (place.span.text and place.related)}
+    reported = {place.span.line for place in places if not (place.span.text and place.related)}
     for _ in range(_MOST_FAULTS):
         try:
             parse_sections(source, text, start, end, forms)
             return
         except ArchError as fault:
-            if fault.diagnostics[0].span.line not in told:
+            if fault.diagnostics[0].span.line not in reported:
                 yield fault
             at = fault.diagnostics[0].span.start
             struck = _without_its_lines(strike(text, max(min(at, end - 1), start), start, end), start, end)

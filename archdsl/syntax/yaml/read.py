@@ -102,7 +102,7 @@ class YamlDocument:
         return self._plain(node) if isinstance(node, yaml.ScalarNode) else None
 
     def block_names(self) -> set[str]:
-        """The blocks that the file declares or uses, told from their headings alone."""
+        """The names of the blocks that the file declares or uses, read from their headings alone."""
         names: set[str] = set()
         node = self.sections.get("blocks", (None, None))[1]
         if isinstance(node, yaml.MappingNode):

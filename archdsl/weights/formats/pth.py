@@ -88,7 +88,7 @@ class Pth:
                 f"`{self._path}` is a TorchScript archive, which holds a program",
                 help="save its weights alone: `torch.save(torch.jit.load(path).state_dict(), 'weights.pth')`",
             )
-        # Mapped bytes are used as they are: those of a file that was packed anew have to be unpacked first.
+        # Mapped bytes are used as they are: those of a file that was compressed afterwards have to be unpacked first.
         mapped = bool(records) and all(record.compress_type == zipfile.ZIP_STORED for record in records)
         try:
             with warnings.catch_warnings():

@@ -23,7 +23,7 @@ from archdsl.runtime.torch_reference import live
 from tests.graph.build import Build
 from tests.weights.given import Given
 
-# Operators are written anew for 13, 17 (layer_norm), 18 (reductions, padding) and 20 (gelu).
+# Operators are written in another form for 13, 17 (layer_norm), 18 (reductions, padding) and 20 (gelu).
 EVERY_FORM = sorted({OPSETS[0], 17, DEFAULT_OPSET, OPSETS[-1]})
 
 

@@ -173,17 +173,17 @@ def test_links_are_followed_and_devices_written_to(tmp_path: Path) -> None:
 
 
 def test_progress_counts_up_to_all_bytes(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     save(
         network(),
         tmp_path / "net.onnx",
         weights=Given(),
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: steps.append((done, total)),
     )
     in_all = 4 * (40 * 300 + 300 + 300 * 7 + 7)
-    assert {total for _, total in told} == {in_all}
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert told[-1][0] == in_all
+    assert {total for _, total in steps} == {in_all}
+    assert [done for done, _ in steps] == sorted(done for done, _ in steps)
+    assert steps[-1][0] == in_all
 
 
 @pytest.mark.parametrize("value", [0, 1, 127, 128, 300, 2**31, 2**35 + 5])

@@ -30,7 +30,7 @@ def test_forward_hooks_fire_wherever_something_runs(name: str, training: bool) -
     for path, inner in module.named_modules():
         inner.register_forward_hook(hook(path))
     module(*inputs)
-    # By the graph: whom each node calls, and all scopes around it.
+    # By the graph: what each node calls, and all scopes around it.
     calls: Counter[str] = Counter()
     for node in graph.nodes:
         layer = layer_of(node.op.to_torch(graph.input_shapes(node))) if node.inputs else None

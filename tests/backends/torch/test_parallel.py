@@ -92,7 +92,7 @@ def test_replicas_run_and_what_they_return_can_be_gathered(name: str) -> None:
     replica = module._replicate_for_data_parallel()  # type: ignore[operator]
     assert type(replica) is type(module)
     assert same(replica(*inputs), module(*inputs))
-    # DataParallel gathers named tuples field by field, and makes one of their type anew.
+    # DataParallel gathers named tuples field by field, and makes another of their type.
     found = module.train()(*inputs)
     again = type(found)(*(getattr(found, field) for field in found._fields))
     assert same(again, found)

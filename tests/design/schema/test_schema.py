@@ -78,7 +78,7 @@ def test_every_network_is_valid(path: Path, reader: str) -> None:
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("code", CURES)
-def test_every_cure_is_valid(code: str, reader: str) -> None:
+def test_every_fix_is_valid(code: str, reader: str) -> None:
     assert complaints(CURES[code], reader) == []
 
 

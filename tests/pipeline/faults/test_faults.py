@@ -89,7 +89,7 @@ def text_of(file: str) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.file}: {fault.fix}")
-def test_a_fault_is_refused_at_its_place_and_its_cure_cures(fault: Fault) -> None:
+def test_a_fault_is_refused_at_its_place_and_its_fix_works(fault: Fault) -> None:
     text = text_of(fault.file)
     judged = judge(text)
     assert not judged.passes
@@ -128,7 +128,7 @@ def test_an_unused_branch_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "told", "fix"),
+    ("call", "misplaced", "fix"),
     [
         # A wrong number of input channels or features has no place to stand: it is refused as such,
         # whether it is named as PyTorch names it or stands where PyTorch has it.
@@ -154,11 +154,11 @@ def test_an_unused_branch_is_a_warning() -> None:
         ("group_norm(3, num_channels=64)", "num_channels=64", "group_norm(3)"),
     ],
 )  # fmt: skip
-def test_nobody_states_what_goes_in(call: str, told: str, fix: str) -> None:
+def test_nobody_states_what_goes_in(call: str, misplaced: str, fix: str) -> None:
     text = f"input: [3, 32, 32]\nbody:\n  - {call}\n"
     judged = judge(text)
     (found,) = judged.found
-    assert (found.code, found.span.text) == ("inferred-argument", told)
+    assert (found.code, found.span.text) == ("inferred-argument", misplaced)
     assert fix in code_in(found.help)
     refused = call.rpartition(" -> ")[2]
     assert judge(text.replace(refused, fix)).codes == []

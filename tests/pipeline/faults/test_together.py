@@ -28,7 +28,7 @@ body: tower(3)
     assert judge(text.replace("- tower(n - 1)", f"- {ending}")).codes == []
 
 
-def test_what_follows_from_an_endless_call_is_not_told() -> None:
+def test_what_follows_from_an_endless_call_is_not_reported() -> None:
     """The map is too small for the pool after five turns; the call is what is wrong."""
     text = """\
 input: [16, 32, 32]
@@ -76,7 +76,7 @@ body:
 @pytest.mark.parametrize(
     ("file", "through"), [("f11_files_left", "f11_files_right"), ("f11_files_right", "f11_files_left")]
 )
-def test_files_that_extend_each_other_are_told_with_their_circle(file: str, through: str) -> None:
+def test_files_that_extend_each_other_are_reported_with_their_circle(file: str, through: str) -> None:
     (found,) = pipeline.check(str(FOLDER / f"{file}.yaml")).diagnostics
     assert (found.code, place(found.span)) == ("file-cycle", f"2:10 `{file}.yaml`")
     assert found.span.source.name.endswith(f"{through}.yaml")
@@ -127,7 +127,7 @@ def test_a_mistake_in_a_block_used_nine_times_is_one_with_its_call() -> None:
     assert judge(NINE_TIMES.replace(condition, "when(stride != 1 or channels != planes)")).codes == []
 
 
-def test_a_mistake_in_every_call_is_told_once() -> None:
+def test_a_mistake_in_every_call_is_reported_once() -> None:
     judged = judge(NINE_TIMES.replace("conv(planes, 3, padding=1", "conv(planes, 3, paddin=1"))
     (found,) = judged.found
     assert (found.code, place(found.span)) == ("unknown-argument", "9:36 `paddin`")
@@ -175,7 +175,7 @@ expect: {parms: 100}
 """
 
 
-def test_independent_mistakes_are_all_told_and_nothing_that_follows_from_them() -> None:
+def test_independent_mistakes_are_all_reported_and_nothing_that_follows_from_them() -> None:
     """Nothing is said of the values that `stem`, `side`, `right` and the chain of `batchnorm` make."""
     judged = judge(MANY)
     assert [(found.code, place(found.span)) for found in judged.found] == [
@@ -191,7 +191,7 @@ def test_independent_mistakes_are_all_told_and_nothing_that_follows_from_them() 
     ]
 
 
-def test_each_of_many_mistakes_has_a_cure() -> None:
+def test_each_of_many_mistakes_has_a_fix() -> None:
     text = MANY
     fixes = {
         "paddin=1": "padding=1",

@@ -1,7 +1,7 @@
 """What people see: the text of representative diagnostics, family by family.
 
 Each design of the folder is checked, and what is printed is compared with ``golden/``;
-``--update-golden`` writes it anew. Read it aloud before you commit it: is the headline enough by
+``--update-golden`` writes it again. Read it aloud before you commit it: is the headline enough by
 itself, does the caret stand below the very token, is the label short, does the help say what to type?
 """
 

@@ -55,7 +55,7 @@ def body(text: str) -> str:
         ("missing-argument", "block b(out) { conv(out, 1) }\n" + body("‹b›")),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_where_it_stands(code: str, text: str) -> None:
+def test_a_mistake_is_reported_where_it_stands(code: str, text: str) -> None:
     assert found(text).code == code
 
 

@@ -80,7 +80,7 @@ def test_several_mistakes_of_yaml_in_one_run() -> None:
         ("input: [3]\nbody:\n  - concat: ‹[›relu,\n      tanh\n  - abs\n", "yaml-syntax"),
     ],
 )
-def test_a_slip_of_structure_is_told_once(text: str, code: str) -> None:
+def test_a_mistake_of_structure_is_reported_once(text: str, code: str) -> None:
     """The lines that belong to it, or that only seem misplaced beside it, are passed over."""
     assert refused(text, code).help
 

@@ -57,7 +57,7 @@ def test_the_brace_of_an_inner_body_is_the_one_that_is_missing() -> None:
     assert missing.related[0].span.line == 2
 
 
-def test_two_braces_that_are_missing_at_one_place_are_told_together() -> None:
+def test_two_braces_that_are_missing_at_one_place_are_reported_together() -> None:
     text = "body {\n  concat {\n    x: {\n      relu\n  tanh\n  x = abs\n}\n"
     missing, other = said_of(Source(text, "design.arch"))
     assert (missing.span.line, missing.message) == (5, "a `}` is missing before this")
@@ -93,7 +93,7 @@ def test_a_bracket_takes_the_lines_with_it_that_go_on() -> None:
     assert len(lines(text)) == 2
 
 
-def test_a_section_without_its_opening_brace_is_told_once() -> None:
+def test_a_section_without_its_opening_brace_is_reported_once() -> None:
     text = "input [3]\nbody\n  relu\n  tanh\n\nexpect\n  output: [3]\n  params: 0\n}\n"
     assert lines(text) == [(2, "a body stands in braces"), (6, "a `{` is missing")]
 
@@ -142,7 +142,7 @@ def test_habits_of_python(syntax: str, step: str, piece: str, fix: str) -> None:
     assert f"`{fix}`" in found.help, found
 
 
-def test_texts_are_told_of_though_yaml_cannot_read_all_lines() -> None:
+def test_texts_are_checked_though_yaml_cannot_read_all_lines() -> None:
     """What is missing may stand in the lines that are left out; nothing is said of that."""
     text = """input: [3]
 blocks:

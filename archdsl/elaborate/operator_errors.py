@@ -1,5 +1,5 @@
-"""What an operator refuses, told of the place where it happened: with the places that made its
-inputs and, for a merge, with the names that its branches have in the design."""
+"""Errors of operators as diagnostics: with the place of the call, the places that made its inputs and,
+for a merge, the names that its branches have in the design."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def report_operator_error(
     walk: Walk,
     operator: Operator,
-    refusal: OperatorError,
+    error: OperatorError,
     values: tuple[Value, ...],
     span: Span,
     around: Frame | None,
@@ -42,23 +42,23 @@ def report_operator_error(
     branches: Sequence[tree.Step | Branch] = (),
     severity: Severity = "error",
 ) -> None:
-    """Report what an operator refuses of these values.
+    """Report the error of an operator that cannot take these values.
 
     ``span`` is the call's, ``bound`` are its arguments, ``around`` is the construct in which it
     stands; ``branches`` are what the values of a merge are called in the design.
     """
-    place = argument_span(span, refusal.argument, bound or {})
-    message, help = refusal.message, refusal.help
+    place = argument_span(span, error.argument, bound or {})
+    message, help = error.message, error.help
     made = []
-    fixes = fixes_of_call(operator, refusal.changes, span, bound or {}) if not branches else ()
-    if isinstance(refusal, BranchMismatch) and branches:
+    fixes = fixes_of_call(operator, error.changes, span, bound or {}) if not branches else ()
+    if isinstance(error, BranchMismatch) and branches:
         assert around is not None
         named = [_branch(branch, index) for index, branch in enumerate(branches)]
         steps = [branch for branch in branches if not isinstance(branch, Branch)]
         if len(steps) == len(branches):
-            fixes = fixes_of_branches(refusal.fixes, named, tuple(steps))
-        message = f"`{around.kind}` {refusal.claim}"
-        help = refusal.told(named)
+            fixes = fixes_of_branches(error.fixes, named, tuple(steps))
+        message = f"`{around.kind}` {error.claim}"
+        help = error.help_for(named)
         row = row_of(around, steps) if len(steps) == len(branches) else ""
         if row and is_pooled_on_the_way([value.shape for value in values]):
             help, fixes = row, ()  # squeeze and excitation, written flat
@@ -69,20 +69,20 @@ def report_operator_error(
             while node.span == span and len(node.inputs) == 1:
                 node = walk.nodes[node.inputs[0]]  # what the equation itself adds: the scale
             made.append(Label(_seen_from(node, around), f"{branch.name} is {text_of(value.shape)}"))
-    elif refusal.speculative:
+    elif error.speculative:
         help = _without(span, place)
         fixes = (without_item(place, title=help),)
-    elif refusal.of_input:
+    elif error.of_input:
         for value in values:
             is_input = value.node < len(walk.inputs)
             text = f"the input is {text_of(value.shape)}" if is_input else f"makes {text_of(value.shape)}"
             made.append(Label(_seen_from(walk.nodes[value.node], around), text))
     # A turn of a loop may take what the turn before it made at the very same place.
     shown = [label for label in made if not _within(place, label.span)]
-    walk.report(Diagnostic(refusal.code, message, place, refusal.label, help, tuple(shown), severity, fixes))
+    walk.report(Diagnostic(error.code, message, place, error.label, help, tuple(shown), severity, fixes))
 
 
-def misfit_of(
+def bad_argument(
     target: type[Operator], field: str, given: object, span: Span, environment: Environment
 ) -> Diagnostic:
     """The diagnostic for an attribute that cannot have the value that it is given."""
@@ -122,7 +122,7 @@ def misfit_of(
         f"`{field}` of `{word}` cannot be `{given if isinstance(given, str) else written(given)}`",  # type: ignore[arg-type]
         span,
         f"expected {expects.short or expects.text}",
-        help or f"`archdsl ops {word}` tells what it takes",
+        help or f"`archdsl ops {word}` shows what it takes",
         fixes=fixes,
     )
 
@@ -200,12 +200,12 @@ def argument_span(call: Span, field: str | None, bound: Bound) -> Span:
     return argument.span  # type: ignore[union-attr]
 
 
-def is_told(refusal: OperatorError, bound: Bound | None) -> bool:
-    """Whether a doubt about a speculative argument holds: it is a number that stands where PyTorch's
-    would, and not one of a block's parameters."""
-    argument = (bound or {}).get(refusal.argument or "")
-    if not refusal.speculative or not isinstance(argument, tree.Number):
-        return not refusal.speculative
+def is_reportable(error: OperatorError, bound: Bound | None) -> bool:
+    """Return whether an error is reported. One that is only a doubt about an argument is where a number
+    is written in the place of PyTorch's argument, and not one of a block's parameters."""
+    argument = (bound or {}).get(error.argument or "")
+    if not error.speculative or not isinstance(argument, tree.Number):
+        return not error.speculative
     text = argument.span.source.text
     return text[: argument.span.start].rstrip().endswith("(")
 
