@@ -51,42 +51,42 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def negate(sign: str, value: Result, span: Span) -> Result:
+def negate(symbol: str, value: Result, span: Span) -> Result:
     """``+``, ``-`` or ``not`` of a value."""
-    if sign == "not":
+    if symbol == "not":
         if not isinstance(value, bool):
-            raise mismatch(sign, value, span)
+            raise mismatch(symbol, value, span)
         return not value
     if isinstance(value, bool) or not isinstance(value, int | float | Size):
-        raise mismatch(sign, value, span)
-    return -value if sign == "-" else value
+        raise mismatch(symbol, value, span)
+    return -value if symbol == "-" else value
 
 
-def combine(sign: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]) -> Result:
-    """Two values and the sign between them; ``span`` covers all three, ``places`` are the values'."""
-    if sign in _COMPARISONS:
-        return _compare(sign, left, right, span)
+def combine(symbol: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]) -> Result:
+    """The value of an operation on two values, by the symbol of the operator; ``span`` covers all three, ``places`` are the values'."""
+    if symbol in _COMPARISONS:
+        return _compare(symbol, left, right, span)
     if left.__class__ is int and right.__class__ is int:
-        return _arithmetic(sign, left, right, span, places)
+        return _arithmetic(symbol, left, right, span, places)
     if isinstance(left, Size) or isinstance(right, Size):
-        return _named_arithmetic(sign, left, right, span)
+        return _named_arithmetic(symbol, left, right, span)
     if is_list(left) or is_list(right):
-        return _list_arithmetic(sign, left, right, span, places)
+        return _list_arithmetic(symbol, left, right, span, places)
     for value, place in zip((left, right), places, strict=True):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise mismatch(sign, value, place)
-    return _arithmetic(sign, left, right, span, places)
+            raise mismatch(symbol, value, place)
+    return _arithmetic(symbol, left, right, span, places)
 
 
-def _arithmetic(sign: str, left: Any, right: Any, span: Span, places: tuple[Span, Span]) -> Result:
+def _arithmetic(symbol: str, left: Any, right: Any, span: Span, places: tuple[Span, Span]) -> Result:
     # Never compute a power that cannot be a size: 10 ** 10 ** 10 has ten billion digits.
-    is_power = sign == "**" and isinstance(left, int) and isinstance(right, int)
+    is_power = symbol == "**" and isinstance(left, int) and isinstance(right, int)
     if is_power and right > 0 and abs(left) > 1 and right * (abs(left).bit_length() - 1) > 64:
         raise too_large(span)
     try:
-        value = _ARITHMETIC[sign](left, right)
+        value = _ARITHMETIC[symbol](left, right)
     except ZeroDivisionError:
-        zero = places[0 if sign == "**" else 1]
+        zero = places[0 if symbol == "**" else 1]
         help = "divide by a number that is not 0"
         raise ExpressionFault(
             "division-by-zero", f"`{span.text}` divides by zero", zero, "this is 0", help
@@ -121,14 +121,14 @@ def too_large(span: Span) -> ExpressionFault:
     )
 
 
-def _named_arithmetic(sign: str, left: Result, right: Result, span: Span) -> Result:
+def _named_arithmetic(symbol: str, left: Result, right: Result, span: Span) -> Result:
     """Sums, multiples and whole divisions of a named size stay exact; anything else needs a number."""
     one = left if isinstance(left, Size) else whole(left)
     other = right if isinstance(right, Size) else whole(right)
     if one is not None and other is not None:
-        stays_linear = sign in ("+", "-") or (sign == "*" and int in (type(one), type(other)))
-        if stays_linear or (sign == "//" and isinstance(other, int) and other > 0):
-            value: int | Size = _ARITHMETIC[sign](one, other)
+        stays_linear = symbol in ("+", "-") or (symbol == "*" and int in (type(one), type(other)))
+        if stays_linear or (symbol == "//" and isinstance(other, int) and other > 0):
+            value: int | Size = _ARITHMETIC[symbol](one, other)
             if isinstance(value, Size) and value.is_unwieldy:
                 raise ExpressionFault(
                     "number-too-large",
@@ -151,55 +151,57 @@ def unknown_size(span: Span) -> ExpressionFault:
     )
 
 
-def _list_arithmetic(sign: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]) -> Result:
-    if sign == "+" and is_list(left) and is_list(right):
+def _list_arithmetic(
+    symbol: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]
+) -> Result:
+    if symbol == "+" and is_list(left) and is_list(right):
         return limited(left + right, span)
-    if sign == "*":
+    if symbol == "*":
         items, times = (left, right) if is_list(left) else (right, left)
         count = whole(times)
         if count is not None and is_list(items):
             if len(items) * count > LONGEST_LIST:
                 raise _too_long(span)
             return limited(items * count, span)
-    wrong = 0 if is_list(left) and sign != "+" else int(is_list(left) or sign != "+")
-    raise mismatch(sign, (left, right)[wrong], places[wrong], "lists" if sign == "+" else "numbers")
+    wrong = 0 if is_list(left) and symbol != "+" else int(is_list(left) or symbol != "+")
+    raise mismatch(symbol, (left, right)[wrong], places[wrong], "lists" if symbol == "+" else "numbers")
 
 
-def _compare(sign: str, left: Result, right: Result, span: Span) -> bool:
+def _compare(symbol: str, left: Result, right: Result, span: Span) -> bool:
     if _is_number(left) and _is_number(right):
-        return _COMPARISONS[sign](left, right)
+        return _COMPARISONS[symbol](left, right)
     if isinstance(left, Size) or isinstance(right, Size):
-        if left == right and sign in ("==", "!=", "<=", ">="):
-            return sign != "!="
+        if left == right and symbol in ("==", "!=", "<=", ">="):
+            return symbol != "!="
         raise unknown_size(span)
-    if sign in ("==", "!="):
-        return _equal(sign, left, right, span) == (sign == "==")
+    if symbol in ("==", "!="):
+        return _equal(symbol, left, right, span) == (symbol == "==")
     if is_list(left) and is_list(right):
         for one, other in zip(left, right, strict=False):
-            if not _equal(sign, one, other, span):
-                return _compare(sign, one, other, span)
-        return _COMPARISONS[sign](len(left), len(right))
-    raise _incomparable(sign, left, right, span)
+            if not _equal(symbol, one, other, span):
+                return _compare(symbol, one, other, span)
+        return _COMPARISONS[symbol](len(left), len(right))
+    raise _incomparable(symbol, left, right, span)
 
 
 def _is_number(value: Result) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _equal(sign: str, left: Result, right: Result, span: Span) -> bool:
+def _equal(symbol: str, left: Result, right: Result, span: Span) -> bool:
     """Values of different kinds are unequal, as in Python; but true and false are no numbers, and what
     flows is not known yet."""
     if isinstance(left, Value | Size) or isinstance(right, Value | Size):
         raise (
             unknown_size(span)
             if Size in (type(left), type(right))
-            else _incomparable(sign, left, right, span)
+            else _incomparable(symbol, left, right, span)
         )
     if isinstance(left, bool) != isinstance(right, bool) and (_is_number(left) or _is_number(right)):
-        raise _incomparable(sign, left, right, span)
+        raise _incomparable(symbol, left, right, span)
     if is_list(left) and is_list(right):
         return len(left) == len(right) and all(
-            _equal(sign, one, other, span) for one, other in zip(left, right, strict=True)
+            _equal(symbol, one, other, span) for one, other in zip(left, right, strict=True)
         )
     if isinstance(left, Word | Callee) and isinstance(right, Word | Callee):
         return _named(left) == _named(right)
@@ -213,19 +215,19 @@ def _named(value: Word | Callee) -> tuple[object, ...]:
     return (value.word, value.positional, dict(value.keywords))
 
 
-def _incomparable(sign: str, left: Result, right: Result, span: Span) -> ExpressionFault:
+def _incomparable(symbol: str, left: Result, right: Result, span: Span) -> ExpressionFault:
     return ExpressionFault(
         "wrong-operand",
-        f"`{sign}` cannot compare {kind_of(left)} with {kind_of(right)}",
+        f"`{symbol}` cannot compare {kind_of(left)} with {kind_of(right)}",
         span,
         f"{written(left)} and {written(right)}",
         "compare numbers with numbers, and words with words",
     )
 
 
-def mismatch(sign: str, value: Result, span: Span, wanted: str = "numbers") -> ExpressionFault:
-    """A value that a sign is not for."""
-    if sign in ("and", "or", "not"):
+def mismatch(symbol: str, value: Result, span: Span, wanted: str = "numbers") -> ExpressionFault:
+    """The mistake that an operator does not take a value."""
+    if symbol in ("and", "or", "not"):
         wanted = "true or false"
     shown = written(value)
     help, text = f"write {wanted} here", ""
@@ -243,7 +245,7 @@ def mismatch(sign: str, value: Result, span: Span, wanted: str = "numbers") -> E
     fixes: tuple[Fix, ...] = (replacing(span, text, title=help),) if text else ()
     return ExpressionFault(
         "wrong-operand",
-        f"`{sign}` takes {wanted}, not {kind_of(value)}",
+        f"`{symbol}` takes {wanted}, not {kind_of(value)}",
         span,
         f"this is {shown}" if shown != span.text else kind_of(value),
         help,

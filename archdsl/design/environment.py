@@ -21,7 +21,7 @@ class Flow(Protocol):
     def has(self, path: str, environment: Environment) -> bool:
         """Whether ``from(path)`` names a value."""
 
-    def spend(self, steps: int, span: Span) -> None:
+    def charge(self, steps: int, span: Span) -> None:
         """Count work against the limit."""
 
 

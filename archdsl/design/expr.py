@@ -175,13 +175,13 @@ def _template(expression: tree.Template, environment: Environment) -> Result:
 
 
 def _list(expression: tree.ListOf, environment: Environment) -> Result:
-    _spend(len(expression.items), environment, expression.span)
+    _charge(len(expression.items), environment, expression.span)
     return limited(tuple([evaluate(item, environment) for item in expression.items]), expression.span)
 
 
-def _spend(steps: int, environment: Environment, span: Span) -> None:
+def _charge(steps: int, environment: Environment, span: Span) -> None:
     if environment.flow is not None:
-        environment.flow.spend(steps, span)
+        environment.flow.charge(steps, span)
 
 
 def known(expression: tree.Expression, environment: Environment) -> Result:
@@ -217,26 +217,26 @@ def _unary(expression: tree.Unary, environment: Environment) -> Result:
 
 
 def _binary(expression: tree.Binary, environment: Environment) -> Result:
-    sign = expression.operator
-    if sign in ("==", "!="):  # words that stand for themselves are compared too
+    symbol = expression.operator
+    if symbol in ("==", "!="):  # words that stand for themselves are compared too
         left, right = evaluate(expression.left, environment), evaluate(expression.right, environment)
         _refuse_misspelt(expression.left, left, right, environment)
         _refuse_misspelt(expression.right, right, left, environment)
-        return combine(sign, left, right, expression.span, (expression.left.span, expression.right.span))
+        return combine(symbol, left, right, expression.span, (expression.left.span, expression.right.span))
     left = known(expression.left, environment)
-    if sign not in ("and", "or"):
+    if symbol not in ("and", "or"):
         places = (expression.left.span, expression.right.span)
-        value = combine(sign, left, known(expression.right, environment), expression.span, places)
+        value = combine(symbol, left, known(expression.right, environment), expression.span, places)
         if value.__class__ is tuple:
-            _spend(len(value), environment, expression.span)
+            _charge(len(value), environment, expression.span)
         return value
     if not isinstance(left, bool):
-        raise mismatch(sign, left, expression.left.span)
-    if left == (sign == "or"):
+        raise mismatch(symbol, left, expression.left.span)
+    if left == (symbol == "or"):
         return left
     right = known(expression.right, environment)
     if not isinstance(right, bool):
-        raise mismatch(sign, right, expression.right.span)
+        raise mismatch(symbol, right, expression.right.span)
     return right
 
 
@@ -338,7 +338,7 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
                     fixes=(replacing(argument.span, argument.value.span.text),),
                 )
             values.append(known(argument.value, environment))
-        _spend(1 + sum(len(value) for value in values if is_list(value)), environment, expression.span)
+        _charge(1 + sum(len(value) for value in values if is_list(value)), environment, expression.span)
         return call(word, values, expression.span, [argument.span for argument in expression.arguments])
     held = environment.lookup(word)
     callee = held if isinstance(held, Callee) else callee_of(word, environment)

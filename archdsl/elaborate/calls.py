@@ -39,11 +39,11 @@ class CallRunner:
             plan = plan_of(walk, call, environment, plan)
             if plan is not None:
                 self._plans[id(call)] = plan
-        walk.spend(1, call.span)
+        walk.charge(1, call.span)
         if entry is None:
-            path = walk.take(place.scope, None, call.span)
+            path = walk.allocate_name(place.scope, None, call.span)
         else:
-            path = walk.take(place.scope, entry.label, entry.span)
+            path = walk.allocate_name(place.scope, entry.label, entry.span)
         if plan is None or plan.bound is None:
             return UNKNOWN
         target = plan.callee.target
@@ -81,7 +81,7 @@ def _block(
     entry: LabelledStep | None,
 ) -> Steps[Value]:  # fmt: skip
     """Run a block's body in a scope and an environment of its own."""
-    walk.spend(STEPS_OF_A_CALL, call.span)
+    walk.charge(STEPS_OF_A_CALL, call.span)
     scope = Scope(path)
     inner = Environment(block.library, {}, place.environment.flow, scope, value)
     if entry is not None:

@@ -111,7 +111,7 @@ class _Elaborator(Walk):
         self._depth += 1
         self.steps += 1
         if self.steps > MOST_STEPS:
-            self.spend(0, step.span)  # which ends the walk
+            self.charge(0, step.span)  # which ends the walk
         self.ends_in_output = False
         if self._depth > DEEPEST_STEP:
             message = f"steps nest deeper than {DEEPEST_STEP}"
@@ -209,7 +209,7 @@ class _Elaborator(Walk):
             path = f"{scope.path}.{entry.label}" if scope.path else entry.label
             made = self._chain(step.calls, value, place, own, entry)
         else:
-            path = self.take(scope, entry.label, entry.span)
+            path = self.allocate_name(scope, entry.label, entry.span)
             entry.scope = Scope(path, scope)
             group = Frame("group", entry.label, path, entry.span, RegionKind.GROUP, place.frame)
             made = self.step(step, value, Place(entry.scope, place.environment, group))

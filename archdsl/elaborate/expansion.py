@@ -120,7 +120,7 @@ class _WalkExpansion:
                 label,
                 "write a whole number of at least 0",
             )
-        self._walk.spend(number, expression.span)
+        self._walk.charge(number, expression.span)
         return number
 
     def holds(self, name: str) -> bool:
@@ -152,7 +152,7 @@ class _WalkExpansion:
                 written(items),
                 f"write `range({span.text})`" if is_count else "write a list: `[64, 128]`",
             )
-        self._walk.spend(len(items), span)
+        self._walk.charge(len(items), span)
         element, counter = loop.element, loop.counter
         if counter is None:
             return [{element: item} for item in items]
@@ -219,7 +219,7 @@ class _WalkExpansion:
         if isinstance(below, tree.ConstructStep):
             declared = walk.vocabulary.constructs[below.name.word]
         if isinstance(below, tree.ConstructStep) and declared is not None and declared.gives_branches:
-            walk.spend(1, below.span)
+            walk.charge(1, below.span)
             inner = _WalkExpansion(walk, below, declared, value, place)
             try:
                 if not isinstance(part, tree.Labelled):
@@ -261,7 +261,7 @@ class _WalkExpansion:
                 "misplaced-aux", f"an `aux` cannot stand in {around}", self.construct.span, "in there", help
             )
         refuse_name(name, span, "an `aux`")
-        if not walk.claim_output(name, span):
+        if not walk.check_output_name(name, span):
             return self.value
         scope = self._place.scope
         entry = LabelledStep(name, span, self.construct.body, scope, self._environment, hidden=True)

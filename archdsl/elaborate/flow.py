@@ -86,7 +86,7 @@ class _WalkFlowExpansion:
         again = Scope(entry.within.path, entry.within)
         copy = LabelledStep(entry.label, entry.span, step, again, environment)
         frame = Frame(self._directs.word, path, again.path, self.span, RegionKind.AGAIN, self._place.frame)
-        walk.spend(STEPS_OF_A_CALL, self.span)
+        walk.charge(STEPS_OF_A_CALL, self.span)
         walk.sharing += 1
         walk.callers.append(Caller(path, self.span))
         try:

@@ -238,7 +238,7 @@ def apply(
         shape = operator.infer(shapes)
         dtype = operator.infer_dtype(tuple([value.type.dtype for value in values]))
         if not all(map(all_known, shapes)):
-            walk.spend(STEPS_OF_A_NAMED_SIZE, span)
+            walk.charge(STEPS_OF_A_NAMED_SIZE, span)
             operator.params(shapes)  # what it owns has to have numbers for sizes
     except OperatorError as error:
         doubt = operator.check(shapes)

@@ -69,7 +69,7 @@ class Scope:
         self._numbered: set[str] = set()
         self._count = 0
 
-    def take(self, label: str | None, span: Span) -> tuple[str, Span | None]:
+    def allocate_name(self, label: str | None, span: Span) -> tuple[str, Span | None]:
         """Count a step and give it its dotted name: its label, or else its number.
 
         The second value is where the name was taken before, if it was.

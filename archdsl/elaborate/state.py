@@ -79,9 +79,9 @@ class Walk(ABC):
 
     # ---- names
 
-    def take(self, scope: Scope, label: str | None, span: Span) -> str:
+    def allocate_name(self, scope: Scope, label: str | None, span: Span) -> str:
         """Count a step in its scope and give it its dotted name."""
-        path, before = scope.take(label, span)
+        path, before = scope.allocate_name(label, span)
         if before is not None:
             name = path.rpartition(".")[2]
             unlabelled = span if label is None else before if scope.is_numbered(name) else None
@@ -95,11 +95,11 @@ class Walk(ABC):
         return self._by_name.get(name)
 
     def add_output(self, name: str, value: Value, span: Span) -> None:
-        if self.claim_output(name, span):
+        if self.check_output_name(name, span):
             self.outputs[name] = (value.node, span)
 
-    def claim_output(self, name: str, span: Span) -> bool:
-        """Whether the name is still free for an output or an auxiliary head; reported where it is not."""
+    def check_output_name(self, name: str, span: Span) -> bool:
+        """Return whether the name is still free for an output or an auxiliary head; report it where it is not."""
         before = self.outputs.get(name) or self.auxiliary_heads.get(name)
         if before is not None:
             again = before[1] == span
@@ -134,7 +134,7 @@ class Walk(ABC):
 
     # ---- limits
 
-    def spend(self, steps: int, span: Span) -> None:
+    def charge(self, steps: int, span: Span) -> None:
         """Count work against the limit. Raises `Stop` beyond it."""
         if self.steps + steps > MOST_STEPS:
             self.too_many(f"{MOST_STEPS:,} steps", span)

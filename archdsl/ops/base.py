@@ -98,7 +98,6 @@ class Expects(NamedTuple):
 
 # ---- kinds of attributes. Strict: a boolean is no number, and text is none either.
 Count = Annotated[int, Field(ge=1), Expects("a whole number of at least 1")]
-Whole = Annotated[int, Field(ge=0), Expects("a whole number of at least 0")]
 Index = Annotated[int, Expects("a whole number")]
 OptionalIndex = Annotated[int | None, Expects("a whole number")]
 Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]

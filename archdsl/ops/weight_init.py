@@ -16,7 +16,7 @@ from archdsl.ops.initializers import SCHEMES, Constant, Initialiser, Normal, Tru
 Scheme = Annotated[
     Literal["pytorch", "torchvision", "paper"] | None, Expects("`pytorch`, `torchvision` or `paper`")
 ]
-# Larger ones are slips, and to draw within -2 to 2 from one would take for ever.
+# A larger one is a mistake, and drawing numbers from -2 to 2 out of it would hardly ever succeed.
 Deviation = Annotated[
     float | None, Field(gt=0, le=10, allow_inf_nan=False), Expects("a number above 0 and at most 10")
 ]

@@ -54,7 +54,7 @@ def test_characters_that_are_none() -> None:
 def test_a_key_longer_than_yaml_takes() -> None:
     text = design(f"- for(i in [{', '.join(map(str, range(400)))}]): relu")
     (found,) = diagnostics(text)
-    assert (found.code, found.message) == ("yaml-syntax", "a key is longer than YAML's 1,024 signs")
+    assert (found.code, found.message) == ("yaml-syntax", "a key is longer than YAML's 1,024 characters")
 
 
 def test_several_mistakes_of_yaml_in_one_run() -> None:
