@@ -26,6 +26,7 @@ from archdsl.design.names import check_names
 from archdsl.design.read import Design, Reader
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
 from archdsl.elaborate.elaborator import Elaborated, elaborate
+from archdsl.gc_pause import gc_paused
 from archdsl.graph.ir import Graph
 from archdsl.loading import Opener, open_beside, open_source
 from archdsl.network import Network
@@ -85,7 +86,7 @@ def check(
     elaborated: Elaborated | None = None
     network: Network | None = None
     notes: list[str] = []
-    with suppress(TooManyMistakes):  # those found are reported
+    with gc_paused(), suppress(TooManyMistakes):  # those found are reported
         design = Reader(opener or open_beside, diagnostics, vocabulary).read(source, settings or {})
         elaborated = None if design is None else _elaborated(design, input, diagnostics)
         if design is not None and elaborated is not None and not diagnostics.has_errors:

@@ -28,8 +28,8 @@ V = TypeVar("V")
 """A value that flows, as the stage that elaborates knows it."""
 Steps: TypeAlias = "Generator[Any, Any, V]"
 """Work that is done step by step: it yields what it waits for and is sent the value."""
-Made: TypeAlias = "V | Steps[V | None] | None"
-"""A value, or the work that makes it."""
+Made: TypeAlias = "V | Steps[V]"
+"""A result, or the work that makes it. Who wants it yields it, whichever it is, and is sent the result."""
 Kind: TypeAlias = Literal["number", "count", "condition", "name", "variable", "attribute"]
 
 
@@ -101,18 +101,18 @@ class Expansion(Protocol[V]):
 
     def run(
         self, part: tree.Step, value: V | None, *, turn: int | None = None, variables: Mapping[str, Any] = {}
-    ) -> Made[V]:
+    ) -> Made[V | None]:
         """Run a part on a value, inside this construct: in a turn of its loop, with these variables."""
 
-    def run_beside(self, part: tree.Step, value: V | None) -> Made[V]:
+    def run_beside(self, part: tree.Step, value: V | None) -> Made[V | None]:
         """Run a part on a value as if this construct were not there."""
 
-    def branch(self, part: tree.Step, value: V | None) -> Steps[V]:
+    def branch(self, part: tree.Step, value: V | None) -> Made[V]:
         """Run a part that has to have a value."""
 
     def branches(
         self, part: tree.Step, value: V | None, *, turn: int | None = None, variables: Mapping[str, Any] = {}
-    ) -> Steps[list[NamedBranch[V]]]:
+    ) -> Made[list[NamedBranch[V]]]:
         """Run a part of a merge: one branch, or as many as its own construct makes."""
 
     def put(
@@ -217,10 +217,10 @@ class Construct(ABC):
         return self.examples[0].step.partition(":")[0]
 
     @abstractmethod
-    def expand(self, at: Expansion[V]) -> Made[V]:
+    def expand(self, at: Expansion[V]) -> Made[V | None]:
         """What it becomes: the value that flows out of it, or the work that makes it."""
 
-    def branches(self, at: Expansion[V]) -> Steps[list[NamedBranch[V]]]:
+    def branches(self, at: Expansion[V]) -> Made[list[NamedBranch[V]]]:
         """The branches that it is in a merge, where it ``gives_branches``."""
         raise NotImplementedError(f"{type(self).__name__}.branches")
 
@@ -265,5 +265,5 @@ class FlowCall(ABC):
         return f"{self.word}(label)"
 
     @abstractmethod
-    def expand(self, at: FlowExpansion[V]) -> Made[V]:
+    def expand(self, at: FlowExpansion[V]) -> Made[V | None]:
         """The value that flows out of it, or the work that makes it."""

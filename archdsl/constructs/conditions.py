@@ -26,7 +26,7 @@ class When(Construct):
     region = RegionKind.STEPS
     examples = (ConstructExample("when(channels > 64): conv(64, 1)", (128, 6, 6)),)
 
-    def expand(self, at: Expansion[V]) -> Made[V]:
+    def expand(self, at: Expansion[V]) -> Made[V | None]:
         taken = 0 if at.holds("condition") else 1
         if taken >= len(at.construct.parts):
             return at.value

@@ -13,7 +13,7 @@ class FromCall(FlowCall):
     is_source = True
     examples = (ConstructExample("- here: conv(8, 1)\n- relu\n- concat: [[], from(here)]", (4, 8, 8)),)
 
-    def expand(self, at: FlowExpansion[V]) -> Made[V]:
+    def expand(self, at: FlowExpansion[V]) -> Made[V | None]:
         return at.find()
 
 
@@ -24,7 +24,7 @@ class ShareCall(FlowCall):
     word = "share"
     examples = (ConstructExample("- same: conv(4, 3, padding=1)\n- share(same)", (4, 8, 8)),)
 
-    def expand(self, at: FlowExpansion[V]) -> Made[V]:
+    def expand(self, at: FlowExpansion[V]) -> Made[V | None]:
         return at.share()
 
 
@@ -34,5 +34,5 @@ class OutputCall(FlowCall):
     word = "output"
     examples = (ConstructExample("conv(8, 1) -> output(features) -> relu", (4, 8, 8)),)
 
-    def expand(self, at: FlowExpansion[V]) -> Made[V]:
+    def expand(self, at: FlowExpansion[V]) -> Made[V | None]:
         return at.output()

@@ -91,7 +91,7 @@ class Each(Construct):
         ConstructExample("concat:\n  - each(k in [1, 3]): conv(8, k, padding=same)\n  - []", (4, 8, 8)),
     )
 
-    def expand(self, at: Expansion[V]) -> Made[V]:
+    def expand(self, at: Expansion[V]) -> Made[V | None]:
         raise at.unresolved()  # it stands outside of a merge, which is reported with the names
 
     def branches(self, at: Expansion[V]) -> Steps[list[NamedBranch[V]]]:

@@ -22,7 +22,7 @@ class Aux(Construct):
     region = RegionKind.TRAINING
     examples = (ConstructExample("aux(side): global_avg_pool -> linear(10)", (4, 8, 8)),)
 
-    def expand(self, at: Expansion[V]) -> Made[V]:
+    def expand(self, at: Expansion[V]) -> Made[V | None]:
         name, weight = at.path("name"), at.number("weight")
         return at.auxiliary_head(name, _WEIGHT if weight is None else weight)
 
@@ -35,7 +35,7 @@ class Checkpoint(Construct):
     region = RegionKind.REMATERIALIZED
     examples = (ConstructExample("checkpoint: conv(8, 3) -> relu", (4, 8, 8)),)
 
-    def expand(self, at: Expansion[V]) -> Made[V]:
+    def expand(self, at: Expansion[V]) -> Made[V | None]:
         if at.is_given("condition") and not at.holds("condition"):
             return at.run_beside(at.construct.body, at.value)
         return at.run(at.construct.body, at.value)

@@ -49,10 +49,6 @@ class Environment:
         self.place = place
         self.incoming = incoming
 
-    def entered_by(self, value: Value | None, place: object) -> Environment:
-        """What a text sees that this value enters, at this place."""
-        return Environment(self.library, self.variables, self.flow, place, value)
-
     def with_variables(self, variables: Mapping[str, Result]) -> Environment:
         return Environment(
             self.library, {**self.variables, **variables}, self.flow, self.place, self.incoming

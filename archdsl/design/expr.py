@@ -190,7 +190,7 @@ def known(expression: tree.Expression, environment: Environment) -> Result:
     Raises `ExpressionFault` for a name that nobody declares, beside what `evaluate` raises.
     """
     value = evaluate(expression, environment)
-    if _is_itself(expression, value, environment):
+    if value.__class__ is Word and _is_itself(expression, value, environment):
         raise unknown_parameter(written(value), expression.span, environment)
     return value
 

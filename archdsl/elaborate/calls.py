@@ -10,6 +10,7 @@ from archdsl.design.expr import evaluate
 from archdsl.design.values import UNKNOWN, Block, Value
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.endless_calls import endless_calls
+from archdsl.elaborate.flow import run_flow_call
 from archdsl.elaborate.operators import Plan, apply, operands_of, operator_of, plan_of, value_of
 from archdsl.elaborate.scopes import Caller, LabelledStep, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
@@ -28,17 +29,22 @@ class CallRunner:
 
     def run(
         self, call: tree.Call, value: Value | None, place: Place, entry: LabelledStep | None = None
-    ) -> Made[Value]:
+    ) -> Made[Value | None]:
         """Run a call on the incoming value: its value, or the work that makes it. ``entry`` is the label
         that it bears."""
         walk = self.walk
         plan = self._plans.get(id(call))
-        is_settled = plan is not None and plan.by_name and not plan.computed
-        environment = place.environment if is_settled else place.see(value)  # nothing is evaluated
-        if plan is None or not plan.by_name:
-            plan = plan_of(walk, call, environment, plan)
-            if plan is not None:
-                self._plans[id(call)] = plan
+        if plan is None:
+            directs = walk.vocabulary.flow_calls.get(call.name.word)
+            if directs is not None:
+                return run_flow_call(walk, directs, call, value, place)
+        environment = place.environment
+        if plan is None or not plan.is_settled:
+            environment = place.see(value)
+            if plan is None or not plan.by_name:
+                plan = plan_of(walk, call, environment, plan)
+                if plan is not None:
+                    self._plans[id(call)] = plan
         walk.charge(1, call.span)
         if entry is None:
             path = walk.allocate_name(place.scope, None, call.span)
@@ -47,8 +53,7 @@ class CallRunner:
         if plan is None or plan.bound is None:
             return UNKNOWN
         target = plan.callee.target
-        is_source = not isinstance(target, Block) and not target.operands
-        if value is None and not is_source:
+        if value is None and not plan.is_source:
             hint = f", for example `from({next(iter(walk.inputs))})`" if walk.inputs else ""
             walk.report(
                 Diagnostic(
@@ -62,14 +67,14 @@ class CallRunner:
             return UNKNOWN
         if isinstance(target, Block):
             assert value is not None
-            return _block(walk, call, target, plan.bound, value, path, place, entry)
+            return _block(walk, call, target, plan.bound, value, path, place, environment, entry)
         operator = operator_of(walk, call, plan, environment)
         if operator is None:
             return UNKNOWN
         others = operands_of(walk, call, plan, environment) if plan.operands else ()
         if others is None:
             return UNKNOWN
-        values = others if value is None or is_source else (value, *others)
+        values = others if value is None or plan.is_source else (value, *others)
         result = apply(walk, operator, values, path, place, call.span, bound=plan.bound)
         if entry is None and result.known and not walk.sharing:
             walk.scopes[path] = result.node
@@ -78,9 +83,9 @@ class CallRunner:
 
 def _block(
     walk: Walk, call: tree.Call, block: Block, bound: Bound, value: Value, path: str, place: Place,
-    entry: LabelledStep | None,
+    seen: Environment, entry: LabelledStep | None,
 ) -> Steps[Value]:  # fmt: skip
-    """Run a block's body in a scope and an environment of its own."""
+    """Run a block's body in a scope and an environment of its own; its arguments see what the call sees."""
     walk.charge(STEPS_OF_A_CALL, call.span)
     scope = Scope(path)
     inner = Environment(block.library, {}, place.environment.flow, scope, value)
@@ -88,7 +93,6 @@ def _block(
         entry.scope = scope
     if len(walk.callers) >= DEEPEST_CALL:
         _endless(walk, block, call, place)
-    seen = place.see(value)
     try:
         for name, argument in bound.items():
             inner.variables[name] = value_of(argument, seen)
@@ -102,7 +106,7 @@ def _block(
         if not _defaults(walk, block, inner):
             return UNKNOWN
         frame = Frame("block", block.name, path, call.span, RegionKind.BLOCK, place.frame)
-        result: Value | None = yield walk.step(block.body, value, Place(scope, inner, frame))
+        result: Value | None = yield walk.step(block.body, value, Place(scope, inner, frame, place.depth + 1))
     finally:
         walk.callers.pop()
     assert result is not None  # a value flows in, so one flows out

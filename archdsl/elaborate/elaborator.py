@@ -10,6 +10,7 @@ those before it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -24,14 +25,12 @@ from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMista
 from archdsl.elaborate import values
 from archdsl.elaborate.calls import CallRunner
 from archdsl.elaborate.expansion import run_construct
-from archdsl.elaborate.flow import run_flow_call
 from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.elaborate.state import MOST_STEPS, Place, Stop, Walk
 from archdsl.elaborate.steps import finish
-from archdsl.gc_pause import gc_paused
 from archdsl.graph.ir import Frame, Graph, Node, Output
 from archdsl.ops.input import Input
-from archdsl.shapes import Shape, TensorType
+from archdsl.shapes import Shape, TensorType, all_known
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -52,7 +51,7 @@ def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics
     follow from one has no node, and an output that depends on it is left out.
     """
     walk = _Elaborator(design, diagnostics)
-    with gc_paused(), suppress(Stop, TooManyMistakes):  # what was found up to there is reported
+    with suppress(Stop, TooManyMistakes):  # what was found up to there is reported
         walk.run(shapes)
     return Elaborated(walk.graph(len(shapes)), walk.steps)
 
@@ -63,7 +62,6 @@ class _Elaborator(Walk):
     def __init__(self, design: Design, diagnostics: Diagnostics) -> None:
         super().__init__(design, diagnostics)
         self._calls = CallRunner(self)
-        self._depth = 0
 
     def run(self, shapes: dict[str, tuple[Shape, Span]]) -> None:
         design = self.design
@@ -71,12 +69,13 @@ class _Elaborator(Walk):
             self.root.reserve(name, span)
             self.uses[name] = 1
             type = TensorType(shape)
+            self.has_named_sizes = self.has_named_sizes or not all_known(shape)
             self.nodes.append(Node(name, Input(), (), type, span, name))
             self.inputs[name] = Value(len(self.nodes) - 1, type)
         # With `inputs`, nothing flows until a `from`.
         flowing = None if design.header.inputs is not None else self.inputs["input"]
         assert design.body is not None
-        place = Place(self.root, Environment(design.library, {}, self), None)
+        place = Place(self.root, Environment(design.library, {}, self), None, 1)
         last: Value | None = finish(self.step(design.body, flowing, place))
         if last is None:
             self.diagnostics.add(
@@ -107,42 +106,43 @@ class _Elaborator(Walk):
 
     # ---- steps
 
-    def step(self, step: tree.Step, value: Value | None, place: Place) -> Made[Value]:
-        self._depth += 1
+    def step(self, step: tree.Step, value: Value | None, place: Place) -> Made[Value | None]:
         self.steps += 1
         if self.steps > MOST_STEPS:
             self.charge(0, step.span)  # which ends the walk
         self.ends_in_output = False
-        if self._depth > DEEPEST_STEP:
+        if place.depth > DEEPEST_STEP:
             message = f"steps nest deeper than {DEEPEST_STEP}"
             self.report(
                 Diagnostic("nested-too-deep", message, step.span, help="call fewer blocks within blocks")
             )
             self.stop()
-        made: Made[Value]
         if isinstance(step, tree.Chain):
-            made = self._chain(step.calls, value, place)
-        elif isinstance(step, tree.Labelled):
-            made = self._labelled(step, value, place)
-        elif isinstance(step, tree.Group):
-            made = self._group(step, value, place)
-        elif isinstance(step, tree.ConstructStep):
-            made = run_construct(self, step, value, place)
-        else:
-            made = UNKNOWN  # broken: its fault is reported
-        if made is None or isinstance(made, Value):
-            self._depth -= 1
-            return made
-        return self._nested(made)
+            return self._chain(step.calls, value, place)
+        if isinstance(step, tree.Labelled):
+            return self._labelled(step, value, place)
+        if isinstance(step, tree.Group):
+            return self._group(step.steps, value, place.inside(place.frame))
+        if isinstance(step, tree.ConstructStep):
+            return run_construct(self, step, value, place)
+        return UNKNOWN  # broken: its fault is reported
 
-    def _nested(self, work: Steps[Value | None]) -> Steps[Value | None]:
-        value: Value | None = yield work
-        self._depth -= 1
+    def _group(self, steps: Sequence[tree.Step], value: Value | None, place: Place) -> Made[Value | None]:
+        """Run steps one after the other, at once up to the first that has work to wait for."""
+        for position, step in enumerate(steps):
+            made = self.step(step, value, place)
+            if made is not None and not isinstance(made, Value):
+                return self._rest_of_group(made, steps[position + 1 :], place)
+            value = made
         return value
 
-    def _group(self, step: tree.Group, value: Value | None, place: Place) -> Steps[Value | None]:
-        for inner in step.steps:
-            value = yield self.step(inner, value, place)
+    def _rest_of_group(
+        self, work: Steps[Value | None], steps: Sequence[tree.Step], place: Place
+    ) -> Steps[Value | None]:
+        value: Value | None = yield work
+        for step in steps:
+            made = self.step(step, value, place)
+            value = made if made is None or isinstance(made, Value) else (yield made)
         return value
 
     def _chain(
@@ -152,19 +152,23 @@ class _Elaborator(Walk):
         place: Place,
         own: tree.Call | None = None,
         entry: LabelledStep | None = None,
-    ) -> Made[Value]:
+    ) -> Made[Value | None]:
         """Run calls one after the other; ``entry`` is the label that the call ``own`` bears.
 
         Most are operators, which are done at once: no work is left to wait for.
         """
+        if len(calls) == 1:
+            return self._calls.run(calls[0], value, place, entry)
         for position, call in enumerate(calls):
-            made = self._call(call, value, place, entry if call is own else None)
+            made = self._calls.run(call, value, place, entry if call is own else None)
             if made is not None and not isinstance(made, Value):
-                return self._rest(made, calls[position + 1 :], place, own, entry)
+                if position + 1 == len(calls):
+                    return made
+                return self._rest_of_chain(made, calls[position + 1 :], place, own, entry)
             value = made
         return value
 
-    def _rest(
+    def _rest_of_chain(
         self,
         work: Steps[Value | None],
         calls: tuple[tree.Call, ...],
@@ -174,19 +178,11 @@ class _Elaborator(Walk):
     ) -> Steps[Value | None]:
         value: Value | None = yield work
         for call in calls:
-            value = yield self._call(call, value, place, entry if call is own else None)
+            made = self._calls.run(call, value, place, entry if call is own else None)
+            value = made if made is None or isinstance(made, Value) else (yield made)
         return value
 
-    def _call(
-        self, call: tree.Call, value: Value | None, place: Place, entry: LabelledStep | None = None
-    ) -> Made[Value]:
-        """Run a call: its value, or the work that makes it."""
-        directs = self.vocabulary.flow_calls.get(call.name.word)
-        if directs is not None:
-            return run_flow_call(self, directs, call, value, place)
-        return self._calls.run(call, value, place, entry)
-
-    def _labelled(self, step: tree.Labelled, value: Value | None, place: Place) -> Made[Value]:
+    def _labelled(self, step: tree.Labelled, value: Value | None, place: Place) -> Made[Value | None]:
         parts = step.label.parts
         label = parts[0] if len(parts) == 1 else ""
         if not label or not isinstance(label, str):
@@ -200,7 +196,7 @@ class _Elaborator(Walk):
         entry = LabelledStep(label, step.label.span, step.step, place.scope, place.environment)
         return self.named(entry, value, place)
 
-    def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value]:
+    def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value | None]:
         scope, step = place.scope, entry.step
         scope.labels[entry.label] = entry
         own = single_call(step, self.vocabulary)
@@ -212,7 +208,7 @@ class _Elaborator(Walk):
             path = self.allocate_name(scope, entry.label, entry.span)
             entry.scope = Scope(path, scope)
             group = Frame("group", entry.label, path, entry.span, RegionKind.GROUP, place.frame)
-            made = self.step(step, value, Place(entry.scope, place.environment, group))
+            made = self.step(step, value, Place(entry.scope, place.environment, group, place.depth + 1))
         if made is None or isinstance(made, Value):
             return self._made(entry, path, made)
         return self._named_later(entry, path, made)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from archdsl.constructs.base import Construct, Made, NamedBranch, Steps
 from archdsl.design.arithmetic import ExpressionFault, whole
 from archdsl.design.binding import Bound
-from archdsl.design.environment import Unresolved
+from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import condition, evaluate, known, path_of
 from archdsl.design.headings import bind_heading, loop_of
 from archdsl.design.values import UNKNOWN, Result, Value, is_list, kind_of, written
@@ -29,8 +29,8 @@ def run_construct(
     """Run a construct. What depends on an unknown value becomes unknown."""
     declared = walk.vocabulary.constructs[construct.name.word]
     try:
-        result: Value | None = yield declared.expand(_WalkExpansion(walk, construct, declared, value, place))
-        return result
+        made = declared.expand(_WalkExpansion(walk, construct, declared, value, place))
+        return made if made is None or isinstance(made, Value) else (yield from made)
     except Unresolved:
         return UNKNOWN
     except ArchError as fault:
@@ -50,14 +50,21 @@ class _WalkExpansion:
         place: Place,
     ) -> None:
         self._walk, self._declared, self._place = walk, declared, place
-        self._environment = place.see(value)
         word = construct.name.word
         self._frame = Frame(word, word, place.scope.path, construct.span, declared.region, place.frame)
+        self._seen: Environment | None = None
         self._bound: dict[str, tree.Expression] | None = None
         self.construct = construct
         self.value = value
 
     # ---- arguments
+
+    @property
+    def _environment(self) -> Environment:
+        """What the arguments see."""
+        if self._seen is None:
+            self._seen = self._place.see(self.value)
+        return self._seen
 
     @property
     def _arguments(self) -> dict[str, tree.Expression]:
@@ -167,26 +174,35 @@ class _WalkExpansion:
         *,
         turn: int | None = None,
         variables: Mapping[str, Result] = {},
-    ) -> Made[Value]:
+    ) -> Made[Value | None]:
         return self._walk.step(part, value, self._inside(turn, variables))
 
-    def run_beside(self, part: tree.Step, value: Value | None) -> Made[Value]:
-        return self._walk.step(part, value, self._place)
+    def run_beside(self, part: tree.Step, value: Value | None) -> Made[Value | None]:
+        return self._walk.step(part, value, self._place.inside(self._place.frame))
 
     def _inside(self, turn: int | None, variables: Mapping[str, Result]) -> Place:
         environment = self._place.environment
         if variables:
             environment = environment.with_variables(variables)
         frame = self._frame if turn is None else self._frame._replace(iteration=turn)
-        return Place(self._place.scope, environment, frame)
+        return Place(self._place.scope, environment, frame, self._place.depth + 1)
 
-    def branch(self, part: tree.Step, value: Value | None) -> Steps[Value]:
+    def branch(self, part: tree.Step, value: Value | None) -> Made[Value]:
         return self._branch(part, value, self._place.inside(self._frame))
 
-    def _branch(self, part: tree.Step, value: Value | None, place: Place) -> Steps[Value]:
-        result: Value | None = yield self._walk.step(part, value, place)
-        if result is not None:
-            return result
+    def _branch(self, part: tree.Step, value: Value | None, place: Place) -> Made[Value]:
+        made = self._walk.step(part, value, place)
+        if made is None or isinstance(made, Value):
+            return self._flows(part, made)
+        return self._branch_later(part, made)
+
+    def _branch_later(self, part: tree.Step, work: Steps[Value | None]) -> Steps[Value]:
+        return self._flows(part, (yield work))
+
+    def _flows(self, part: tree.Step, value: Value | None) -> Value:
+        """The value of a branch; reported where there is none."""
+        if value is not None:
+            return value
         self._walk.report(
             Diagnostic(
                 "nothing-flows",
@@ -205,34 +221,40 @@ class _WalkExpansion:
         *,
         turn: int | None = None,
         variables: Mapping[str, Result] = {},
-    ) -> Steps[list[NamedBranch[Value]]]:
-        return self._branches(part, value, self._inside(turn, variables))
-
-    def _branches(
-        self, part: tree.Step, value: Value | None, place: Place
-    ) -> Steps[list[NamedBranch[Value]]]:
-        walk = self._walk
+    ) -> Made[list[NamedBranch[Value]]]:
+        place = self._inside(turn, variables)
         below = part.step if isinstance(part, tree.Labelled) else part
         while (inside := tree.unwrapped(below)) is not below:
             below = inside
-        declared = None
         if isinstance(below, tree.ConstructStep):
-            declared = walk.vocabulary.constructs[below.name.word]
-        if isinstance(below, tree.ConstructStep) and declared is not None and declared.gives_branches:
-            walk.charge(1, below.span)
-            inner = _WalkExpansion(walk, below, declared, value, place)
-            try:
-                if not isinstance(part, tree.Labelled):
-                    found: list[NamedBranch[Value]] = yield declared.branches(inner)
-                    return found
-                if declared.is_no_branch(inner):
-                    return []
-            except Unresolved:
-                return [NamedBranch(UNKNOWN, part)]
-            except ArchError as fault:
-                walk.report_all(fault)
-                return [NamedBranch(UNKNOWN, part)]
-        result = yield self._branch(part, value, place)
+            declared = self._walk.vocabulary.constructs[below.name.word]
+            if declared.gives_branches:
+                inner = _WalkExpansion(self._walk, below, declared, value, place)
+                return self._branches_of(declared, inner, part)
+        made = self._branch(part, value, place)
+        return [NamedBranch(made, part)] if isinstance(made, Value) else self._one_branch(part, made)
+
+    def _one_branch(self, part: tree.Step, work: Steps[Value]) -> Steps[list[NamedBranch[Value]]]:
+        return [NamedBranch((yield work), part)]
+
+    def _branches_of(
+        self, declared: Construct, inner: _WalkExpansion, part: tree.Step
+    ) -> Steps[list[NamedBranch[Value]]]:
+        """The branches that a construct gives. As one with a label it is a branch, or none."""
+        walk = self._walk
+        walk.charge(1, inner.construct.span)
+        try:
+            if not isinstance(part, tree.Labelled):
+                found: list[NamedBranch[Value]] = yield declared.branches(inner)
+                return found
+            if declared.is_no_branch(inner):
+                return []
+        except Unresolved:
+            return [NamedBranch(UNKNOWN, part)]
+        except ArchError as fault:
+            walk.report_all(fault)
+            return [NamedBranch(UNKNOWN, part)]
+        result = yield self._branch(part, inner.value, inner._place)
         return [NamedBranch(result, part)]
 
     # ---- what it makes

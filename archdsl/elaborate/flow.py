@@ -19,7 +19,7 @@ from archdsl.syntax import tree
 
 def run_flow_call(
     walk: Walk, directs: FlowCall, call: tree.Call, value: Value | None, place: Place
-) -> Made[Value]:
+) -> Made[Value | None]:
     """Run such a call: its value, or the work that makes it."""
     if len(call.arguments) != 1 or call.arguments[0].name is not None:
         return UNKNOWN  # reported with the names
@@ -90,7 +90,9 @@ class _WalkFlowExpansion:
         walk.sharing += 1
         walk.callers.append(Caller(path, self.span))
         try:
-            result: Value | None = yield walk.named(copy, self.value, Place(again, environment, frame))
+            result: Value | None = yield walk.named(
+                copy, self.value, Place(again, environment, frame, self._place.depth + 1)
+            )
             return result
         finally:
             walk.callers.pop()

@@ -25,7 +25,7 @@ from archdsl.elaborate.state import Place, Walk
 from archdsl.graph.ir import Node
 from archdsl.ops.base import Operator
 from archdsl.ops.branch_mismatch import Branch
-from archdsl.shapes import Shape, Size, TensorType, all_known, text_of
+from archdsl.shapes import DType, Shape, Size, TensorType, all_known, text_of
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -42,7 +42,9 @@ class Plan:
     callee is found by its own name, and not in a parameter that may hold another one next time.
     """
 
-    __slots__ = ("bound", "by_name", "callee", "computed", "literals", "made", "operands")
+    __slots__ = (
+        "bound", "by_name", "callee", "computed", "is_settled", "is_source", "literals", "made", "operands", "operator",
+    )  # fmt: skip
 
     def __init__(self, callee: Callee, bound: Bound | None, *, by_name: bool) -> None:
         self.callee = callee
@@ -59,6 +61,11 @@ class Plan:
             if isinstance(argument, tree.Number | tree.Boolean)
         }
         self.computed = {name: argument for name, argument in arguments.items() if name not in self.literals}
+        self.is_settled = by_name and not self.computed
+        """Whether nothing has to be evaluated."""
+        self.is_source = not isinstance(target, Block) and not target.operands
+        self.operator: Operator | None = None
+        """The operator, where it is the same each time."""
         self.made: dict[tuple[object, ...], Operator] = {}
         """Operators made before, by the whole numbers that were computed for them."""
 
@@ -88,6 +95,8 @@ def plan_of(walk: Walk, call: tree.Call, environment: Environment, before: Plan 
 
 def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environment) -> Operator | None:
     """The operator with its attributes, or None where they have faults, which are reported."""
+    if plan.operator is not None:
+        return plan.operator
     attributes: dict[str, object] = {}
     faulty = False
     for name, argument in plan.computed.items():
@@ -115,7 +124,9 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
         for diagnostic in _bad_arguments(call, plan, plan.bound, error, attributes, environment):
             walk.report(diagnostic)
         return None
-    if keeps:
+    if not plan.computed:
+        plan.operator = operator
+    elif keeps:
         plan.made[key] = operator
     return operator
 
@@ -230,14 +241,19 @@ def apply(
     ``bound`` are its arguments as written; ``branches`` are what
     the values of a merge are called in the design.
     """
-    for value in values:
-        if not value.known:
+    inputs: tuple[int, ...] = ()
+    types: tuple[TensorType, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    dtypes: tuple[DType, ...] = ()
+    if values:  # of a field of each a tuple, without a loop for each: this runs for every node
+        inputs, types, known = zip(*values)  # noqa: B905
+        if not all(known):
             return UNKNOWN
-    shapes = tuple([value.type.shape for value in values])
+        shapes, dtypes = zip(*types)  # noqa: B905
     try:
         shape = operator.infer(shapes)
-        dtype = operator.infer_dtype(tuple([value.type.dtype for value in values]))
-        if not all(map(all_known, shapes)):
+        dtype = operator.infer_dtype(dtypes)
+        if walk.has_named_sizes and not all(map(all_known, shapes)):
             walk.charge(STEPS_OF_A_NAMED_SIZE, span)
             operator.params(shapes)  # what it owns has to have numbers for sizes
     except OperatorError as error:
@@ -248,10 +264,11 @@ def apply(
             walk, operator, doubt, values, span, place.frame, bound=bound, branches=branches
         )
         return UNKNOWN
-    for size in shape:
-        if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
-            walk.report(too_large(shape, size, span))
-            return UNKNOWN
+    if walk.has_named_sizes or (shape and max(shape) > LARGEST_SIZE):  # type: ignore[operator,type-var]
+        for size in shape:
+            if size.is_unwieldy if isinstance(size, Size) else size > LARGEST_SIZE:
+                walk.report(too_large(shape, size, span))
+                return UNKNOWN
     doubt = operator.check(shapes)
     if doubt is not None and is_reportable(doubt, bound):
         report_operator_error(
@@ -269,8 +286,8 @@ def apply(
         name = f"{path}:{used + 1}"
     if walk.sharing:
         _check_shared(walk, operator, shapes, path, span)
-    inputs = tuple([value.node for value in values])
-    type = TensorType(shape, dtype)
+    same = shapes and shape is shapes[0] and dtype == dtypes[0]
+    type = types[0] if same else TensorType(shape, dtype)
     nodes.append(Node(name, operator, inputs, type, span, path, place.frame, walk.auxiliary_head))
     return Value(index, type)
 

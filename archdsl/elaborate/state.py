@@ -26,18 +26,22 @@ class Stop(Exception):
 
 
 class Place(NamedTuple):
-    """Where a step runs: its namespace, what its texts see, and the construct around it."""
+    """Where a step runs: its namespace, what its texts see, the construct around it, and how many steps it
+    stands in."""
 
     scope: Scope
     environment: Environment
     frame: Frame | None
+    depth: int
 
     def see(self, value: Value | None) -> Environment:
         """The environment for texts that this value enters."""
-        return self.environment.entered_by(value, self.scope)
+        seen = self.environment
+        return Environment(seen.library, seen.variables, seen.flow, self.scope, value)
 
-    def inside(self, frame: Frame) -> Place:
-        return Place(self.scope, self.environment, frame)
+    def inside(self, frame: Frame | None) -> Place:
+        """The place of the steps within the step that stands here."""
+        return Place(self.scope, self.environment, frame, self.depth + 1)
 
 
 class Walk(ABC):
@@ -65,16 +69,18 @@ class Walk(ABC):
         self.ends_in_output = False
         self.steps = 0
         """The work done so far."""
+        self.has_named_sizes = False
+        """Whether a size of an input is a name; no size of a value is open otherwise."""
         self._by_name: dict[str, Node] = {}
 
     # ---- how it goes on
 
     @abstractmethod
-    def step(self, step: tree.Step, value: Value | None, place: Place) -> Made[Value]:
+    def step(self, step: tree.Step, value: Value | None, place: Place) -> Made[Value | None]:
         """Run a step: its value, or the work that makes it."""
 
     @abstractmethod
-    def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value]:
+    def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value | None]:
         """Run a labelled step: a single call bears the label, anything else opens a scope."""
 
     # ---- names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import GeneratorType
 from typing import Any
 
-from archdsl.constructs.base import Made
+from archdsl.constructs.base import Made, Steps
 
 
 def finish(first: Made[Any]) -> Any:
@@ -15,27 +15,28 @@ def finish(first: Made[Any]) -> Any:
     raised where it waits; what is no work is sent back as it is. So the depth of a design is bounded by the limits of the language
     and not by the interpreter's, which all threads share.
     """
-    if not isinstance(first, GeneratorType):
+    if first.__class__ is not GeneratorType:
         return first
-    stack = [first]
-    result: Any = None
-    fault: BaseException | None = None
-    while stack:
+    work: Steps[Any] = first
+    waiting: list[Steps[Any]] = []
+    resume, sent = work.send, None
+    while True:
         try:
-            waits_for = stack[-1].send(result) if fault is None else stack[-1].throw(fault)
+            wanted = resume(sent)
         except StopIteration as end:
-            stack.pop()
-            result, fault = end.value, None
+            if not waiting:
+                return end.value
+            work = waiting.pop()
+            resume, sent = work.send, end.value
         except BaseException as raised:  # whatever it is, the work that waits may have to put things right
-            stack.pop()
-            fault = raised
+            if not waiting:
+                raise
+            work = waiting.pop()
+            resume, sent = work.throw, raised
         else:
-            fault = None
-            if waits_for.__class__ is GeneratorType:
-                stack.append(waits_for)
-                result = None
+            if wanted.__class__ is GeneratorType:
+                waiting.append(work)
+                work, sent = wanted, None
             else:
-                result = waits_for
-    if fault is not None:
-        raise fault
-    return result
+                sent = wanted
+            resume = work.send

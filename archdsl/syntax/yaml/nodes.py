@@ -70,8 +70,14 @@ def compose(source: Source, report: Report) -> Composed:
     return Composed(None)
 
 
+class _Loader(yaml.CSafeLoader):
+    """One that does not ask of each scalar which type it is of: our grammar reads them all."""
+
+    yaml_implicit_resolvers = {}
+
+
 def _load(text: str) -> yaml.Node | None:
-    loader = yaml.CSafeLoader(text)
+    loader = _Loader(text)
     try:
         return loader.get_single_node()
     finally:
