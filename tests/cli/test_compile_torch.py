@@ -25,8 +25,10 @@ def net(tmp_path: Path) -> str:
     return "net.yaml"
 
 
+@pytest.mark.torch
 def test_the_source_is_written_and_makes_the_network(archdsl: Archdsl, tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     done = archdsl("compile", "lenet5_modern", "--to", "torch", "-o", "net.py")
     assert (done.returncode, done.stderr) == (0, "")
     namespace: dict[str, object] = {"__name__": "net"}

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy
+import onnx
 import pytest
 
 from archdsl.diagnostics.explanations import explanations
@@ -116,7 +118,6 @@ def test_ops_describes_each(word: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_compile_writes_the_model_and_says_that_weights_are_random(
     archdsl: Archdsl, net: str, tmp_path: Path
 ) -> None:
-    onnx = pytest.importorskip("onnx")
     done = archdsl("compile", net, "--to", "onnx")
     assert done.returncode == 0
     assert done.stdout.startswith("tiny.onnx: 112 params, ")
@@ -131,8 +132,8 @@ def test_the_same_seed_gives_the_same_bytes(archdsl: Archdsl, net: str, tmp_path
     assert first == second != third
 
 
+@pytest.mark.onnxruntime
 def test_compile_to_standard_output(net: str, tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx")
     done = subprocess.run(
         [sys.executable, "-m", "archdsl", "compile", net, "--to", "onnx", "-o", "-"],
         capture_output=True, cwd=tmp_path, env=ENVIRONMENT, check=True,
@@ -152,7 +153,6 @@ def test_an_output_that_cannot_be_written_is_a_line(
 
 
 def test_run_on_a_picture(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
     (tmp_path / "labels.txt").write_text("cat\ndog\nbird\nfish\n")
     done = archdsl("run", net, "--input", str(PICTURE), "--labels", "labels.txt")
     assert done.returncode == 0, done.stderr
@@ -164,10 +164,8 @@ def test_run_on_a_picture(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
     assert "ran on " in done.stderr
 
 
+@pytest.mark.onnxruntime
 def test_run_on_random_numbers_says_so_and_saves(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
-    import numpy
-
     archdsl("compile", net, "--to", "onnx", "-o", "net.onnx", "--seed", "3")
     from_model = archdsl("run", "net.onnx", "-o", "y.npy", "--seed", "3", "--provider", "cpu")
     assert from_model.returncode == 0, from_model.stderr
@@ -180,10 +178,8 @@ def test_run_on_random_numbers_says_so_and_saves(archdsl: Archdsl, net: str, tmp
     assert numpy.array_equal(saved, numpy.load(tmp_path / "z.npy"))
 
 
+@pytest.mark.onnxruntime
 def test_several_outputs_are_saved_by_name(archdsl: Archdsl, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
-    import numpy
-
     (tmp_path / "two.yaml").write_text(TWO)
     assert archdsl("run", "two.yaml", "-o", "y.npy").returncode == 2
     done = archdsl("run", "two.yaml", "-o", "y.npz")
@@ -192,8 +188,8 @@ def test_several_outputs_are_saved_by_name(archdsl: Archdsl, tmp_path: Path) -> 
     assert numpy.array_equal(numpy.maximum(saved["file"], 0), saved["b"])
 
 
+@pytest.mark.onnxruntime
 def test_run_refuses_what_it_cannot_do(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
     (tmp_path / "not.onnx").write_text("no model")
     for arguments in (
         ["run", "missing.onnx"],

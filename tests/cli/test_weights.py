@@ -180,6 +180,7 @@ def test_weights_are_written_under_the_designs_names(
 
 
 @pytest.mark.usefixtures("tiny")
+@pytest.mark.onnxruntime
 def test_initial_weights_are_written_without_torch(archdsl: Archdsl, tmp_path: Path) -> None:
     assert "torch" not in loaded("weights", "net.yaml", "-o", "one.pth", "--seed", "1", cwd=tmp_path)
     done = archdsl("weights", "net.yaml", "-o", "two.pth", "--seed", "2")
@@ -201,7 +202,6 @@ def test_torch_is_loaded_for_its_own_files_alone(archdsl: Archdsl, tmp_path: Pat
 
 
 def test_run_takes_a_pth_and_computes_what_torch_does(archdsl: Archdsl, tiny: Tiny, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
     images = numpy.random.default_rng(0).standard_normal((2, 3, 8, 8)).astype("float32")
     numpy.save(tmp_path / "x.npy", images)
     expected = tiny(torch.from_numpy(images)).detach().numpy()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-import numpy
 import pytest
 
 from archdsl.constructs.vocabulary import STANDARD
@@ -14,11 +12,6 @@ from archdsl.ops import OPERATORS
 from archdsl.ops.absent import Absent, absent_word, table
 from archdsl.ops.aliases import operator_called, plain_word
 from tests.checking import check, codes, design, diagnostics, network, refused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import torch
 
 ENTRIES = list(table().values())
 each_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.word)
@@ -112,104 +105,6 @@ def test_a_block_is_declared_in_the_syntax_of_the_design(entry: Absent) -> None:
     declared = re.search(r"declare `(block [^`]+)`$", found.help)
     assert declared is not None
     network(f"input [4, 8, 8]\n{declared[1]}\n{body}")
-
-
-# ---- they compute what PyTorch computes
-
-
-def _onnx_space_to_depth(x: torch.Tensor) -> torch.Tensor:
-    """The equation of the ONNX specification."""
-    b, c, h, w = x.shape
-    return x.reshape(b, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(b, c * 4, h // 2, w // 2)
-
-
-def _onnx_depth_to_space(x: torch.Tensor) -> torch.Tensor:
-    """The equation of the ONNX specification, in its mode DCR."""
-    b, c, h, w = x.shape
-    return x.reshape(b, 2, 2, c // 4, h, w).permute(0, 3, 4, 1, 5, 2).reshape(b, c // 4, h * 2, w * 2)
-
-
-def references() -> dict[str, Callable[[torch.Tensor], torch.Tensor]]:
-    import torch
-    import torch.nn.functional as F  # noqa: N812  (its usual name)
-    from torch import nn
-
-    return {
-        "softmin": nn.Softmin(1),
-        "tanhshrink": F.tanhshrink,
-        "glu": lambda x: F.glu(x, 1),
-        "crelu": lambda x: torch.cat([F.relu(x), F.relu(-x)], 1),
-        "relu_squared": lambda x: F.relu(x).square(),
-        "neg": torch.neg,
-        "square": torch.square,
-        "sub": lambda x: torch.sub(x, F.relu(x)),
-        "average": lambda x: torch.stack([x, F.relu(x)]).mean(0),
-        "minimum": lambda x: torch.minimum(x, F.relu(x)),
-        "global_max_pool": nn.AdaptiveMaxPool2d(1),
-        "adaptive_max_pool": nn.AdaptiveMaxPool2d(2),
-        "min_pool": lambda x: -F.max_pool2d(-x, 2),
-        "sum_pool": lambda x: (
-            F.lp_pool2d(x, 1, 2) if (x >= 0).all() else F.avg_pool2d(x, 2, divisor_override=1)
-        ),
-        "pixel_shuffle": nn.PixelShuffle(2),
-        "pixel_unshuffle": nn.PixelUnshuffle(2),
-        "space_to_depth": _onnx_space_to_depth,
-        "depth_to_space": _onnx_depth_to_space,
-        "reflection_pad": nn.ReflectionPad2d(1),
-        "replication_pad": nn.ReplicationPad2d(1),
-        "constant_pad": nn.ConstantPad2d(1, 0.5),
-        "upsampling_nearest": nn.UpsamplingNearest2d(scale_factor=2),
-        "upsampling_bilinear": nn.UpsamplingBilinear2d(scale_factor=2),
-    }
-
-
-WITH_WEIGHTS = {"depthwise_conv", "pointwise_conv", "separable_conv", "squeeze_excitation"}
-"""Those that own tensors, which are held against PyTorch by their shapes and names."""
-
-
-def test_every_equivalent_has_a_reference() -> None:
-    assert {entry.word for entry in ENTRIES if entry.write or entry.block} == {*references()} | WITH_WEIGHTS
-
-
-@pytest.mark.parametrize(
-    "word", [e.word for e in ENTRIES if (e.write or e.block) and e.word not in WITH_WEIGHTS]
-)
-def test_it_computes_what_pytorch_computes(word: str) -> None:
-    import torch
-
-    entry = table()[word]
-    step = entry.write or entry.example
-    text = design(
-        f"- other: relu\n- from(input) -> {step}",
-        input=entry.input,
-        blocks=entry.block if entry.block else "unused: relu",
-    )
-    checked = check(text)
-    assert checked.network is not None, checked.diagnostics
-    values = torch.from_numpy(numpy.random.default_rng(3).standard_normal((2, 4, 8, 8), numpy.float32))
-    module = checked.network.to_torch().eval()
-    torch.testing.assert_close(module(values), references()[word](values))
-
-
-def test_those_that_own_tensors_own_what_pytorch_owns() -> None:
-    """A depthwise convolution has groups=C, and torchvision's SqueezeExcitation has fc1 and fc2."""
-
-    def tensors(word: str) -> dict[str, tuple[int, ...]]:
-        entry = table()[word]
-        made = network(design(f"- x: {entry.example}", input=entry.input, blocks=entry.block))
-        return {name: tuple(tensor.shape) for name, tensor in made.to_torch().state_dict().items()}
-
-    assert tensors("depthwise_conv") == {"x.0.weight": (4, 1, 3, 3), "x.0.bias": (4,)}
-    assert tensors("pointwise_conv") == {"x.0.weight": (8, 4, 1, 1), "x.0.bias": (8,)}
-    assert tensors("separable_conv") == {
-        "x.0.weight": (4, 1, 3, 3), "x.0.bias": (4,), "x.1.weight": (8, 4, 1, 1), "x.1.bias": (8,),
-    }  # fmt: skip
-    assert tensors("squeeze_excitation") == {
-        "x.fc1.weight": (2, 4, 1, 1), "x.fc1.bias": (2,), "x.fc2.weight": (4, 2, 1, 1), "x.fc2.bias": (4,),
-    }  # fmt: skip
-
-
-# ---- misspellings
 
 
 def test_a_misspelling_leads_to_the_word_and_to_the_entry_alike() -> None:

@@ -59,6 +59,6 @@ def test_compiling_loads_no_torch_and_no_runtime(tmp_path: Path) -> None:
     assert found == {"numpy", "onnx"}
 
 
+@pytest.mark.onnxruntime
 def test_running_loads_no_torch(tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
     assert "torch" not in loaded("run", "lenet5_modern", cwd=tmp_path)

@@ -147,6 +147,7 @@ def test_without_onnxruntime_the_command_that_installs_it(monkeypatch: pytest.Mo
     assert 'pip install "archdsl[cpu]"' in caught.value.help
 
 
+@pytest.mark.onnxruntime
 def test_the_cpu_build_that_is_installed() -> None:
     import onnxruntime
 
@@ -157,6 +158,7 @@ def test_the_cpu_build_that_is_installed() -> None:
             open_session(model(), "cuda")
 
 
+@pytest.mark.onnxruntime
 @pytest.mark.gpu
 def test_a_gpu_gives_what_the_cpu_gives() -> None:
     try:
