@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.backends.torch.layout import Bracketed, Concatenation, Placeholder, is_number, literal
+from archdsl.backends.torch.form_walk import is_number
+from archdsl.backends.torch.layout import Bracketed, Concatenation, Placeholder, literal
 from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from archdsl.backends.torch.layout import Text
+    from archdsl.backends.torch.form_walk import is_number
+from archdsl.backends.torch.layout import Text
 
 LEADING = (
     "in_channels", "out_channels", "in_features", "out_features", "num_features", "num_groups",
@@ -19,8 +21,6 @@ LEADING = (
 """Arguments that PyTorch's constructors take first, in this order, and that are clear without a name."""
 
 _SIGNS = {"torch.add": " + ", "torch.mul": " * "}
-_HINTS = {"torch.mul": "factor", "torch.add": "offset", "F.pad": "margins"}
-"""The names of numbers among a function's arguments, should they become arguments of the class."""
 
 
 def expression(
@@ -28,15 +28,15 @@ def expression(
     names: Sequence[Text],
     layer: tuple[Text, ...],
     weight: Callable[[str], str],
-    hint: str = "value",
 ) -> Text:
     """The expression of a form, or of what stands in it. ``names`` are the variables of the operands,
     ``layer`` is the expression that calls the form's layer, and any arguments before the form's; ``weight`` gives
-    the expression of a parameter by the operator's own word."""
+    the expression of a parameter by the operator's own word. Numbers are placeholders, in the order in which
+    `numbers_of` gives them."""
     module, *before = layer
 
-    def of(inner: object, hint: str) -> Text:
-        return expression(inner, names, layer, weight, hint)
+    def of(inner: object) -> Text:
+        return expression(inner, names, layer, weight)
 
     if isinstance(entry, Operand):
         return names[entry.position]
@@ -46,20 +46,19 @@ def expression(
         return Bracketed(Concatenation((module, "(")), (*before, *names))
     if isinstance(entry, Invoke):
         target = "" if isinstance(entry.target, Layer) else entry.target
-        own = _HINTS.get(target, f"{target.rpartition('.')[2].strip('_')}_value")
-        arguments = [of(argument, own) for argument in entry.arguments]
+        arguments = [of(argument) for argument in entry.arguments]
         keywords: list[Text] = [
-            Concatenation((f"{name}=", of(value, name))) for name, value in entry.keywords.items()
+            Concatenation((f"{name}=", of(value))) for name, value in entry.keywords.items()
         ]
         if not target:
             return Bracketed(Concatenation((module, "(")), (*before, *arguments, *keywords))
         return _call(target, arguments, keywords)
     if is_number(entry):
-        return Placeholder(entry, hint)
+        return Placeholder(entry)
     if isinstance(entry, list):
-        return Bracketed("[", tuple([of(item, hint) for item in entry]), "]")
+        return Bracketed("[", tuple([of(item) for item in entry]), "]")
     if isinstance(entry, tuple):
-        return Bracketed("(", tuple([of(item, hint) for item in entry]), ",)" if len(entry) == 1 else ")")
+        return Bracketed("(", tuple([of(item) for item in entry]), ",)" if len(entry) == 1 else ")")
     return literal(entry)
 
 
@@ -96,7 +95,7 @@ def constructed(layer: Layer, fill: Callable[[str, object], Text] | None = None)
         if not is_number(value):
             texts[name] = literal(value)
         else:
-            texts[name] = Placeholder(value, name) if fill is None else fill(name, value)
+            texts[name] = Placeholder(value) if fill is None else fill(name, value)
     return Bracketed(f"{layer.target}(", arguments_of(texts))
 
 

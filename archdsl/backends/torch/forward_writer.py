@@ -6,18 +6,20 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archdsl.backends.torch.expressions import constructed, expression
-from archdsl.backends.torch.layout import Bracketed, Concatenation
+from archdsl.backends.torch.layout import Bracketed, Concatenation, Placeholder, replaced
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
-from archdsl.backends.torch.program import OUTSIDE, Program
 from archdsl.constructs.region import RegionKind
-from archdsl.ops.base import Trait
 from archdsl.ops.torch_form import Invoke, Layer, Operand
+from archdsl.structure.dataflow import OUTSIDE
 from archdsl.structure.regions import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from archdsl.backends.torch.layout import Text
+    from archdsl.backends.torch.program import Program
+    from archdsl.structure.definitions import NumberPlace
+    from archdsl.structure.signatures import RegionSignature, Signatures
 
 
 class Line(NamedTuple):
@@ -41,108 +43,22 @@ class Nest(NamedTuple):
 Statement: TypeAlias = "Line | Nest"
 
 
-class RegionSignature(NamedTuple):
-    """The values that a region is given, and those it hands out, as positions of nodes."""
-
-    inputs: list[int]
-    outputs: list[int]
-
-
-class Signatures:
-    """The signatures of a program's regions. All of one module have one, value for value."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self._made: dict[int, RegionSignature] = {}
-        self.rematerialized = {at for at in program.region_of if self._is_rematerialized(at)}
-        """Values that are made in each checkpoint that reads them, and nowhere else."""
-
-    def of(self, region: Region) -> RegionSignature:
-        made = self._made.get(id(region))
-        if made is None:
-            made = self._made[id(region)] = RegionSignature(self._inputs(region), self._outputs(region))
-        return made
-
-    def steps(self, region: Region) -> list[int | Region]:
-        """A region's items; a checkpoint's begin with the values that it makes again."""
-        return [*self._made_again(region), *region.items] if region.is_rematerialized else region.items
-
-    def _made_again(self, region: Region) -> list[int]:
-        program, inside = self.program, set(region.nodes())
-        found = []
-        for at in region.nodes():
-            for source in program.operands[at]:
-                moves = (
-                    source in program.region_of
-                    and Trait.DATA_MOVEMENT in program.graph.nodes[source].op.traits
-                )
-                near = moves and program.calls.caller_of(
-                    program.region_of[source]
-                ) is program.calls.caller_of(region)
-                if near and source not in inside and source not in found:
-                    found.append(source)
-        return found
-
-    def _is_rematerialized(self, at: int) -> bool:
-        program = self.program
-        home = program.calls.function_of(program.region_of[at])
-        if Trait.DATA_MOVEMENT not in program.graph.nodes[at].op.traits or not program.readers[at]:
-            return False
-        for reader in program.readers[at]:
-            if reader == OUTSIDE:
-                return False
-            region = program.calls.function_of(program.region_of[reader])
-            while not region.is_rematerialized and region is not home and region.parent is not None:
-                region = program.calls.function_of(region.parent)
-            inner = region.is_rematerialized and region is not home
-            if not inner or program.calls.caller_of(region) is not program.calls.caller_of(home):
-                return False
-        return True
-
-    def _inputs(self, region: Region) -> list[int]:
-        program = self.program
-        if region.parent is None:
-            return list(program.graph.inputs)
-        made_again = self._made_again(region) if region.is_rematerialized else []
-        inside = {*region.nodes(), *made_again}
-        found: dict[int, None] = {}
-        for at in (*made_again, *region.nodes()):
-            if program.is_needed[at]:
-                for source in program.operands[at]:
-                    if source not in inside:
-                        found[source] = None
-        return list(found)
-
-    def _outputs(self, region: Region) -> list[int]:
-        program = self.program
-        if region.is_scope:
-            first = program.calls.first[region.path]
-            regions = [first, *(other for other in program.calls.again.values() if other.path == region.path)]
-        else:
-            first, regions = region, [region]
-        indices: set[int] = set()
-        for other in regions:
-            inside = set(other.nodes())
-            indices |= {
-                index
-                for index, at in enumerate(other.nodes())
-                if any(reader not in inside for reader in program.readers[at])
-            }
-        ordered = sorted(indices)
-        main = program.graph.scopes.get(region.path) if region.is_scope else None
-        nodes = first.nodes()
-        ordered.sort(key=lambda index: nodes[index] != main)
-        mine = region.nodes()
-        return [mine[index] for index in ordered]
-
-
 class Function:
-    """Writes the steps of a region. ``names`` are the variables that hold values."""
+    """Writes the steps of a region. ``names`` are the variables that hold values, ``places`` gives each node's
+    numbers the places that they have in the definition."""
 
-    def __init__(self, signatures: Signatures, region: Region, arguments: Sequence[str] = ()) -> None:
-        self.program, self.signatures, self.region = signatures.program, signatures, region
+    def __init__(
+        self,
+        program: Program,
+        signatures: Signatures,
+        region: Region,
+        places: Mapping[int, Sequence[NumberPlace]],
+        arguments: Sequence[str] = (),
+    ) -> None:
+        self.program, self.signatures, self.region, self.places = program, signatures, region, places
+        self.flow = program.flow
         self.signature = signatures.of(region)
-        self.scope = self.program.calls.caller_of(region).path
+        self.scope = self.flow.calls.caller_of(region).path
         results = self.signature.outputs
         self.uses: Counter[int] = Counter(results)
         if region.parent is None:
@@ -188,10 +104,10 @@ class Function:
                 self._count(item.items)
 
     def _is_call(self, region: Region) -> bool:
-        return self.program.calls.is_call(region) or region.is_rematerialized
+        return self.flow.calls.is_call(region) or region.is_rematerialized
 
     def _is_written(self, at: int) -> bool:
-        return self.program.is_needed[at] and (
+        return self.flow.is_needed[at] and (
             at not in self.signatures.rematerialized or self.region.is_rematerialized
         )
 
@@ -202,7 +118,7 @@ class Function:
             if not isinstance(item, Region):
                 if self._is_written(item):
                     self._node(item, body)
-            elif self.program.calls.is_call(item):
+            elif self.flow.calls.is_call(item):
                 self._module(item, body)
             elif item.is_rematerialized:
                 self._checkpoint(item, body)
@@ -215,7 +131,8 @@ class Function:
         form = self.program.form(at)
         operands = self.program.operands[at]
         names = [self.names[source] for source in operands]
-        text = self._expression(at, names)
+        places = iter(self.places[at])
+        text = replaced(self._expression(at, names), lambda _: Placeholder(next(places)))
         self._spend(operands)
         label = self.program.graph.nodes[at].name.rpartition(".")[2]
         name = self._target(at, operands, names, label if self.uses[at] > 1 else None)
@@ -231,7 +148,7 @@ class Function:
 
     def _module(self, region: Region, body: list[Statement]) -> None:
         signature = self.signatures.of(region)
-        if not any(self.program.is_needed[at] for at in signature.outputs):
+        if not any(self.flow.is_needed[at] for at in signature.outputs):
             return
         names = tuple([self.names[value] for value in signature.inputs])
         call = Bracketed(Concatenation((self.path(region.path), "(")), names)
@@ -279,7 +196,13 @@ class Function:
             return
         self._parts += 1
         function = unused("part" if self._parts == 1 else f"part_{self._parts}", self._taken())
-        part = Function(self.signatures, region, [self.names[value] for value in signature.inputs])
+        part = Function(
+            self.program,
+            self.signatures,
+            region,
+            self.places,
+            [self.names[value] for value in signature.inputs],
+        )
         statements = part.write()
         returned = Concatenation(("return ", part.returned()))
         arguments = tuple(f"{name}: Tensor" for name in part.arguments)
@@ -302,7 +225,9 @@ class Function:
             for item in region.items
             if (target := item.path if isinstance(item, Region) else program.target(item)) is not None
         }
-        of_scopes = all(not isinstance(item, Region) or program.calls.is_call(item) for item in region.items)
+        of_scopes = all(
+            not isinstance(item, Region) or self.flow.calls.is_call(item) for item in region.items
+        )
         return called.pop() if len(called) == 1 and of_scopes else "self"
 
     def _is_tensor(self, at: int) -> bool:
@@ -344,7 +269,7 @@ class Function:
 
     def _heads_of(self, value: int) -> int:
         """How many auxiliary heads read a value."""
-        nodes, readers = self.program.graph.nodes, self.program.readers[value]
+        nodes, readers = self.program.graph.nodes, self.flow.readers[value]
         return len({nodes[reader].auxiliary_head for reader in readers if reader != OUTSIDE} - {None})
 
     def _fresh(self, value: int, label: str | None) -> str:

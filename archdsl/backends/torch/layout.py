@@ -7,20 +7,16 @@ import math
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 WIDTH = 88
 INDENT = "    "
 
 
 class Placeholder(NamedTuple):
-    """A number, or a list of numbers, in which instances of one class may differ.
-
-    ``hint`` is a name for it, should it become an argument.
-    """
+    """A number, or a list of numbers, in which instances of one class may differ: or the place where it is known."""
 
     value: object
-    hint: str
 
 
 class Bracketed(NamedTuple):
@@ -40,16 +36,16 @@ class Concatenation(NamedTuple):
 Text: TypeAlias = "str | Placeholder | Bracketed | Concatenation"
 
 
-def placeholders(text: Text) -> Iterator[Placeholder]:
+def replaced(text: Text, fill: Callable[[Placeholder], Text]) -> Text:
+    """The text with other texts for its placeholders, which are given in their order."""
     if isinstance(text, Placeholder):
-        yield text
-    elif isinstance(text, Bracketed):
-        yield from placeholders(text.head)
-        for item in text.items:
-            yield from placeholders(item)
-    elif isinstance(text, Concatenation):
-        for part in text.parts:
-            yield from placeholders(part)
+        return fill(text)
+    if isinstance(text, Concatenation):
+        return Concatenation(tuple([replaced(part, fill) for part in text.parts]))
+    if isinstance(text, Bracketed):
+        head = replaced(text.head, fill)
+        return Bracketed(head, tuple([replaced(item, fill) for item in text.items]), text.tail)
+    return text
 
 
 def flat(text: Text, fill: Callable[[Placeholder], str]) -> str:
@@ -118,11 +114,3 @@ def literal(value: object) -> str:
 def quoted(text: str) -> str:
     """A text in double quotes; what JSON escapes Python reads the same."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a number, or a list of numbers, and no truth value."""
-    if type(value) in (list, tuple):  # entries of a form are tuples too
-        assert isinstance(value, (list, tuple))
-        return bool(value) and all(is_number(item) for item in value)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from archdsl.backends.torch import eager
-from archdsl.backends.torch.classes import DEFAULTS
+from archdsl.backends.torch.descriptions import DEFAULTS
 from archdsl.backends.torch.expressions import LEADING
 from archdsl.backends.torch.form_walk import layer_of
 from archdsl.ops import OPERATORS
