@@ -32,8 +32,9 @@ def test_a_size_at_which_the_design_does_not_check_is_a_diagnostic(archdsl: Arch
     assert "error[kernel-too-large]" in done.stderr
 
 
+@pytest.mark.onnxruntime
 @pytest.mark.usefixtures("designs")
-@pytest.mark.parametrize("verb", ["run", "verify"])
+@pytest.mark.parametrize("verb", ["run", pytest.param("verify", marks=pytest.mark.torch)])
 def test_sizes_that_fit_are_run_at(archdsl: Archdsl, verb: str) -> None:
     assert archdsl(verb, "open.yaml", "--size", "H=20", "--size", "W=17").returncode == 0
     assert archdsl(verb, "two.yaml", "--size", "L=9").returncode == 0
@@ -55,6 +56,7 @@ def test_the_design_on_standard_input_is_checked_at_sizes_too(archdsl: Archdsl) 
     assert "<stdin>:4:" in done.stderr
 
 
+@pytest.mark.onnxruntime
 @pytest.mark.usefixtures("designs")
 def test_what_onnxruntime_refuses_names_the_users_file_and_logs_nothing(
     archdsl: Archdsl, tmp_path: Path
@@ -69,6 +71,7 @@ def test_what_onnxruntime_refuses_names_the_users_file_and_logs_nothing(
     assert "onnxruntime:," not in done.stderr
 
 
+@pytest.mark.onnxruntime
 @pytest.mark.usefixtures("designs")
 def test_no_error_names_a_file_of_ours(archdsl: Archdsl, tmp_path: Path) -> None:
     import numpy

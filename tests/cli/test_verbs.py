@@ -152,6 +152,7 @@ def test_an_output_that_cannot_be_written_is_a_line(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.onnxruntime
 def test_run_on_a_picture(archdsl: Archdsl, net: str, tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("cat\ndog\nbird\nfish\n")
     done = archdsl("run", net, "--input", str(PICTURE), "--labels", "labels.txt")

@@ -6,11 +6,18 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = (README, *sorted(DOCS.glob("*.md")))
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NEEDS = {
+    "onnxruntime": re.compile(r"^\$ archdsl (run|verify)\b", re.MULTILINE),
+    "torch": re.compile(r"^\$ archdsl (verify\b|.*\.pth\b)|^import torch$|\.to_torch\(\)", re.MULTILINE),
+}
+"""What in the text of a snippet needs a tier of tests."""
 NAMED = re.compile(r"# ([\w./-]+\.\w+)\n")
 
 
@@ -41,3 +48,8 @@ def snippets(page: Path, *kinds: str) -> list[Snippet]:
         for found in FENCE.finditer(text)
         if not kinds or found.group(1) in kinds
     ]
+
+
+def marks(text: str) -> list[pytest.MarkDecorator]:
+    """The tiers that a test of snippets is in."""
+    return [getattr(pytest.mark, tier) for tier, pattern in NEEDS.items() if pattern.search(text)]

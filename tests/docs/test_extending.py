@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, FENCE, ROOT
+from tests.docs.pages import DOCS, FENCE, ROOT, marks
 
 PAGE = DOCS / "extending.md"
 PARTS = ("archdsl", "architectures", "docs", "editors", "grammar", "tests")
@@ -95,7 +95,9 @@ class Tree:
             (self.folder / out).write_text(done.stdout, encoding="utf-8")
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(recipe, marks=marks(text)) for recipe, text in RECIPES.items()]
+)
 def test_a_recipe_works_as_it_is_written(recipe: str, tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     for kind, text in FENCE.findall(RECIPES[recipe]):

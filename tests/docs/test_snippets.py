@@ -27,7 +27,7 @@ import pytest
 
 from archdsl.pipeline import check
 from archdsl.source import Source
-from tests.docs.pages import PAGES, ROOT, Snippet, snippets
+from tests.docs.pages import PAGES, ROOT, Snippet, marks, snippets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,17 @@ body:
 
 
 def cases(*kinds: str) -> list[object]:
-    return [pytest.param(snippet, id=snippet.id) for page in RUN for snippet in snippets(page, *kinds)]
+    return [
+        pytest.param(snippet, id=snippet.id, marks=marks(snippet.text))
+        for page in RUN
+        for snippet in snippets(page, *kinds)
+    ]
+
+
+def pages(kind: str) -> list[object]:
+    """The pages with snippets of a kind, which are run one after the other."""
+    texts = {page: "".join(snippet.text for snippet in snippets(page, kind)) for page in RUN}
+    return [pytest.param(page, id=page.name, marks=marks(text)) for page, text in texts.items() if text]
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +125,7 @@ def test_commands(
     assert printed == expected
 
 
-@pytest.mark.parametrize(
-    "page", [pytest.param(page, id=page.name) for page in RUN if snippets(page, "python")]
-)
+@pytest.mark.parametrize("page", pages("python"))
 def test_python(page: Path, folder_of: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder_of(page))
     names: dict[str, object] = {}
@@ -126,9 +134,7 @@ def test_python(page: Path, folder_of: Callable[[Path], Path], monkeypatch: pyte
         exec(code, names)
 
 
-@pytest.mark.parametrize(
-    "page", [pytest.param(page, id=page.name) for page in RUN if snippets(page, "pycon")]
-)
+@pytest.mark.parametrize("page", pages("pycon"))
 def test_interpreter(
     page: Path,
     folder_of: Callable[[Path], Path],

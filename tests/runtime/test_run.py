@@ -20,6 +20,8 @@ from archdsl.runtime.top_k import read_labels, top
 from tests.graph.build import Build
 from tests.weights.given import Given
 
+pytestmark = pytest.mark.onnxruntime
+
 PICTURE = str(Path(__file__).parent.parent / "data" / "picture.jpg")
 
 

@@ -12,6 +12,8 @@ from tests.zoo.files import ARCHITECTURES, DESIGNS, checked, smaller
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = [pytest.mark.onnxruntime, pytest.mark.torch]
+
 SEEDS, BATCH = (0, 1), 3
 NETWORKS = [*ARCHITECTURES, *DESIGNS]
 

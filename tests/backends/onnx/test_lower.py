@@ -65,6 +65,7 @@ def test_the_default_is_read_by_the_oldest_onnxruntime_that_is_supported() -> No
     assert (model.ir_version, model.opset_import[0].version) == (10, 21)
 
 
+@pytest.mark.onnxruntime
 def test_any_batch_runs_and_each_sample_by_itself() -> None:
     session = open_session(to_model(small(), weights=InitialisedWeights(1)).SerializeToString(), "cpu")
     images = numpy.random.default_rng(0).standard_normal((5, 3, 17, 15), numpy.float32)
@@ -73,6 +74,7 @@ def test_any_batch_runs_and_each_sample_by_itself() -> None:
     assert numpy.allclose(together, numpy.stack(apart), atol=1e-6)
 
 
+@pytest.mark.onnxruntime
 def test_named_sizes_are_named_in_the_model_and_run_at_any_size() -> None:
     build = Build()
     height, width = Size.named("H"), Size.named("W")
@@ -90,6 +92,7 @@ def test_named_sizes_are_named_in_the_model_and_run_at_any_size() -> None:
         assert session.run({"input": image})["output"].shape == expected
 
 
+@pytest.mark.onnxruntime
 def test_a_size_called_batch_is_not_the_batch() -> None:
     build = Build()
     model = to_model(build.graph(build.node("relu", build.input(3, Size.named("batch")))), weights=Given())

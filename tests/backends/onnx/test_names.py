@@ -18,6 +18,8 @@ from tests.weights.given import Given
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph
 
+pytestmark = pytest.mark.onnxruntime
+
 
 def compiled(graph: Graph) -> onnx.ModelProto:
     """The model, which onnx accepts and onnxruntime loads."""

@@ -42,6 +42,7 @@ def listing(folder: Path) -> list[str]:
     return sorted(os.listdir(folder))
 
 
+@pytest.mark.onnxruntime
 def test_the_file_is_the_model(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     save(network(), path, weights=InitialisedWeights(3))
@@ -87,6 +88,7 @@ def test_it_can_be_written_to_a_stream_that_does_not_seek() -> None:
     assert onnx.load_from_string(parts[0]) == to_model(network(), weights=InitialisedWeights(3))
 
 
+@pytest.mark.onnxruntime
 def test_weights_above_the_limit_lie_beside_the_model(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     save(network(), path, weights=InitialisedWeights(3), largest=1000)
