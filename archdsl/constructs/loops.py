@@ -54,6 +54,7 @@ class Repeat(_Counted):
     """The body n times in a row: ``repeat(n, as=i): B`` is ``for(i in range(n)): B``."""
 
     word = "repeat"
+    aliases = ("loop", "times", "n_times")
     region = RegionKind.STEPS
     examples = (ConstructExample("repeat(3): conv(4, 3, padding=1) -> relu", (4, 8, 8)),)
 
@@ -68,6 +69,7 @@ class For(Construct):
     """The body once for each element of a list: ``for(x, i in xs)``, x the element, i its index."""
 
     word = "for"
+    aliases = ("foreach", "for_range")
     is_loop_over_list = True
     repeats = True
     region = RegionKind.STEPS

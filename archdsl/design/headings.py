@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archdsl.constructs.base import Construct
-from archdsl.diagnostics import Diagnostic, Label, did_you_mean
+from archdsl.diagnostics import Diagnostic, Fix, Label, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling, without_item
 from archdsl.syntax import tree
 
@@ -102,7 +102,22 @@ def loop_of(construct: tree.ConstructStep) -> tuple[Loop | None, list[Diagnostic
     *names, last = construct.arguments or (None,)
     if not isinstance(last, tree.Binding) or len(names) > 1 or any(_is_no_name(name) for name in names):
         message = f"`{word}` takes `x in xs` or `x, i in xs`"
-        return None, [Diagnostic("wrong-argument", message, construct.span, "not of that form", help)]
+        fixes: tuple[Fix, ...] = ()
+        if (
+            isinstance(last, tree.Argument)
+            and last.name is None
+            and isinstance(last.value, tree.Number)
+            and not names
+        ):
+            fixes = (
+                replacing(
+                    last.span, text := f"i in range({last.span.text})", title=f"write `{word}({text})`"
+                ),
+            )
+            help = ""
+        return None, [
+            Diagnostic("wrong-argument", message, construct.span, "not of that form", help, fixes=fixes)
+        ]
     if not names:
         return Loop(last.name.word, None, last.value), []
     element = names[0]

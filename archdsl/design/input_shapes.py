@@ -46,13 +46,23 @@ def with_inputs(
             continue
         reader = _ShapeReader(spans, library, diagnostics)
         stated = data[key]
-        if isinstance(stated, dict):
+        if stated == {} and _has_fault(spans[(key,)], diagnostics):
+            reader.failed = True  # what it names could not be read
+        elif isinstance(stated, dict):
             found[key] = {name: reader.read(value, (key, name)) for name, value in stated.items()}
         else:
             found[key] = reader.read(stated, (key,))
         if reader.failed:
             del found[key]
     return found
+
+
+def _has_fault(section: Span, diagnostics: Diagnostics) -> bool:
+    """Whether something in a section is reported."""
+    return any(
+        found.span.source is section.source and section.start <= found.span.start <= section.end
+        for found in diagnostics
+    )
 
 
 class _ShapeReader:

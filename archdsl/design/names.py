@@ -3,7 +3,6 @@ block, also of arms that are not taken and blocks that nobody calls."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from archdsl.constructs.base import FlowCall
@@ -12,6 +11,7 @@ from archdsl.design.binding import bind
 from archdsl.design.branches import branch_faults
 from archdsl.design.foreign_words import ABSENT, foreign_word, is_foreign
 from archdsl.design.headings import faults_of, variables_of
+from archdsl.design.mistaken_constructs import label_like_construct, merge_called
 from archdsl.design.read import Design
 from archdsl.design.unknown_names import unknown_function
 from archdsl.design.values import Callee, Library
@@ -101,6 +101,9 @@ class _Checker:
                 self.step(inner, variables)
         elif isinstance(step, tree.Labelled):
             self.expression(step.label, variables)
+            doubt = label_like_construct(step, self.library.vocabulary.forms)
+            if doubt is not None:
+                self.diagnostics.add(doubt)
             self.step(step.step, variables)
         elif isinstance(step, tree.ConstructStep):
             self.construct(step, variables)
@@ -142,8 +145,8 @@ class _Checker:
         if block is None and operator is None:
             if word.partition(".")[0] in self.labels and not call.arguments:
                 self.diagnostics.add(_label_called(call, index))
-            elif word in self.library.vocabulary.operators and call.arguments:
-                self.diagnostics.add(_merge_called(call))
+            elif call.arguments and (merge := merge_meant(word, self.library)) is not None:
+                self.diagnostics.add(merge_called(call, merge, self.labels))
             else:
                 self.diagnostics.add(unknown_callee(call.name, self.library, variables))
             return
@@ -250,27 +253,12 @@ def _label_called(call: tree.Call, index: int) -> Diagnostic:
     )
 
 
-def _merge_called(call: tree.Call) -> Diagnostic:
-    """The diagnostic for a merge that is given its branches as arguments: ``max(from(a), from(b))``."""
-    word = call.name.word
-    heading = [argument.span.text for argument in call.arguments if argument.name is not None]
-    values = [argument.value for argument in call.arguments if argument.name is None]
-    if len(values) == 1 and isinstance(values[0], tree.ListOf):
-        values = list(values[0].items)
-    texts = [value.span.text for value in values]
-    branches = [f"'{text}'" if '"' in text else f'"{text}"' if _CUT.search(text) else text for text in texts]
-    dim = f"({', '.join(heading)})" if heading else ""
-    return Diagnostic(
-        "construct-in-chain",
-        f"`{word}` is a construct: its branches are steps, not arguments",
-        call.name.span,
-        "takes a body",
-        f"write it as a step of its own: `{word}{dim}: [{', '.join(branches) or '...'}]`",
-    )
-
-
-_CUT = re.compile(r"[,\[\]{}:#]")
-"""What ends a text inside the lists of YAML."""
+def merge_meant(word: str, library: Library) -> str | None:
+    """The merge that is this word, or is called so elsewhere."""
+    if word in library.vocabulary.operators:
+        return word
+    called = tree.construct_called(word, library.vocabulary.forms)
+    return called if called in library.vocabulary.operators else None
 
 
 def _not_at_the_head(call: tree.Call, message: str) -> Diagnostic:

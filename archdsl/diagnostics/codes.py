@@ -133,6 +133,7 @@ ErrorCode: TypeAlias = Literal[
     "yaml-tag",
 ]
 WarningCode: TypeAlias = Literal[
+    "label-like-construct",
     "linear-on-map",
     "single-branch",
     "unused-input",

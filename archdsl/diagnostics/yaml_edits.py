@@ -69,8 +69,8 @@ def _written(text: _Text, edits: list[Edit]) -> list[Edit] | None:
         fits, content = _ENDS.search(new) is None, new
     else:
         return edits
-    if fits:
-        return edits
+    if fits or (not quote and "," in _IN_PARENTHESES.sub("", content)):
+        return edits  # commas outside of parentheses are between texts: it becomes several
     label = _LABEL.match(content)
     head = label.group() if label is not None and not quote else ""
     other = next((sign for sign in ('"', "'") if sign not in content[len(head) :]), None)
@@ -85,6 +85,7 @@ def _written(text: _Text, edits: list[Edit]) -> list[Edit] | None:
 
 _ENDS = re.compile(r"[,\[\]{}]|:\s|\s#")
 """What ends a text without quotes inside brackets."""
+_IN_PARENTHESES = re.compile(r"\(.*\)|\[.*\]")
 _LABEL = re.compile(r"(?:\"[^\"\n]*\"|'[^'\n]*'|\w+(?:\([^(),]*\))?):\s+")
 
 _TOKEN = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:^|(?<=\s))#[^\n]*|[\[{(\]}),]|:(?=\s)", re.MULTILINE)

@@ -12,6 +12,7 @@ from archdsl.design.expr import condition, evaluate, known, path_of
 from archdsl.design.headings import bind_heading, loop_of
 from archdsl.design.values import UNKNOWN, Result, Value, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, Code, Diagnostic
+from archdsl.diagnostics.fixes import replacing
 from archdsl.elaborate.flow import nothing_flows, refuse_name
 from archdsl.elaborate.operators import apply
 from archdsl.elaborate.scopes import LabelledStep
@@ -157,7 +158,8 @@ class _WalkExpansion:
                 f"`{self._declared.word}` runs over a list, not {kind_of(items)}",
                 span,
                 written(items),
-                f"write `range({span.text})`" if is_count else "write a list: `[64, 128]`",
+                "" if is_count else "write a list: `[64, 128]`",
+                fixes=(replacing(span, f"range({span.text})"),) if is_count else (),
             )
         self._walk.charge(len(items), span)
         element, counter = loop.element, loop.counter

@@ -20,7 +20,7 @@ from archdsl.format.wrapping import (
     chain_lines,
     chain_texts,
     is_below,
-    label_text,
+    label_of,
     parameter_text,
     signature_text,
 )
@@ -31,17 +31,18 @@ _STEP = "  "
 _Steps = tuple[tree.Step, ...]
 
 
-def print_arch(file: tree.File, carrier: Carrier) -> str:
+def print_arch(file: tree.File, carrier: Carrier, forms: tree.Forms) -> str:
     """The text of a file, its comments handed out by ``carrier`` where they stood.
 
-    Raises `UsageError` for what this syntax has no way to write.
+    ``forms`` are the constructs. Raises `UsageError` for what this syntax has no way to write.
     """
-    return _ArchPrinter(carrier).file(file)
+    return _ArchPrinter(carrier, forms).file(file)
 
 
 class _ArchPrinter:
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: Carrier, forms: tree.Forms) -> None:
         self.out = Writer(carrier)
+        self.forms = forms
 
     def file(self, file: tree.File) -> str:
         places = {word: span.start for word, span in file.sections.items()}
@@ -204,7 +205,7 @@ class _ArchPrinter:
             lines = chain_lines(step, indent + prefix, indent)
             self.out.put_all(lines, start, step.span.end, indent=indent)
         elif isinstance(step, tree.Labelled):
-            label = label_text(step.label, taken)
+            label = label_of(step, taken, self.forms)
             self._step(tree.below_label(step.step), indent, f"{prefix}{label}: ", start)
         elif isinstance(step, tree.Group):
             opens = step.span.start if self.out.carrier.is_arch else start

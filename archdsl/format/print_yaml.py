@@ -14,7 +14,7 @@ from archdsl.format.print_yaml_values import (
     prose_text,
     step_lines,
 )
-from archdsl.format.wrapping import WIDTH, call_text, is_below, label_text, signature_text
+from archdsl.format.wrapping import WIDTH, call_text, is_below, label_of, signature_text
 from archdsl.format.writer import Writer, tidy
 from archdsl.syntax import tree
 from archdsl.syntax.sections import TEXTS
@@ -44,6 +44,7 @@ class _YamlPrinter:
     def __init__(self, carrier: Carrier, callable_names: frozenset[str], forms: tree.Forms) -> None:
         self.out = Writer(carrier)
         # Words that a bare key would turn into a construct, or into nothing.
+        self.forms = forms
         self._taken = frozenset({*forms, "else"})
         self.callable_names = callable_names | self._taken
 
@@ -210,7 +211,7 @@ class _YamlPrinter:
             self.out.put_all(lines, start, step.span.end, indent=indent)
         elif isinstance(step, tree.Labelled):
             mapping = not isinstance(step.step, tree.Chain | tree.Group)
-            label = label_text(step.label, self.callable_names if mapping else self._taken)
+            label = label_of(step, self.callable_names if mapping else self._taken, self.forms)
             self._labelled(label, step.step, column + 2, start, dash=True)
         elif isinstance(step, tree.ConstructStep):
             self._construct(step, column + 2, dash=True)
@@ -261,7 +262,9 @@ class _YamlPrinter:
         self.out.put(line, start, start, indent=indent[2:] if dash else indent)
 
     def _branches(self, parts: tuple[tree.Step, ...], column: int) -> None:
-        labels = [label_text(part.label, self._taken) for part in parts if isinstance(part, tree.Labelled)]
+        labels = [
+            label_of(part, self._taken, self.forms) for part in parts if isinstance(part, tree.Labelled)
+        ]
         if len(set(labels)) == len(parts):
             for label, part in zip(labels, parts, strict=True):
                 assert isinstance(part, tree.Labelled)

@@ -52,7 +52,7 @@ def converted(source: Source, syntax: Syntax, vocabulary: Vocabulary = STANDARD)
         from archdsl.format.print_arch import print_arch
 
         _check_version(before)
-        text = print_arch(before, carrier)
+        text = print_arch(before, carrier, vocabulary.forms)
     else:
         from archdsl.format.print_yaml import print_yaml
 

@@ -6,6 +6,7 @@ import re
 
 from archdsl.source import Span
 from archdsl.syntax import tree
+from archdsl.syntax.foreign_headings import is_quoted, label_meant
 
 WIDTH = 100
 """No line is longer that can be broken."""
@@ -118,6 +119,14 @@ def label_text(label: tree.Template, taken: frozenset[str] = frozenset()) -> str
     if plain is not None and plain not in taken and IDENTIFIER.fullmatch(plain):
         return plain
     return f'"{template_text(label)}"'
+
+
+def label_of(step: tree.Labelled, taken: frozenset[str], forms: tree.Forms) -> str:
+    """The label of a step, in the quotes that say that it is no construct where its word means one elsewhere."""
+    word = step.label.plain
+    if word is not None and is_quoted(step.label) and label_meant(step, forms) is not None:
+        taken |= {word}
+    return label_text(step.label, taken)
 
 
 def chain_lines(chain: tree.Chain, first: str, indent: str) -> list[str]:

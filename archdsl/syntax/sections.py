@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -47,3 +48,9 @@ HEADING_TOKENS = frozenset(heading.upper() for heading in HEADINGS)
 def nearest(word: str, known: Collection[str]) -> str | None:
     """The word that is meant by one that is none, or None. Some are short: one letter is a third of `use`."""
     return did_you_mean(word, known) or misspelling(word, known)
+
+
+def section_at(text: str, at: int) -> str:
+    """The word that begins the section in which a place is, in either syntax; empty where none does."""
+    begins = list(re.finditer(r"^\w+", text[:at], re.MULTILINE))
+    return begins[-1].group() if begins else ""

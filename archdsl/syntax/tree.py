@@ -211,9 +211,11 @@ Forms: TypeAlias = "Mapping[str, Form]"
 
 
 def construct_called(word: str, forms: Forms) -> str | None:
-    """The construct that others call by this word: ``cat``, ``Multiply``."""
+    """The construct that others call by this word: ``cat``, ``Multiply``, ``Residual``."""
     plain = word.replace("_", "").casefold()
-    return next((form.word for form in forms.values() if plain in form.also), None)
+    return next(
+        (form.word for form in forms.values() if plain in form.also or plain == form.word.casefold()), None
+    )
 
 
 class ConstructStep(NamedTuple):

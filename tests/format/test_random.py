@@ -38,7 +38,7 @@ def printed(file: tree.File, syntax: Syntax) -> tuple[str, frozenset[str]]:
             names |= {item.word for item in entry.value.items if isinstance(item, tree.Name)}
     carrier = Carrier(Source(""), [], ())
     text = (
-        print_arch(file, carrier)
+        print_arch(file, carrier, STANDARD.forms)
         if syntax == "arch"
         else print_yaml(file, carrier, frozenset(names), STANDARD.forms)
     )

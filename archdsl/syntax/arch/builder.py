@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from lark import Token
 
-from archdsl.diagnostics import DesignFault, did_you_mean
+from archdsl.diagnostics import DesignFault
+from archdsl.diagnostics.fixes import respelling
 from archdsl.source import Span
 from archdsl.syntax import tree
 from archdsl.syntax.builder import Builder
+from archdsl.syntax.foreign_headings import HeadingMeant, heading_meant
 from archdsl.syntax.tree import (
     BlockDeclaration,
     Broken,
@@ -202,6 +204,8 @@ class ArchBuilder(Builder):
             form = self.forms.get(word)
             if form is not None:
                 if not step.bodies:
+                    if form.has_branches and any(map(_may_be_a_branch, call.arguments)):
+                        continue  # its branches are arguments: refused with the names
                     raise DesignFault(
                         "null-value", f"`{word}` has no body", call.span, "nothing follows it",
                         f"write its steps in braces: `{call.span.text} {{ ... }}`",
@@ -213,14 +217,15 @@ class ArchBuilder(Builder):
                     )  # fmt: skip
                 return self._construct(step, form)
             if step.bodies:
-                near = tree.construct_called(word, self.forms) or did_you_mean(word, self.forms)
-                fix = (
-                    f"did you mean `{near}`?"
-                    if near
-                    else "write the braces without it, or a label before them"
-                )
+                meant = heading_meant(word, self.forms)
+                unknown = meant == HeadingMeant()
                 raise DesignFault(
-                    "not-a-construct", f"`{word}` takes no body", call.span, "a call, not a construct", fix
+                    "not-a-construct",
+                    f"`{word}` takes no body" if unknown else f"there is no construct `{word}`",
+                    call.name.span,
+                    "a call, not a construct" if unknown else "takes no body",
+                    meant.help("write the braces without it, or a label before them"),
+                    fixes=respelling(call.name.span, meant.word),
                 )  # fmt: skip
         return self.chain([step.call for step in steps])
 
@@ -284,3 +289,7 @@ def _unquoted(token: Token) -> str:
     if token.type == "LONG_TEXT":
         return token[3:-3]
     return token[1:-1] if token.type == "STRING" else str(token)
+
+
+def _may_be_a_branch(argument: tree.Argument | tree.Binding) -> bool:
+    return argument.name is None and not isinstance(argument.value, tree.Number)

@@ -6,7 +6,8 @@
     space         the space after the sign         end      where its line ends, without a comment
     whole         the text that was refused        line     its line
     last          the last word of the text        inside   what stands in the innermost parentheses
-    partner       the quote that closes one
+    partner       the quote that closes one        word     the letters and digits around the sign
+    brace         where the line's body begins, before its `{`
 
 A text with a space at its beginning or end loses it where there is a space already.
 """
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Places: TypeAlias = Mapping[str, Span]
 PLACES = (
     "found", "before", "previous", "previous_end", "both", "gap", "space", "end", "whole", "line", "last", "inside",
-    "partner",
+    "partner", "word", "brace",
 )  # fmt: skip
 
 
@@ -42,9 +43,13 @@ def places_of_token(token: RejectedToken) -> Places:
         last -= 1
     end = max(last, found.end)
     closing = re.compile(_closing(found.text)).search(text, found.end, end)
+    body = re.compile(r"\s*\{").search(text, found.start, end)
+    brace = {} if body is None else {"brace": source.span(body.start())}
     partner = {} if closing is None else {"partner": source.span(*closing.span())}
     return {
         **partner,
+        **brace,
+        "word": token.word_around,
         "found": found,
         "before": source.span(found.start),
         "previous": previous,

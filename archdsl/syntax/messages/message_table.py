@@ -27,7 +27,7 @@ SNIPPETS = ("file", "arch", "chain", "key", "signature", "expression", "fact")
 """The lists of snippets that the grammar refuses. Those of ``yaml`` are refused by YAML."""
 ANY = "any"
 _PLACEHOLDER = re.compile(
-    r"\{(found|previous|before|head|tail|after|whole|joined|closed|opened|closes|opens|near|last|both|grouped|part|goes|sections|what|merged|chained|cleaned|separated|dotted|unquoted|closers|closing)\}"
+    r"\{(found|previous|before|head|tail|after|whole|joined|closed|opened|closes|opens|near|last|both|grouped|part|goes|sections|what|merged|chained|cleaned|separated|dotted|sizes|arguments|unquoted|closers|closing)\}"
 )
 _FIELDS = {"code", "message", "label", "help", "at", "by", "only", "any", "yaml", "fix", "guess", *SNIPPETS}
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]

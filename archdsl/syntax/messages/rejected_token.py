@@ -12,14 +12,15 @@ from archdsl.source import Source, Span
 from archdsl.syntax import grammar
 from archdsl.syntax.messages.canonical_state import InteractiveParser, canonical_state
 from archdsl.syntax.messages.step_around import StepAround
-from archdsl.syntax.sections import HEADING_TOKENS, HEADINGS, nearest
+from archdsl.syntax.sections import HEADING_TOKENS, HEADINGS, nearest, section_at
 
 _PIECE = re.compile(r"\"[^\"\n]*\"|(?<!\S)#[^\n]*|->|[<>=!]=|//|\*\*|[A-Za-z_]\w*|[\d.][\w.]*|\S")
-_SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.|[<>=!]=|//|\*\*|.")
+_SIGN = re.compile(r"===|!==|==>|=>|=<|<>|&&|\|\||\|>|:=|\+\+|->|\.\.\.?|[<>=!]=|//|\*\*|.")
 """Signs of the language, and longer ones of others that it would take apart."""
 CLOSING = {"(": ")", "[": "]"}
 OPENING = {")": "(", "]": "["}
 _LONGEST_SIGN = 3
+_JOINED = re.compile(r"\d+(?:x(?:\d+|[A-Z]\w*?))+")
 _LONGEST_FIX = 48
 _VALUES = ("TRUE", "FALSE", "NONE")
 _PARTS = {
@@ -195,6 +196,11 @@ class RejectedToken:
         return "yes" if self._text[self.span.end : self.span.end + 1].isspace() else "no"
 
     @property
+    def called(self) -> str:
+        """Whether parentheses follow the sign."""
+        return "yes" if self._text[self.span.end : self.end].lstrip(" ")[:1] == "(" else "no"
+
+    @property
     def value(self) -> str:
         """Whether the fault is inside a value, not between calls or in a label."""
         return "yes" if self._open or self.start_rule in ("expression", "fact") else "no"
@@ -238,9 +244,42 @@ class RejectedToken:
 
     @property
     def loop(self) -> str:
-        """Whether it stands at the names of a loop that takes rows apart: ``for((c, k) in rows)``."""
+        """Whether it stands at the names of a loop that takes ``rows`` apart, ``for((c, k) in rows)``, or in one of
+        ``another`` language, ``for(i = 0; ...``."""
         before = self._text[self.start : self.at]
+        if self.found == ";" and re.search(r"\bfor\s*\([^()]*=[^()]*$", before):
+            return "another"
         return "rows" if re.search(r"\bfor\s*\(\s*[(\[][\w\s,]*[)\]]?\s*$", before) else ""
+
+    @property
+    def shape(self) -> str:
+        """What it is among the sizes of an input: ``joined`` sizes, ``3x8x8``, or one left ``open``, ``[?, 8, 8]``."""
+        if section_at(self.source.text, self.at) not in ("input", "inputs"):
+            return ""
+        if _JOINED.fullmatch(self.word_around.text):
+            return "joined"
+        if not re.fullmatch(r"[?:~*.]+", self.found):
+            return ""
+        after = self._text[self.span.end : self.end].lstrip()[:1]
+        is_all = self.at == self.start and not after and self.start_rule == "expression"
+        return "open" if after in (",", "]") or is_all else ""
+
+    @property
+    def _sizes(self) -> str:
+        """Joined sizes as a list, or as items of the one in which they stand."""
+        word = self.word_around
+        sizes = word.text.replace("x", ", ")
+        return sizes if self.source.text[: word.start].rstrip()[-1:] in ("[", ",") else f"[{sizes}]"
+
+    @property
+    def word_around(self) -> Span:
+        """The letters and digits around the fault."""
+        start, end = self.at, self.at
+        while start > self.start and (self._text[start - 1].isalnum() or self._text[start - 1] == "_"):
+            start -= 1
+        while end < self.end and (self._text[end].isalnum() or self._text[end] == "_"):
+            end += 1
+        return Span(self.source, start, end)
 
     @property
     def _dotted(self) -> str:
@@ -313,6 +352,8 @@ class RejectedToken:
             "cleaned": self._step.cleaned,
             "separated": self._step.separated,
             "dotted": self._dotted,
+            "sizes": self._sizes,
+            "arguments": self._text[self.span.start : last].partition("{")[0].strip(),
             "sections": ", ".join(HEADINGS),
         }
 

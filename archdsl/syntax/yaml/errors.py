@@ -12,6 +12,7 @@ import yaml
 from archdsl.diagnostics import Label
 from archdsl.source import Source, Span
 from archdsl.syntax.parser import SyntaxFault, syntax_fault
+from archdsl.syntax.sections import section_at
 from archdsl.syntax.yaml.error_context import YamlErrorContext, innermost_bracket
 
 _LONGEST_KEY = 1024
@@ -49,6 +50,17 @@ def _tab(error: YamlErrorContext) -> SyntaxFault | None:
     else:
         return None
     return syntax_fault("yaml-tab", error.source.span(at, at + 1))
+
+
+def _open_size(error: YamlErrorContext) -> SyntaxFault | None:
+    """``[?, 224, 224]``: what other tools write for a size that is open."""
+    if section_at(error.text, error.at) not in ("input", "inputs"):
+        return None
+    begin = error.text.rfind("\n", 0, min(error.opened, error.at)) + 1
+    sign = re.compile(r"(?<=[\[,\s])[?:*](?=\s*[,\]])").search(error.text, begin, error.line.end)
+    if sign is None:
+        return None
+    return syntax_fault("size-left-open-in-yaml", error.source.span(*sign.span()))
 
 
 def _comment_in_chain(error: YamlErrorContext) -> SyntaxFault | None:
@@ -247,6 +259,7 @@ def _anything(error: YamlErrorContext) -> SyntaxFault:
 
 _RULES: tuple[Callable[[YamlErrorContext], SyntaxFault | None], ...] = (
     _tab,
+    _open_size,
     _comment_in_chain,
     _anchor,
     _tag,

@@ -10,6 +10,7 @@ from archdsl.diagnostics import ArchError, Edit, Fix, did_you_mean
 from archdsl.diagnostics.fixes import inserting, removing, replacing, respelling
 from archdsl.source import Span
 from archdsl.syntax.builder import Heading
+from archdsl.syntax.foreign_headings import heading_meant
 from archdsl.syntax.parser import SyntaxFault, parse_chain, parse_key
 from archdsl.syntax.tree import (
     Argument,
@@ -139,6 +140,8 @@ class StepReader(NodeReader):
             raise self._not_a_construct(heading)
         if isinstance(value, yaml.MappingNode) and name in self.callable_names:
             return self._keyword_form(heading, value)
+        if isinstance(value, yaml.MappingNode) and value.value[1:] and construct_called(name, self.forms):
+            raise self._not_a_construct(heading)  # a label has no branches
         return self._labelled(Template(heading.span, (name,)), value)
 
     def _steps_of_their_own(self, first: Span, others: list[yaml.Node]) -> tuple[Fix, ...]:
@@ -225,18 +228,14 @@ class StepReader(NodeReader):
                 "a call, not a construct",
                 f"write `- {heading.span.text}` without the colon, or a label before it",
             )
-        near = construct_called(name, self.forms) or did_you_mean(name, self.forms)
-        if name in ("elif", "elseif", "switch"):
-            near = "when"
+        meant = heading_meant(name, self.forms)
         return SyntaxFault(
             "not-a-construct",
             f"there is no construct `{name}`",
             heading.name.span,
             "takes no body",
-            f"did you mean `{near}`?"
-            if near
-            else f"constructs are {', '.join(f'`{c}`' for c in self.forms)}",
-            fixes=respelling(heading.name.span, near),
+            meant.help(f"constructs are {', '.join(f'`{word}`' for word in self.forms)}"),
+            fixes=respelling(heading.name.span, meant.word),
         )
 
     # ---- constructs

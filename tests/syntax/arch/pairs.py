@@ -72,7 +72,7 @@ LABELS = [
     _body("a label in a label", "- a:\n    b: conv(4, 1)", "a: {\nb: conv(4, 1)\n}"),
     _body("words of sections as labels", "- inputs: relu\n- body: tanh\n- params: relu\n- network: relu\n- block: relu\n- expect: relu\n- use: relu",
           "inputs: relu\nbody: tanh\nparams: relu\nnetwork: relu\nblock: relu\nexpect: relu\nuse: relu"),
-    _body("words of constructs as labels", '- "repeat": relu\n- "concat":\n    - relu\n    - tanh', "repeat: relu\nconcat: {\nrelu\ntanh\n}"),
+    _body("words of constructs as labels", '- "repeat": relu\n- "concat":\n    - relu\n    - tanh', "repeat: relu\n\"concat\": {\nrelu\ntanh\n}"),
     _body("words of operators as labels", "- conv: conv(4, 1)\n- relu: relu", "conv: conv(4, 1)\nrelu: relu"),
     _body("words of the other syntax", "- no: relu\n- on: tanh\n- null: relu", "no: relu\non: tanh\nnull: relu"),
 ]  # fmt: skip
