@@ -73,7 +73,7 @@ class Network:
         return self.counts.macs
 
     def inference_passes(self) -> tuple[PassRecord, ...]:
-        """What each pass does to the graph before it is compiled to ONNX, in order.
+        """A record of each pass over the graph before it is compiled to ONNX, in order.
 
         The graph is verified after each of them. Raises `IllegalGraphError`, which names the pass, where
         one breaks a rule: that is a fault of archdsl.
@@ -104,7 +104,7 @@ class Network:
 
     @cached_property
     def _module_source(self) -> ModuleSource:
-        """What `to_torch` runs: kept, since writing it takes a fifth of the time that a module takes."""
+        """The source that `to_torch` runs: kept, since writing it takes a fifth of the time that a module takes."""
         from archdsl.backends.torch.source import source_of
 
         return source_of(self.graph, fills=False)
@@ -119,7 +119,7 @@ class Network:
         return source_of(self.graph, self._about()).text
 
     def _about(self) -> str:
-        """What the emitted source says of itself."""
+        """The docstring of the emitted source."""
         from archdsl import __version__
 
         header = self.design.header

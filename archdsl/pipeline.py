@@ -40,7 +40,7 @@ MOST_MISTAKES = 100
 
 
 class Checked(NamedTuple):
-    """What came out: the network, or None where the design has errors; and all there is to say.
+    """The result of a check: the network, or None where the design has errors, and all diagnostics.
 
     ``graph`` is the network's or, where there are errors, that of the steps before and beside them, which an
     editor shows shapes of; None where so little can be read that there are no inputs or no body. ``steps`` is

@@ -117,7 +117,7 @@ class Size:
 
 MOST_PARTS = 100
 LARGEST_FACTOR = 2**62
-"""What fits the 64 bits in which every back end computes sizes."""
+"""The largest factor in a size: it fits the 64 bits in which every back end computes sizes."""
 
 
 def _simplest(terms: dict[Atom, int], constant: int) -> Dim:
@@ -130,7 +130,7 @@ Shape: TypeAlias = "tuple[Dim, ...]"
 DType: TypeAlias = Literal[
     "float16", "bfloat16", "float32", "float64", "uint8", "int32", "int64", "bool"
 ]  # fmt: skip
-"""What the elements of a tensor are, in the words that numpy, PyTorch and ONNX share."""
+"""The type of a tensor's elements, in the words that numpy, PyTorch and ONNX share."""
 
 DTYPES: frozenset[DType] = frozenset(get_args(DType))
 FLOATING: frozenset[DType] = frozenset(("float16", "bfloat16", "float32", "float64"))
@@ -157,7 +157,7 @@ class TensorType(NamedTuple):
 
 
 def is_known(size: Dim) -> TypeGuard[int]:
-    """Whether a size is a number, and not an expression of a named dimension."""
+    """Return whether a size is a number, and not an expression of a named dimension."""
     return size.__class__ is int
 
 

@@ -10,7 +10,7 @@ Paint = Callable[[str], str]
 
 
 class Style(NamedTuple):
-    """What each part of a report is painted with."""
+    """The colours of the parts of a report."""
 
     error: Paint
     warning: Paint
@@ -40,7 +40,7 @@ def style_of(color: bool) -> Style:
 
 
 def wants_color(stream: IO[str]) -> bool:
-    """Whether a stream is a terminal and its user has not declined colour (https://no-color.org)."""
+    """Return whether a stream is a terminal and its user has not declined colour (https://no-color.org)."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
 
 

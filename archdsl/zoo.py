@@ -95,7 +95,7 @@ def _text(shape: StatedShape | None) -> str:
 
 
 class ZooFilter(NamedTuple):
-    """What an entry has to be. ``words`` are looked for in names and families; ``bounds`` are numbers
+    """Conditions on an entry. ``words`` are looked for in names and families; ``bounds`` are numbers
     by field."""
 
     words: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Counts(NamedTuple):
-    """What a network, or a node of it, has and does.
+    """The counts of a network, or of a node of it: what it owns and what it computes.
 
     ``params`` and ``buffers`` are elements. ``macs`` are for one sample, and None where a named
     dimension leaves them open.
@@ -49,7 +49,7 @@ def count(graph: Graph, *, training: bool = False) -> Counts:
 
 
 def unused(graph: Graph) -> Counts:
-    """What steps own that run neither in inference nor in training: it has no multiply-accumulates."""
+    """The counts of steps that run neither in inference nor in training; they have no multiply-accumulates."""
     run = count(graph, training=True)
     kept = [tensor for tensor in graph.tensors.values() if not tensor.training_only]
     params = sum(math.prod(tensor.shape) for tensor in kept if tensor.trained)
@@ -100,7 +100,7 @@ def node_counts(graph: Graph, *, training: bool = False) -> list[NodeCounts]:
 
 @cache
 def _counts_nothing(kind: type[Operator]) -> bool:
-    """Whether a class defines neither parameters nor multiply-accumulates, as most do not."""
+    """Return whether a class defines neither parameters nor multiply-accumulates, as most do not."""
     return kind.params is Operator.params and kind.macs is Operator.macs
 
 

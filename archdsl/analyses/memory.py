@@ -44,7 +44,7 @@ class ActivationMemory(NamedTuple):
 
 
 def activation_memory(graph: Graph) -> ActivationMemory | None:
-    """What a graph needs, or None where a named dimension leaves sizes open. Auxiliary heads count where
+    """The memory that a graph needs, or None where a named dimension leaves sizes open. Auxiliary heads count where
     the graph has them: `drop_training` leaves them out."""
     nodes = graph.nodes
     sizes: list[int] = []

@@ -108,7 +108,7 @@ def _print(
     extra: dict[str, Any] | None = None,
     silent: bool = False,
 ) -> None:
-    """What there is to say of designs: a line for each that is well, unless ``silent``, and the diagnostics."""
+    """Print the results for designs: a line for each without errors, unless ``silent``, and the diagnostics."""
     found = [diagnostic for result in results for diagnostic in result.diagnostics]
     for note in [note for result in results for note in result.notes]:
         say(note)

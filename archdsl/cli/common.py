@@ -1,4 +1,4 @@
-"""What the verbs share: options, the pipeline with its settings, and how mistakes are shown."""
+"""The common parts of the verbs: options, the pipeline with its settings, and how mistakes are shown."""
 
 from __future__ import annotations
 

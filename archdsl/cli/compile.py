@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Target(str, Enum):
-    """What a design can be compiled to."""
+    """The forms that a design can be compiled to."""
 
     onnx = "onnx"
     torch = "torch"

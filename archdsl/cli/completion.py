@@ -1,4 +1,4 @@
-"""What the shell offers for a word that is begun: networks and files, operators, codes of diagnostics."""
+"""Completions of a word that is begun in the shell: networks and files, operators, codes of diagnostics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def designs(incomplete: str) -> list[str]:
 
 
 def networks_and_models(incomplete: str) -> list[str]:
-    """What can be run: networks, designs and ONNX models."""
+    """The completions for a model that can be run: networks, designs and ONNX models."""
     return networks(incomplete) + [
         path for path in _paths(incomplete, (".onnx",)) if not path.endswith(os.sep)
     ]

@@ -12,7 +12,7 @@ from archdsl.cli.common import FILE, say, write_out
 
 
 class Syntax(str, Enum):
-    """What a design can be written in."""
+    """The syntaxes that a design can be written in."""
 
     arch = "arch"
     yaml = "yaml"

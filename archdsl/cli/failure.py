@@ -1,4 +1,4 @@
-"""What ``--json`` prints where a verb fails: one object on standard output, whatever the failure."""
+"""The output of ``--json`` where a verb fails: one object on standard output, whatever the failure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["usage", "design", "internal"]
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON; it may be one that cannot be parsed."""
+    """Return whether a command line asks for JSON; it may be one that cannot be parsed."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in options
 

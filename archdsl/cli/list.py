@@ -14,7 +14,7 @@ from archdsl.terminal import wants_color
 
 
 class Order(str, Enum):
-    """What the networks are sorted by."""
+    """The columns by which the networks can be sorted."""
 
     family = "family"
     name = "name"

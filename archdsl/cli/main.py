@@ -45,7 +45,7 @@ _BadUsage: Any = typer.BadParameter.__base__
 
 class _Verbs(TyperGroup):
     failure = ""
-    """What was wrong with the command line, once typer has said it and ended the program."""
+    """The error in the command line, once typer has printed it and ended the program."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -76,7 +76,7 @@ class Expansion(Protocol[V]):
     """The value that flows in; None where nothing does."""
 
     def is_given(self, name: str) -> bool:
-        """Whether an argument is written."""
+        """Return whether an argument is written."""
 
     def number(self, name: str) -> float | None:
         """An argument that is a number; None where it is not written."""
@@ -88,7 +88,7 @@ class Expansion(Protocol[V]):
         """An argument that says how often; as many steps are counted against the limit."""
 
     def holds(self, name: str) -> bool:
-        """Whether an argument that is a condition holds."""
+        """Return whether an argument that is a condition holds."""
 
     def path(self, name: str) -> str:
         """An argument that is a name."""
@@ -136,19 +136,19 @@ class Expansion(Protocol[V]):
         """A mistake in this construct, to be raised."""
 
     def unresolved(self) -> Exception:
-        """What follows from a mistake that is reported, to be raised."""
+        """The exception for what follows from a mistake that is reported already, to be raised."""
 
     def nothing_flows(self) -> ArchError:
         """The mistake that no value flows into this construct, to be raised."""
 
 
 class Construct(ABC):
-    """What every construct is; the class docstring of each is its documentation."""
+    """The base of every construct; the class docstring of each is its documentation."""
 
     word: str
-    """What the construct is called in the language."""
+    """The word of the construct in the language."""
     parameters: tuple[HeadingParameter, ...] = ()
-    """What its parentheses take, in order."""
+    """The parameters in its parentheses, in order."""
     is_loop_over_list: ClassVar[bool] = False
     """Whether its parentheses hold ``x in xs`` or ``x, i in xs``, and nothing else."""
     has_branches: ClassVar[bool] = False
@@ -167,11 +167,11 @@ class Construct(ABC):
     repeats: ClassVar[bool] = False
     """Whether its body runs again on what it made."""
     region: ClassVar[RegionKind] = RegionKind.OPERATION
-    """What the steps of its body are to those around it: to a summary, and to what is compiled."""
+    """The kind of region that the steps of its body make, for summaries and for the back ends."""
     aliases: tuple[str, ...] = ()
-    """What it is called elsewhere. For suggestions alone."""
+    """Its names elsewhere, for suggestions alone."""
     meant_in_chain: ClassVar[str] = ""
-    """What its word means to others where it stands as a call: a sentence for the help."""
+    """The help where its word stands as a call, as it does in other libraries: a sentence on what was meant."""
     examples: tuple[ConstructExample, ...]
 
     @property
@@ -205,7 +205,7 @@ class Construct(ABC):
         return f"{self.word}({', '.join(wanted)})" if wanted else self.word
 
     def kind_of(self, index: int, argument: tree.Argument | tree.Binding) -> Kind | None:
-        """What the argument of that number is for; None where there is no such parameter."""
+        """The kind of the parameter that takes the argument of that number; None where there is none."""
         for place, parameter in enumerate(self.parameters):
             if parameter.name == argument.name.word if argument.name is not None else place == index:
                 return parameter.kind
@@ -218,14 +218,14 @@ class Construct(ABC):
 
     @abstractmethod
     def expand(self, at: Expansion[V]) -> Made[V | None]:
-        """What it becomes: the value that flows out of it, or the work that makes it."""
+        """The value that flows out of it, or the work that makes it."""
 
     def branches(self, at: Expansion[V]) -> Made[list[NamedBranch[V]]]:
         """The branches that it is in a merge, where it ``gives_branches``."""
         raise NotImplementedError(f"{type(self).__name__}.branches")
 
     def is_no_branch(self, at: Expansion[V]) -> bool:
-        """Whether it is no branch at all in a merge, here and now."""
+        """Return whether it is no branch at all in a merge, here and now."""
         return False
 
 

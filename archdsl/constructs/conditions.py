@@ -1,4 +1,4 @@
-"""What depends on a condition that is known while checking."""
+"""Constructs that depend on a condition, which has to be known while checking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the steps that a construct holds are to the steps around it."""
+"""The kinds of regions: how the steps in a construct stand to the steps around it."""
 
 from __future__ import annotations
 

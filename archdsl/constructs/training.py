@@ -1,4 +1,4 @@
-"""What differs in training alone."""
+"""Constructs that matter in training alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from archdsl.constructs.base import Construct, ConstructExample, Expansion, Head
 from archdsl.constructs.region import RegionKind
 
 _WEIGHT = 0.3
-"""What an auxiliary head counts in the loss unless it is written: GoogLeNet's weight."""
+"""The weight of an auxiliary head in the loss where none is written: GoogLeNet's."""
 
 
 class Aux(Construct):

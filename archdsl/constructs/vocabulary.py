@@ -20,7 +20,7 @@ _FLOW_CALLS = (FromCall(), ShareCall(), OutputCall())
 
 
 class Vocabulary:
-    """What can be called and what takes a body, by its word. An operator that takes any number of
+    """The operators, calls and constructs of the language by their words. An operator that takes any number of
     values is a construct, a merge.
 
     Raises `ValueError` where two of them have one word.

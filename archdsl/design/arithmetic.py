@@ -63,7 +63,7 @@ def negate(symbol: str, value: Result, span: Span) -> Result:
 
 
 def combine(symbol: str, left: Result, right: Result, span: Span, places: tuple[Span, Span]) -> Result:
-    """The value of an operation on two values, by the symbol of the operator; ``span`` covers all three, ``places`` are the values'."""
+    """The value of an operation on two values. ``span`` covers all of it, ``places`` are the values'."""
     if symbol in _COMPARISONS:
         return _compare(symbol, left, right, span)
     if left.__class__ is int and right.__class__ is int:

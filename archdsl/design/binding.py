@@ -15,7 +15,7 @@ from archdsl.syntax import tree
 
 
 class Signature(NamedTuple):
-    """What a block or operator declares: the names of its arguments in order, operands before attributes,
+    """The arguments that a block or operator declares: their names in order, operands before attributes,
     and those that have to be given.
 
     ``variadic`` is the attribute that takes every argument without a name.

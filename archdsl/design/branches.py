@@ -17,7 +17,7 @@ from archdsl.syntax import tree
 def branch_faults(
     step: tree.Step, vocabulary: Vocabulary, *, is_branch: bool = False
 ) -> Iterator[Diagnostic]:
-    """What is wrong with the branches in a step; ``is_branch`` where the step is one itself."""
+    """The faults of the branches in a step; ``is_branch`` where the step is one itself."""
     if isinstance(step, tree.Group):
         alone = is_branch and len(step.steps) == 1
         for inner in step.steps:
@@ -87,7 +87,7 @@ def _lost_turns(step: tree.Step, vocabulary: Vocabulary) -> tree.ConstructStep |
 
 
 def _drops(step: tree.Step, vocabulary: Vocabulary) -> bool:
-    """Whether a step makes nothing of the value that flows into it."""
+    """Return whether a step makes nothing of the value that flows into it."""
     if isinstance(step, tree.Chain):
         directs = vocabulary.flow_calls.get(step.calls[0].name.word)
         return directs is not None and directs.is_source
@@ -107,7 +107,7 @@ def _drops(step: tree.Step, vocabulary: Vocabulary) -> bool:
 
 
 def _is_alone(branch: tree.Step, loop: tree.ConstructStep) -> bool:
-    """Whether a branch is this loop and nothing else."""
+    """Return whether a branch is this loop and nothing else."""
     while branch is not loop and (inner := tree.unwrapped(branch)) is not branch:
         branch = inner
     return branch is loop

@@ -1,4 +1,4 @@
-"""What a text can see, and the words that stand for themselves."""
+"""The names that a text can see, and the words that stand for themselves."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from archdsl.design.values import Callee, Library, Result, Value
 from archdsl.source import Span
 
 SIZES = ("channels", "height", "width")
-"""What may be read of a value."""
+"""The attributes of a value."""
 
 
 class Flow(Protocol):
-    """What expressions ask of the stage that lets values flow."""
+    """The interface of the stage in which values flow, for expressions."""
 
     def find(self, path: str, span: Span, environment: Environment) -> Value:
         """The value that ``from(path)`` names."""
 
     def has(self, path: str, environment: Environment) -> bool:
-        """Whether ``from(path)`` names a value."""
+        """Return whether ``from(path)`` names a value."""
 
     def charge(self, steps: int, span: Span) -> None:
         """Count work against the limit."""
@@ -30,7 +30,7 @@ class Unresolved(Exception):
 
 
 class Environment:
-    """What a text can see: the variables of its body, its file's parameters and blocks, and the
+    """The names that a text can see: the variables of its body, its file's parameters and blocks, and the
     value that enters the call in which it stands. ``place`` belongs to the stage that evaluates."""
 
     __slots__ = ("flow", "incoming", "library", "place", "variables")

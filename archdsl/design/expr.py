@@ -155,7 +155,7 @@ def size_of(value: Value, word: str, span: Span) -> Result:
 
 
 _SIZES_OF = ("no sizes", "`channels` alone", "`channels` and `width`", "`channels`, `height` and `width`")
-"""What values of so many dimensions have."""
+"""The attributes that values of so many dimensions have."""
 
 
 def _template(expression: tree.Template, environment: Environment) -> Result:
@@ -196,7 +196,7 @@ def known(expression: tree.Expression, environment: Environment) -> Result:
 
 
 def _is_itself(expression: tree.Expression, value: Result, environment: Environment) -> bool:
-    """Whether a value is a word that nobody declares."""
+    """Return whether a value is a word that nobody declares."""
     if value.__class__ is not Word or not isinstance(expression, tree.Name) or value != expression.word:
         return False
     return environment.lookup(expression.word) is None

@@ -7,7 +7,7 @@ from archdsl.diagnostics.fixes import replacing
 from archdsl.source import Span
 
 ABSENT = ("None", "none", "null")
-"""What other languages write where nothing is given."""
+"""The words of other languages for no value."""
 _FOREIGN = {
     "True": "write `true`",
     "False": "write `false`",
@@ -17,7 +17,7 @@ _FOREIGN = {
 
 
 def is_foreign(word: str) -> bool:
-    """Whether this is a word of Python's that has another name here, or none."""
+    """Return whether this is a word of Python's that has another name here, or none."""
     return word in _FOREIGN
 
 

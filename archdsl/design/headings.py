@@ -1,4 +1,4 @@
-"""What stands in the parentheses of a construct: ``repeat(3, as=i)``, ``for(x, i in xs)``."""
+"""The arguments in the parentheses of a construct: ``repeat(3, as=i)``, ``for(x, i in xs)``."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _too_many(declared: Construct, argument: tree.Argument, given: int) -> Diagn
 
 
 def loop_of(construct: tree.ConstructStep) -> tuple[Loop | None, list[Diagnostic]]:
-    """What a loop runs over, or what is wrong with its heading."""
+    """The list of a loop with its variables, or the faults of its heading."""
     word = construct.name.word
     help = f"write `{word}(x in [64, 128])`, or `{word}(x, i in xs)` with the index"
     *names, last = construct.arguments or (None,)
@@ -144,7 +144,7 @@ def _no_variable(expression: tree.Expression, help: str) -> list[Diagnostic]:
 
 
 def faults_of(construct: tree.ConstructStep, declared: Construct) -> list[Diagnostic]:
-    """What is wrong with the heading."""
+    """The faults of a heading."""
     return loop_of(construct)[1] if declared.is_loop_over_list else bind_heading(construct, declared)[1]
 
 

@@ -58,7 +58,7 @@ def with_inputs(
 
 
 def _has_fault(section: Span, diagnostics: Diagnostics) -> bool:
-    """Whether something in a section is reported."""
+    """Return whether something in a section is reported."""
     return any(
         found.span.source is section.source and section.start <= found.span.start <= section.end
         for found in diagnostics
@@ -212,12 +212,12 @@ class _ShapeReader:
 
 
 def names_batch(name: str, rank: int) -> bool:
-    """Whether a name in the first place of so many sizes can only mean the batch."""
+    """Return whether a name in the first place of so many sizes can only mean the batch."""
     return name.lower() in _BATCH_NAMES or (name.lower() == "n" and rank >= MOST_SIZES - 1)
 
 
 def seems_batched(sizes: Sequence[int | str]) -> bool:
-    """Whether the first of the sizes of a 3-d map looks like the batch of a picture."""
+    """Return whether the first of the sizes of a 3-d map looks like the batch of a picture."""
     if len(sizes) != MOST_SIZES or not isinstance(sizes[0], int):
         return False
     pictures = all(isinstance(size, str) or size >= _SMALLEST_PICTURE for size in sizes[2:])
@@ -225,7 +225,7 @@ def seems_batched(sizes: Sequence[int | str]) -> bool:
 
 
 def _is_unknown(item: tree.Expression) -> bool:
-    """Whether this is another language's way to write an unknown size: `None`, `null`, `-1`."""
+    """Return whether this is another language's way to write an unknown size: `None`, `null`, `-1`."""
     if isinstance(item, tree.Unary):
         return item.operator == "-" and isinstance(item.operand, tree.Number)
     return isinstance(item, tree.Nothing) or (isinstance(item, tree.Name) and is_foreign(item.word))

@@ -1,4 +1,4 @@
-"""What the sections of a file may say, as pydantic models; and pydantic's errors as diagnostics."""
+"""The sections of a file as pydantic models, and pydantic's errors as diagnostics."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Expect(_HeaderModel):
 
 
 class Header(_HeaderModel):
-    """What a file says of its network besides its parameters, blocks and body."""
+    """The sections of a file besides its parameters, blocks and body."""
 
     archdsl: Annotated[Literal["1"], Field(description="the language of this file")] = "1"
     name: Annotated[Identifier | None, Field(description="the network's name, if it is not the file's")] = (
@@ -150,7 +150,7 @@ def _is_inside(inner: Span, outer: Span) -> bool:
 
 
 def _is_there(key: str | None, span: Span) -> bool:
-    """Whether a key stands in a text already, at the beginning of a line."""
+    """Return whether a key stands in a text already, at the beginning of a line."""
     return key is not None and re.search(rf"(?m)^{re.escape(key)}\b", span.source.text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a design's texts say of names, before anything runs: every call, argument and word of every
+"""The check of names in a design's texts, before anything runs: every call, argument and word of every
 block, also of arms that are not taken and blocks that nobody calls."""
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ class _Checker:
                 self.diagnostics.add(foreign_word(part.word, part.span))
 
     def knows(self, word: str, variables: frozenset[str]) -> bool:
-        """Whether a word of Python's is somebody's name all the same."""
+        """Return whether a word of Python's is somebody's name all the same."""
         return any(word in known for known in (variables, self.library.params, self.library.blocks))
 
 

@@ -63,7 +63,7 @@ class Design(NamedTuple):
 
 
 _OF_ONE_FILE = ("expect", "extends", "reference")
-"""What a file says of itself alone: its facts, and whose network it is, are not those of a variant."""
+"""The sections that belong to one file alone: its facts and its reference are not those of a variant."""
 
 
 class _MergedFile(NamedTuple):

@@ -230,7 +230,7 @@ class _ReferenceFinder:
     def value(
         self, expression: tree.Expression, variables: _Variables, scope: LabelScope | None
     ) -> Iterator[Reference]:
-        """What ``from`` and ``share`` take: a value that a parameter holds, an input, or a label."""
+        """The references in what ``from`` and ``share`` take: a parameter that holds a value, an input, or a label."""
         if isinstance(expression, tree.Template):
             for part in tree.operands_of(expression):
                 yield from self.expression(part, variables, scope)

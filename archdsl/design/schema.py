@@ -111,7 +111,7 @@ def _model(model: Schema) -> Schema:
 
 
 def _key(model: Schema, word: str) -> Schema:
-    """What a key of a section may hold, and what it is."""
+    """The schema of a key in a section: what it may hold, and its description."""
     stated = model["properties"][word]
     description = "; ".join(part for part in (stated.get("description"), WANTED.get(word)) if part)
     if word in TEXTS:
@@ -171,7 +171,7 @@ def _bound() -> Schema:
 
 
 def _written(stated: Schema, text: Schema = _TEXT) -> Schema:
-    """What may be written for a value of which pydantic wants ``stated``: that, or a ``text`` for it.
+    """The schema of a value as it is written, where pydantic wants ``stated``: that, or a ``text`` for it.
 
     Bounds speak of numbers alone and patterns of text, so what is no list is one schema: with few
     alternatives editors tell exactly what is wrong.
@@ -248,7 +248,7 @@ def _step(name: str, vocabulary: Vocabulary) -> Schema:
 
 
 def _snippets(vocabulary: Vocabulary) -> list[Schema]:
-    """What an editor offers for a step, beside the words that stand alone."""
+    """The snippets that an editor offers for a step, beside the words that stand alone."""
     found = []
     for word, made in vocabulary.constructs.items():
         if made.needs_arguments:
@@ -304,7 +304,7 @@ def _heading(made: Construct, name: str) -> str:
 
 
 def _body(made: Construct, two_arms: str, bare: bool = False) -> Schema:
-    """What a construct holds. ``bare``, its word may also be a label."""
+    """The schema of a construct's body. ``bare``, its word may also be a label."""
     if made.has_branches:
         several = {"type": "object", "minProperties": 2, "not": {"propertyNames": {"pattern": two_arms}}}
         branches = {"$ref": "#/$defs/branches"}

@@ -1,4 +1,4 @@
-"""What to say of a word in a value that nobody declares: a parameter, a label or a function was meant."""
+"""Diagnostics for a word in a value that nobody declares: a parameter, a label or a function was meant."""
 
 from __future__ import annotations
 

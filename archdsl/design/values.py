@@ -1,4 +1,4 @@
-"""What an expression can be worth: a number, true or false, a word, a list, a value that flows, or
+"""The values that an expression can have: a number, true or false, a word, a list, a value that flows, or
 a block with some of its arguments given."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Word(str):
 
 
 class Value(NamedTuple):
-    """What flows: the position of the node that makes it, and its type.
+    """A value that flows: the position of the node that makes it, and its type.
 
     A value of unknown type follows from a mistake that is reported already; it silences those
     that would follow from it in turn.
@@ -49,7 +49,7 @@ class Block(NamedTuple):
 
 
 class Library(NamedTuple):
-    """What the texts of one file see: its parameters and its blocks. ``declared`` are the parameters' first
+    """The names that the texts of one file see: its parameters and its blocks. ``declared`` are the parameters' first
     declarations, ``vocabulary`` the words of the language."""
 
     params: dict[str, Result]
@@ -74,12 +74,12 @@ _ITEMS_SHOWN = 16
 
 
 def is_list(value: Result) -> TypeGuard[tuple[Result, ...]]:
-    """Whether a value is a list; flowing values and blocks are tuples to Python alone."""
+    """Return whether a value is a list; flowing values and blocks are tuples to Python alone."""
     return value.__class__ is tuple
 
 
 def kind_of(value: Result) -> str:
-    """What a value is, in a message."""
+    """The kind of a value in words, for a message."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""What may be meant by a word that is neither operator nor block: by its meaning, then by its letters."""
+"""Suggestions for a word that is neither operator nor block: by its meaning, then by its letters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Meant(NamedTuple):
 
 
 def meant(word: str, own: Iterable[str] = ()) -> Meant:
-    """What may be meant by a word, among the operators and a design's ``own`` words.
+    """The words that may be meant by a word, among the operators and a design's ``own`` words.
 
     What it is called elsewhere decides; then what the field knows and archdsl lacks; then its letters,
     where a few of them are wrong. Among the design's own words a likeness is enough.

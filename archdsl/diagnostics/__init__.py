@@ -1,4 +1,4 @@
-"""What archdsl says: diagnostics of designs, and the exceptions that carry them."""
+"""Diagnostics of designs, and the exceptions that carry them."""
 
 from archdsl.diagnostics.codes import Code, Severity
 from archdsl.diagnostics.collector import Diagnostics, TooManyMistakes

@@ -1,4 +1,4 @@
-"""What an operator proposes to write in place of a call that it refuses: changes of a call, without a place.
+"""Changes that an operator proposes to a call that it cannot take, without their places.
 
     change(stride=2)                        write `stride=2`
     change(dilation=1, padding=2)           write `dilation=1` and `padding=2`
@@ -32,7 +32,7 @@ class CallChange(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What to do, as in a help line."""
+        """The change in words, as in a help line."""
         parts = []
         if self.arguments:
             parts.append("write " + " and ".join(f"`{name}={value}`" for name, value in self.arguments))

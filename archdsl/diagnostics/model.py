@@ -1,4 +1,4 @@
-"""What archdsl has to say about a design: one model, rendered in ``render.py``.
+"""The model of a diagnostic of a design, which ``render.py`` prints.
 
 A mistake of the user's is a `Diagnostic`. Stages put theirs into a `Diagnostics` collector and go
 on, so that one run reports every independent mistake. A mistake of ours is any other exception.

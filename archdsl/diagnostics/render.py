@@ -78,7 +78,7 @@ def _last_line(span: Span) -> int:
 
 
 def _marks(place: _LabelledSpan) -> Iterator[Mark]:
-    """What is drawn below a source line: one mark, or, for a span of several lines, its first and its last."""
+    """The marks below a source line: one, or, for a span of several lines, its first and its last."""
     span, source = place.span, place.span.source
     line, column = source.line_and_column(span.start)
     end_line, end_column = source.line_and_column(_visible_end(span))

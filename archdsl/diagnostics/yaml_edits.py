@@ -44,7 +44,7 @@ def fitted(fix: Fix) -> Fix | None:
 
 
 def _is_yaml(source: Source) -> bool:
-    """Whether a source is YAML: by its name, or by a key that begins a line."""
+    """Return whether a source is YAML: by its name, or by a key that begins a line."""
     return source.name.endswith((".yaml", ".yml")) or (
         not source.name.endswith(".arch") and _KEY.search(source.text) is not None
     )
@@ -84,7 +84,7 @@ def _written(text: _Text, edits: list[Edit]) -> list[Edit] | None:
 
 
 _ENDS = re.compile(r"[,\[\]{}]|:\s|\s#")
-"""What ends a text without quotes inside brackets."""
+"""The characters that end a text without quotes inside brackets."""
 _IN_PARENTHESES = re.compile(r"\(.*\)|\[.*\]")
 _LABEL = re.compile(r"(?:\"[^\"\n]*\"|'[^'\n]*'|\w+(?:\([^(),]*\))?):\s+")
 
@@ -135,7 +135,7 @@ _CLOSING = re.compile(r"[,\[\]{}]|:(?=\s)|\s#")
 
 
 def _opens(text: str, at: int, inside: bool) -> bool:
-    """Whether a value begins here, by the sign before it."""
+    """Return whether a value begins here, by the sign before it."""
     while at and text[at - 1].isspace():
         at -= 1
     before = text[at - 1 : at]

@@ -1,4 +1,4 @@
-"""What an operator proposes to write instead, as edits of the call that it refuses, and of the branches of a merge.
+"""The changes that an operator proposes, as edits of the call and of the branches of a merge.
 
 An operator knows its arguments, and not where they stand: its changes have no place, and the places are found here.
 """
@@ -71,7 +71,7 @@ def _set(operator: Operator, name: str, value: str, call: Span, bound: Bound) ->
 def _is_written_out(
     expression: object,
 ) -> TypeGuard[tree.Number | tree.Unary | tree.Boolean | tree.Name | tree.ListOf]:
-    """Whether a value stands there itself: a number, a word, a list of them."""
+    """Return whether a value stands there itself: a number, a word, a list of them."""
     if isinstance(expression, tree.ListOf):
         return all(_is_written_out(item) for item in expression.items)
     if isinstance(expression, tree.Unary):
@@ -110,7 +110,7 @@ _ARROW_AFTER, _ARROW_BEFORE = re.compile(r"\s*->\s*"), re.compile(r"\s*->\s*$")
 
 
 def _is_text(call: Span) -> bool:
-    """Whether a call is written as one, and not in the keyword form, whose arguments are a mapping."""
+    """Return whether a call is written as one, and not in the keyword form, whose arguments are a mapping."""
     text = call.source.text
     return not text[call.end :].lstrip(" \t\"'").startswith(":")
 

@@ -87,7 +87,7 @@ class _Elaborator(Walk):
             self.add_output("output", last, design.body.span)
 
     def graph(self, inputs: int) -> Graph:
-        """What the walk has made, of which the first nodes are so many inputs."""
+        """The graph of the nodes made so far, of which the first are so many inputs."""
         return Graph(
             self.design.name,
             tuple(self.nodes),

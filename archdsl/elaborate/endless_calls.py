@@ -72,7 +72,7 @@ def _when(call: tree.Call, condition: str, again: str) -> str:
 
 
 def _is_below_a_condition(place: Place) -> bool:
-    """Whether a ``when`` of the calling block's own body stands around."""
+    """Return whether a ``when`` of the calling block's own body stands around."""
     frame = place.frame
     while frame is not None and frame.region is not RegionKind.BLOCK:
         if frame.kind == "when":

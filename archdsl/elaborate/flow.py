@@ -33,7 +33,7 @@ def run_flow_call(
 
 
 class _WalkFlowExpansion:
-    """What a call that directs the flow may ask for; `archdsl.constructs.base.FlowExpansion` documents it."""
+    """The walk, for a call that directs the flow; `archdsl.constructs.base.FlowExpansion` documents it."""
 
     def __init__(
         self, walk: Walk, directs: FlowCall, call: tree.Call, value: Value | None, place: Place

@@ -211,14 +211,14 @@ def is_reportable(error: OperatorError, bound: Bound | None) -> bool:
 
 
 def _without(call: Span, argument: Span) -> str:
-    """What to write where the argument at this place is one too many."""
+    """The help where the argument at this place is one too many."""
     before = call.source.text[call.start : argument.start]
     after = call.source.text[argument.end : call.end].lstrip(", ")
     return f"write `{before}{after}`"
 
 
 def _branch(part: tree.Step | Branch, index: int) -> Branch:
-    """What a design calls a branch."""
+    """A branch with the name that the design gives it."""
     if isinstance(part, Branch):
         return part
     if isinstance(part, tree.Labelled) and part.label.plain is not None:

@@ -12,7 +12,7 @@ from archdsl.syntax.syntax_of import is_arch
 
 _LEAST = 3
 _CUT = re.compile(r"[,\[\]{}:#]")
-"""What ends a text inside the lists of YAML."""
+"""The characters that end a text inside the lists of YAML."""
 
 
 def row_of(merge: Frame, parts: Sequence[tree.Step]) -> str:
@@ -33,6 +33,6 @@ def row_of(merge: Frame, parts: Sequence[tree.Step]) -> str:
 
 
 def is_pooled_on_the_way(shapes: Sequence[Shape]) -> bool:
-    """Whether a branch before the last one makes a single value a channel, and others do not."""
+    """Return whether a branch before the last one makes a single value a channel, and others do not."""
     pooled = [len(shape) > 1 and all(size == 1 for size in shape[1:]) for shape in shapes]
     return any(pooled[:-1]) and not all(pooled)

@@ -84,7 +84,7 @@ class Scope:
         return f"{self.path}.{name}" if self.path else name, before
 
     def is_numbered(self, name: str) -> bool:
-        """Whether the name was first taken by a step without a label."""
+        """Return whether the name was first taken by a step without a label."""
         return name in self._numbered
 
     def reserve(self, name: str, span: Span) -> None:

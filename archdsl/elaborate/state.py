@@ -17,7 +17,7 @@ from archdsl.syntax import tree
 
 MOST_STEPS = 2**20
 STEPS_OF_A_CALL = 16
-"""What running a block takes, beside its body, in steps of the limit: it is dearer than an operator."""
+"""The steps of the limit that a call of a block takes, beside its body: it costs more than an operator."""
 _CALLERS_SHOWN = 3
 
 

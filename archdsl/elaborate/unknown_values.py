@@ -1,4 +1,4 @@
-"""What to say of a name that no value has: where such a value lies instead, or what was given for it."""
+"""Diagnostics for a name that no value has: where such a value lies instead, or what was given for it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LabelPath(NamedTuple):
         )
 
     def is_seen_from(self, place: Span) -> bool:
-        """Whether every group around it is around that place too."""
+        """Return whether every group around it is around that place too."""
         return all(
             group.span.source is place.source
             and group.span.start <= place.start
@@ -294,7 +294,7 @@ def _unknown(path: str, span: Span, known: Iterable[str]) -> Diagnostic:
 
 
 def _is_dotted(path: str) -> bool:
-    """Whether a name can stand without quotes: one with a number in it cannot."""
+    """Return whether a name can stand without quotes: one with a number in it cannot."""
     return all(part.isidentifier() for part in path.split("."))
 
 

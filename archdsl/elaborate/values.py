@@ -37,7 +37,7 @@ def find(walk: Walk, path: str, span: Span, environment: Environment) -> Value:
 
 
 def has(walk: Walk, path: str, environment: Environment) -> bool:
-    """Whether ``from(path)`` names a value here."""
+    """Return whether ``from(path)`` names a value here."""
     if not isinstance(environment.place, Scope):
         return False
     try:

@@ -11,12 +11,12 @@ from archdsl.source import Source
 from archdsl.syntax.syntax_of import is_arch
 
 _BREAKS = "\n\r\x85\u2028\u2029"
-"""What ends a line in YAML. In `.arch` a new line does alone, and the others are space."""
+"""The characters that end a line in YAML. In `.arch` a new line does alone, and the others are space."""
 _IN_ARCH = re.compile(r'"""(?:.|\n)*?"""(?!")|"[^"\n]*"|(?<!\S)#[^\n]*')
 _IN_YAML = re.compile(rf"(?<!\S)#[^{_BREAKS}]*")
 _IN_STEP = re.compile(rf'"[^"{_BREAKS}]*"|(?<!\S)#[^{_BREAKS}]*')
 _CLOSING = {True: re.compile(r"[\s)\],]*"), False: re.compile(r"[\s)\]},'\"]*")}
-"""What may stand between a step and a comment that follows it in the same body, by whether it is `.arch`."""
+"""The text between a step and a comment that follows it in the same body, by whether it is `.arch`."""
 
 
 _BRACE = re.compile(r"[\s)\],]*[})]")
@@ -175,11 +175,11 @@ class Carrier:
         return []
 
     def waits(self, offset: int) -> bool:
-        """Whether a comment stood before this place and is not handed out yet."""
+        """Return whether a comment stood before this place and is not handed out yet."""
         return bool(self._queue) and self._queue[0].start < offset
 
     def within(self, start: int, end: int) -> bool:
-        """Whether a comment that is not handed out yet stood between these places."""
+        """Return whether a comment that is not handed out yet stood between these places."""
         return any(start <= comment.start < end for comment in self._queue)
 
     def beside(self, offset: int) -> list[str]:

@@ -19,7 +19,7 @@ from archdsl.syntax import tree
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[^:#\n\r\"'{}\[\]&*!|>%@`\x7f-\x9f\u2028\u2029]|:(?!\s))*(?<![\s:])")
 _LITERAL = re.compile(r"(?:[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]|[ \t](?!$))*", re.MULTILINE)
 _SPECIAL = re.compile(r":\s|:$|\s#")
-"""What YAML takes for its own in the middle of an unquoted text."""
+"""The characters that have a meaning to YAML in the middle of an unquoted text."""
 
 
 def prose_text(head: str, text: tree.PlainText) -> str:

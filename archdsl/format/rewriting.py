@@ -126,7 +126,7 @@ def _same(before: tree.File, after: tree.File) -> None:
 
 
 def content(file: tree.File) -> object:
-    """What a file says, without the places where it says it."""
+    """The content of a file, without places."""
     header = {key: _content(entry.value) for key, entry in file.header.items() if key != "archdsl"}
     params = [
         (parameter.name.word, _content(parameter.default), _details(parameter)) for parameter in file.params
@@ -140,7 +140,7 @@ def _details(parameter: tree.ParameterDeclaration) -> object:
 
 
 def _in_scope(step: tree.Step) -> tree.Step:
-    """What stands in a scope, where a list of one says nothing: of anything but a call, whose name it makes."""
+    """The content of a scope, where a list of one says nothing: of anything but a call, whose name it makes."""
     inner = tree.unwrapped(step)
     return step if isinstance(inner, tree.Chain) else inner
 

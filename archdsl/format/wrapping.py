@@ -182,6 +182,6 @@ def filled(items: list[str], indent: str) -> list[str]:
 
 
 def is_below(span: Span, heading: int) -> bool:
-    """Whether a part ends on a later line than the one on which its heading stands, as it will in the
+    """Return whether a part ends on a later line than the one on which its heading stands, as it will in the
     other syntax."""
     return span.source.line_and_column(heading)[0] != span.end_line

@@ -1,4 +1,4 @@
-"""What a legal graph is: one table of rules. A graph that breaks one is a mistake of ours.
+"""The rules of a legal graph, one table. A graph that breaks one is a mistake of ours.
 
 Checked between the stages in tests; the rules read nothing but the graph.
 """
@@ -39,7 +39,7 @@ class GraphRule(NamedTuple):
 
 
 def verify(graph: Graph) -> list[str]:
-    """What is wrong with a graph, rule by rule; nothing for a legal one."""
+    """The breaches of the rules in a graph, rule by rule; empty for a legal one."""
     found = []
     for rule in RULES:
         places = [f"{rule.sentence}: {place}" for place in rule.broken(graph)]

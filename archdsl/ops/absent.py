@@ -34,7 +34,7 @@ class Absent(NamedTuple):
     input: str = "[4, 8, 8]"
 
     def help(self, operators: Mapping[str, type[Operator]], *, arch: bool = False) -> str:
-        """What to write instead, on one line; ``arch`` for a design in that syntax."""
+        """The help on one line: what to write instead; ``arch`` for a design in that syntax."""
         if self.write:
             return f"it is {self.meaning}: write `{self.write}`"
         if self.block:

@@ -1,4 +1,4 @@
-"""What operators and their arguments are called elsewhere: in PyTorch, Keras, ONNX and papers.
+"""The names of operators and their arguments elsewhere: in PyTorch, Keras, ONNX and papers.
 
 Each operator lists its own (`Operator.aliases`, `Operator.argument_aliases`); here is what several of
 them share, and how a word is looked up among them.
@@ -23,7 +23,7 @@ CONV_ARGUMENTS = {
     "group": "groups",
     "use_bias": "bias",
 }
-"""What a convolution's arguments are called in PyTorch, Keras and ONNX."""
+"""The names of a convolution's arguments in PyTorch, Keras and ONNX."""
 PADDING_MODES = {
     "padding_mode": {
         "zeros": "",
@@ -32,9 +32,9 @@ PADDING_MODES = {
         "replicate": "pad({padding}, mode=replicate)",
     }
 }
-"""What PyTorch's argument of that name does, by its value."""
+"""The effects of PyTorch's argument of that name, by its value."""
 POOL_ARGUMENTS = {**_WINDOW, "pool_size": "kernel", "ceil_mode": "ceil"}
-"""What a pool's arguments are called there."""
+"""The names of a pool's arguments there."""
 
 
 def ranks(form: str) -> tuple[str, ...]:

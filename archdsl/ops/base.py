@@ -47,7 +47,7 @@ class Parameter(NamedTuple):
         return self.rules.get(scheme, self.initialiser)
 
     def is_filled_by_torch(self, scheme: str) -> bool:
-        """Whether PyTorch's layer, built and left alone, is filled by the rule of this ``init``.
+        """Return whether PyTorch's layer, built and left alone, is filled by the rule of this ``init``.
 
         Of operators whose PyTorch form has a layer; what stands there as a `Weight` nothing fills.
         """
@@ -87,7 +87,7 @@ class Example:
 
 
 class Expects(NamedTuple):
-    """What an attribute wants, for messages: ``expected a whole number of at least 1``.
+    """The values that an attribute takes, for messages: ``expected a whole number of at least 1``.
 
     ``short`` says it where room is dear, if ``text`` is long. Words in backticks are options.
     """
@@ -152,7 +152,7 @@ BRANCHES = (OperandSpec("branches", variadic=True),)
 
 
 class Trait(enum.Flag):
-    """What stages ask of an operator beside what its methods say."""
+    """Properties of an operator on which stages depend, beside what its methods say."""
 
     NONE = 0
     DATA_MOVEMENT = enum.auto()
@@ -165,12 +165,12 @@ class Trait(enum.Flag):
 
 
 class Operator(BaseModel):
-    """What every operator is; the class docstring of each is its documentation."""
+    """The base of every operator; the class docstring of each is its documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     word: ClassVar[str]
-    """What the operator is called in the language."""
+    """The word of the operator in the language."""
     examples: ClassVar[tuple[Example, ...]]
     variadic: ClassVar[str | None] = None
     """The attribute that takes every argument without a name: ``permute(0, 2, 3, 1)``."""
@@ -180,15 +180,15 @@ class Operator(BaseModel):
     accepts: ClassVar[frozenset[DType]] = FLOATING
     """The dtypes that its operands may have."""
     traits: ClassVar[Trait] = Trait.NONE
-    """What holds of it that its methods do not say."""
+    """Its properties that its methods do not say."""
     merges: ClassVar[bool] = False
     """Whether it merges any number of values: written as a construct with branches, never in a chain.
     Follows from ``operands``."""
     aliases: ClassVar[tuple[str, ...]] = ()
-    """What it is called elsewhere, where it computes the same: PyTorch's and Keras's classes, ONNX's
+    """Its names elsewhere, where it computes the same: PyTorch's and Keras's classes, ONNX's
     operators, papers. For suggestions alone: a design writes ``word``."""
     argument_aliases: ClassVar[Mapping[str, str]] = {}
-    """What its attributes are called elsewhere: the name there, and the name here."""
+    """The names of its attributes elsewhere, each with the name here."""
     separate_steps: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """Arguments of other libraries whose work is a step of its own here: for each of their values the step
     that goes before, in which ``{padding}`` is that argument, taken from the call; an empty one is the default."""
@@ -264,15 +264,15 @@ class Operator(BaseModel):
         return None
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
-        """What it is in PyTorch, for inputs of these shapes."""
+        """Its form in PyTorch, for inputs of these shapes."""
         raise NotImplementedError(f"{type(self).__name__}.to_torch")
 
     def overwriting(self, inputs: Shapes, operand: int) -> "TorchForm | None":
-        """What it is in PyTorch where it may write its output over this operand; None where it cannot."""
+        """Its form in PyTorch where it writes its output over this operand; None where it cannot."""
         return None
 
     def absorbs(self, inner: "Operator", shape: Shape) -> bool:
-        """Whether this merge of another merge, whose output has this shape, is one merge of all."""
+        """Return whether this merge of another merge, whose output has this shape, is one merge of all."""
         return False
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:

@@ -149,7 +149,7 @@ def _same_rank(
 
 
 def otherwise(first: Shape, other: Shape) -> str:
-    """What to aim at where no change of one branch will do."""
+    """The help where no change of one branch will do."""
     if len(first) != len(other):
         return "bring the branches to the same number of dimensions with `reshape`"
     if not (all_known(first) and all_known(other)):

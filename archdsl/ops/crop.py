@@ -95,7 +95,7 @@ class CenterCrop(Operator):
     size: Annotated[Counts, Field(description="one number, or one per spatial dimension")]
 
     def _margins(self, shape: Shape) -> tuple[list[int], list[int]]:
-        """What is cut off at the begin and at the end of each spatial dimension."""
+        """The cells that are cut off at the beginning and at the end of each spatial dimension."""
         sizes = spatial(shape, self.word)
         wanted = self.size * len(sizes) if len(self.size) == 1 else self.size
         if len(wanted) != len(sizes):

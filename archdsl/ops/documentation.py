@@ -1,4 +1,4 @@
-"""What operators say of themselves, for those who read rather than compile."""
+"""The documentation of operators, read from their classes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def headline(operator: type[Operator]) -> str:
 
 
 def about(field: FieldInfo) -> str:
-    """What an attribute is, and what values it takes."""
+    """The description of an attribute, with the values that it takes."""
     expected = next((item.text for item in field.metadata if isinstance(item, Expects)), "")
     return "; ".join(part for part in (field.description, expected) if part)
 

@@ -1,4 +1,4 @@
-"""What LeNet-5 was made of (LeCun et al. 1998, Gradient-based learning applied to document
+"""The operators of LeNet-5 (LeCun et al. 1998, Gradient-based learning applied to document
 recognition, section II.B)."""
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Initialiser(Protocol):
 
     @property
     def text(self) -> str:
-        """What the values are, for people: ``normal, deviation sqrt(2 / fan_out)``."""
+        """The values in words: ``normal, deviation sqrt(2 / fan_out)``."""
 
 
 class Constant(NamedTuple):

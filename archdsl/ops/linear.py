@@ -112,7 +112,7 @@ class Linear(Operator):
 
 
 def _is_map(shape: Shape) -> bool:
-    """Whether a value seems to be a map with its channels first: a picture, or what convolutions make.
+    """Return whether a value seems to be a map with its channels first: a picture, or what convolutions make.
 
     Its height and width are then equal, or named, and come last; where the first two sizes are equal or
     named the channels are last (ConvNeXt's). Any other value of three sizes may as well be windows of
@@ -124,5 +124,5 @@ def _is_map(shape: Shape) -> bool:
 
 
 def _are_alike(sizes: Shape) -> bool:
-    """Whether these can be the sides of one picture: equal, or all of them open."""
+    """Return whether these can be the sides of one picture: equal, or all of them open."""
     return len(set(sizes)) == 1 or not any(is_known(size) for size in sizes)

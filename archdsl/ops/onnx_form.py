@@ -11,7 +11,7 @@ FLOAT = 1
 """TensorProto.FLOAT."""
 
 TO_THE_END = (1 << 63) - 1
-"""What Slice takes for an end that is not known."""
+"""The end that Slice takes where it is not known."""
 
 
 def reshape(emit: Emitter, value: str, *dims: int) -> str:

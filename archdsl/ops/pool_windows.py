@@ -80,7 +80,7 @@ def _half(over: Window) -> int | tuple[int, ...]:
 
 
 def _misses(over: Window, axis: int, size: int, count: int) -> bool:
-    """Whether any of these windows has no cell in an input of this size. Only cells farther apart than
+    """Return whether any of these windows has no cell in an input of this size. Only cells farther apart than
     the input is long can pass over it, so few are counted."""
     dilation, begin = over.dilation[axis], over.begins[axis]
     if size >= dilation or not (begin or over.ends[axis]):

@@ -1,4 +1,4 @@
-"""What acts in training only."""
+"""Operators that act in training only."""
 
 from __future__ import annotations
 

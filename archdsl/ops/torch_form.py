@@ -1,4 +1,4 @@
-"""What an operator is in PyTorch, described and not built: one description for the live module and
+"""The form of an operator in PyTorch, described and not built: one description for the live module and
 for the emitted source.
 
 `Layer` names an ``nn.Module`` of torch's and the arguments of its constructor. `Invoke` is a call

@@ -1,4 +1,4 @@
-"""What operators with a weight and a bias have in common: how the two are first filled."""
+"""How weights and biases are first filled, in common for the operators that have them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BIAS_INIT = "the number that fills the bias, in place of that rule"
 
 
 class InitAttributes(NamedTuple):
-    """What a call says of its first weight and bias: its attributes ``init``, ``std``, ``bias_init``."""
+    """The attributes of a call that say how its weight and bias are first filled."""
 
     init: str | None
     std: float | None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def drop_training(graph: Graph) -> Graph:
-    """What the outputs are made of, and nothing else; the graph itself where that is all of it."""
+    """A graph of the nodes that the outputs need, and no others; the graph itself where these are all."""
     kept = needed(graph, [output.node for output in graph.outputs])
     for position in graph.inputs:
         kept[position] = True

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     Pass: TypeAlias = Callable[[Graph], Graph]
 
 INFERENCE: tuple[Pass, ...] = (drop_training,)
-"""What a graph goes through before it runs in inference."""
+"""The passes that a graph goes through before it runs in inference."""
 
 
 class PassRecord(NamedTuple):
-    """What one pass did: its name, how many nodes the graph had and has, and whether it changed."""
+    """A record of one pass: its name, the number of nodes before and after, and whether the graph changed."""
 
     name: str
     before: int

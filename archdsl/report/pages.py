@@ -149,7 +149,7 @@ def _fillings(operator: type[Operator]) -> tuple[PageInitialiser, ...]:
 
 
 def _parameters(operator: type[Operator]) -> list[Parameter]:
-    """What it owns in its examples, each parameter as it first comes."""
+    """The parameters that it owns in its examples, in the order in which they first occur."""
     from archdsl import pipeline
     from archdsl.source import Source
 
@@ -195,7 +195,7 @@ def _construct(construct: Construct, vocabulary: Vocabulary) -> Page:
 
 
 _KINDS = {"condition": "true or false", "name": "a name", "variable": "a name, given as `as=i`"}
-"""What the arguments of a heading take, where what they are does not say it."""
+"""The values that the arguments of a heading take, where their description does not say it."""
 
 
 def _sentence(*parts: str) -> str:

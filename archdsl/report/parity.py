@@ -1,4 +1,4 @@
-"""What `verify` found: a table, the place where the back ends part, JSON."""
+"""The result of `verify`: a table, the place where the back ends diverge, JSON."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _calls(node: Node) -> Iterator[Label]:
 
 
 def remarks(parity: Parity) -> list[str]:
-    """What else there is to say where they disagree."""
+    """Remarks beside the table where they disagree."""
     found = [
         f"the live module and its own operators, run one at a time, differ in `{output}`: {_amount(apart)}; "
         "it is archdsl that puts the module together wrongly: please report it"

@@ -34,7 +34,7 @@ def render(graph: Graph, *, color: bool = False) -> str:
 
 
 def to_json(graph: Graph) -> dict[str, Any]:
-    """``{"network", "tensors": [{"name", "shape", "dtype", "trained", "auxiliary_head"}]}``, ``auxiliary_head`` being null but
+    """``{"network", "tensors": [{"name", "shape", "dtype", "trained", "auxiliary_head"}]}``; the last is null but
     for the tensors of auxiliary heads."""
     return {
         "network": graph.name,

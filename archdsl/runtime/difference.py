@@ -45,11 +45,11 @@ class Difference(NamedTuple):
         return self.fault.endswith(_IN_BOTH)
 
     def within(self, tolerance: float) -> bool:
-        """Whether both are the same, but for this share of the reference's scale."""
+        """Return whether both are the same, but for this share of the reference's scale."""
         return not self.fault and self.relative <= tolerance
 
     def is_rounding(self, moved: float, tolerance: float) -> bool:
-        """Whether it is no more than float32 can round, where an epsilon on the way moves the value by
+        """Return whether it is no more than float32 can round, where an epsilon on the way moves the value by
         ``moved``; nor more than this share of the values whose epsilons do that."""
         return not self.fault and self.absolute <= moved * min(ROUNDINGS, tolerance / EPSILON)
 

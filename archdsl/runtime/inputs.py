@@ -1,4 +1,4 @@
-"""What a model is run on: pictures, arrays, or random numbers."""
+"""The inputs of a model: pictures, arrays, or random numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether torch and onnxruntime compute the same: equal weights and inputs through both.
+"""The comparison of torch and onnxruntime: equal weights and inputs through both.
 
 The reference is the live module on the CPU in eval mode, where auxiliary heads do not run. Outputs agree
 where they differ by no more than a share of their largest value, and where both are finite. Of an output
@@ -56,7 +56,7 @@ class OutputComparison(NamedTuple):
 
 
 class Parity(NamedTuple):
-    """What came out.
+    """The result of a comparison.
 
     ``divergence`` is the first node at which the first provider that disagrees leaves torch, None where
     all agree or no node parts by itself. ``module`` is, where something disagrees, how far the live

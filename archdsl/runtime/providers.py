@@ -1,7 +1,8 @@
 """Where a model runs: what there is, what can be used, and why not.
 
 onnxruntime says that a build has a provider, tries to start it, and falls back to the CPU with a line
-in its log where it cannot. So what a provider needs is looked for first, and a reason is given where it is missing.
+in its log where it cannot. So what a provider needs is looked for first, and what is
+missing is named.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def refused(asked: str, obstacle: Obstacle) -> UsageError:
 
 
 def obstacle_to(provider: str, package: ModuleType) -> Obstacle | None:
-    """What keeps a provider from starting, as far as can be seen without starting it."""
+    """The reason why a provider cannot start, as far as can be seen without starting it; None where it can."""
     if PROVIDERS[provider] not in package.get_available_providers():
         return Obstacle(
             f"this build of onnxruntime ({package.__version__}) comes without it",
@@ -110,7 +111,7 @@ def obstacle_to(provider: str, package: ModuleType) -> Obstacle | None:
 
 
 def _driver_problem() -> str | None:
-    """What is wrong with NVIDIA's driver: it is missing, does not start, or sees no GPU."""
+    """The fault of NVIDIA's driver: it is missing, does not start, or sees no GPU."""
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
         driver: Any = ctypes.CDLL(name)

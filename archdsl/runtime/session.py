@@ -24,7 +24,7 @@ DTYPES = {
 }  # fmt: skip
 
 NO_GRAPH = ("ModelProto does not have a graph", "No graph was found in the protobuf")
-"""What onnxruntime says of an empty file: to protobuf it is a message without any field."""
+"""The errors of onnxruntime for an empty file: to protobuf it is a message without any field."""
 
 NOTHING = 4
 """Of onnxruntime's severities, the least that it logs: what fails is raised as well, and said in our words."""
@@ -148,7 +148,7 @@ def _start(package: ModuleType, model: Model, provider: str, tf32: bool) -> Any:
     """onnxruntime's session, on the provider and on what takes the nodes that it has no kernel for."""
     options = package.SessionOptions()
     options.log_severity_level = NOTHING
-    # From Ampere on, CUDA's libraries round the factors of float32 products to 10 bits unless this is turned off.
+    # From Ampere on, CUDA's libraries round the factors of float32 products to 10 bits by default.
     cuda = PROVIDERS["cuda"] if tf32 else (PROVIDERS["cuda"], {"use_tf32": "0"})
     return package.InferenceSession(
         model if isinstance(model, bytes) else os.fspath(model),

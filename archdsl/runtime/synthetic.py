@@ -46,7 +46,7 @@ MOST_SUMS = 8
 
 
 def gain_of(graph: Graph) -> float:
-    """What the trained constants of a network are multiplied by: less than 1 for deep residual ones."""
+    """The factor for the trained constants of a network: less than 1 for deep residual ones."""
     sums: list[int] = []
     for node in graph.nodes:
         before = max((sums[position] for position in node.inputs), default=0)

@@ -62,7 +62,7 @@ def numbers(graph: Graph, row: Row) -> dict[NumberPath, RowNumber]:
 
 
 def parameters(columns: Sequence[Mapping[K, object]]) -> dict[K, int]:
-    """What has to be a parameter where things of one form differ in their numbers: the places whose numbers
+    """The parameters of things of one form that differ in their numbers: the places whose numbers
     are not the same in all, each with the number of its parameter. Places have one parameter if their numbers
     are equal in each."""
     known: dict[tuple[str, ...], int] = {}

@@ -75,7 +75,7 @@ class BlockFinder:
     # ---- which
 
     def _best(self) -> _Candidate | None:
-        """What saves most words as a block, or None where nothing does."""
+        """The candidate that saves most words as a block, or None where none does."""
         rows = list(_texts(self.body))
         found: dict[tuple[int, ...], list[_RowSlice]] = defaultdict(list)
         lengths: list[list[int]] = []
@@ -178,7 +178,7 @@ class BlockFinder:
         return Structure(self.graph, _renumbered(self.body, order), tuple(blocks))
 
     def _name(self, row: Row) -> str:
-        """What a block is called without a name of its own: after its steps where they are few."""
+        """The name of a block that has none of its own: after its steps where they are few."""
         if len(row.items) <= 3 and all(isinstance(item, Step) for item in row.items):
             return "_".join(
                 [self.graph.nodes[item.node].op.word for item in row.items if isinstance(item, Step)]

@@ -44,7 +44,7 @@ class Calls:
         self._twins = self._corresponding()
 
     def is_call(self, region: Region) -> bool:
-        """Whether a region is one call of its scope."""
+        """Return whether a region is one call of its scope."""
         if not region.is_scope or region.path in self.open:
             return False
         return self.first[region.path] is region or id(region) in self.again
@@ -71,7 +71,7 @@ class Calls:
                 self.again[id(region)] = region
 
     def _is_same(self, first: Region, other: Region) -> bool:
-        """Whether two regions of a scope do the same."""
+        """Return whether two regions of a scope do the same."""
         ones, others = first.nodes(), other.nodes()
         if len(ones) != len(others):
             return False

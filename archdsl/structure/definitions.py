@@ -174,7 +174,7 @@ class Definitions:
 
 
 def is_inline(scope: NamedScope) -> bool:
-    """Whether a scope has no definition of its own: it stands where it is used, as its members in a row."""
+    """Return whether a scope has no definition of its own: it stands where it is used, as its members in a row."""
     return scope.kind is RegionKind.GROUP and scope.is_chain
 
 

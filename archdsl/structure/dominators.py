@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ROOT = -1
-"""What every way begins with."""
+"""The root, with which every path begins."""
 
 
 class DominatorTree:

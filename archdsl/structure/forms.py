@@ -1,4 +1,4 @@
-"""What is left of rows when their numbers are taken away: equal forms are one text with other arguments.
+"""Forms: rows without their numbers. Equal forms are one text with other arguments.
 
 A form is a small number, given out by `Forms`: two items have the same one if they run the same operators
 in the same order and differ in numbers alone, and, for a `RepeatedRows`, in how many turns it has.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def is_number(value: object) -> bool:
-    """Whether an attribute's value is a number, a list of numbers, or left open."""
+    """Return whether an attribute's value is a number, a list of numbers, or left open."""
     if isinstance(value, (tuple, list)):
         return all(is_number(item) for item in value)
     return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))

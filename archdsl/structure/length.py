@@ -82,5 +82,5 @@ def _values(text: str) -> int:
 
 
 def pays(graph: Graph, turns: tuple[Row, ...]) -> bool:
-    """Whether turns are shorter as a repeat than one after the other."""
+    """Return whether turns are shorter as a repeat than one after the other."""
     return length(graph, Row((RepeatedRows(turns),))) <= sum([length(graph, turn) for turn in turns])

@@ -1,4 +1,4 @@
-"""What a graph is made of: rows of steps, branches, repeats and blocks, with the graph's nodes at the leaves.
+"""The structure of a graph: rows of steps, branches, repeats and blocks, with the graph's nodes at the leaves.
 
     Row           steps one after the other; the value flows from each to the next
     Step          an operator of one operand
@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """What flows on is the value of a node that stands earlier, or of an input."""
+    """The value that flows on is that of an earlier node, or of an input."""
 
     node: int
 

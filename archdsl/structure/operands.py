@@ -53,7 +53,7 @@ def _read_by_rematerialized(graph: Graph, region_of: Mapping[int, Region]) -> se
 
 
 def _sees(region: Region, wanted: Region) -> bool:
-    """Whether what a node in the second region was made of is at hand for one in the first: both in one
+    """Return whether what a node in the second region was made of is at hand for one in the first: both in one
     scope, and the second in no region that the first is outside of."""
     while region is not wanted and not region.is_scope:
         assert region.parent is not None

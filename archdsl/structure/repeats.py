@@ -107,7 +107,7 @@ class RepeatFinder:
         return _Run(best, turns, rest)
 
     def _begins(self, formed: _Formed, start: int) -> bool:
-        """Whether a turn would begin here: with branches, a repeat, or a layer that has weights to multiply
+        """Return whether a turn would begin here: with branches, a repeat, or a layer that has weights to multiply
         with, which a norm has not."""
         item = formed.items[start]
         if not isinstance(item, Step):

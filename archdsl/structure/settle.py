@@ -31,7 +31,7 @@ def _rows(graph: Graph, rows: list[Row]) -> list[Row]:
 
 
 def _items(graph: Graph, items: list[Item]) -> list[list[Item]]:
-    """What becomes of each of items that are one text."""
+    """The items that replace items of one text, one for each."""
     if isinstance(items[0], RepeatedRows):
         return _repeats(graph, [item for item in items if isinstance(item, RepeatedRows)])
     if isinstance(items[0], Branches):

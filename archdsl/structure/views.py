@@ -52,7 +52,7 @@ class View(Protocol):
         """The dotted name of what a node calls upon, as its parameters; None where that is nothing."""
 
     def is_same(self, one: int, other: int) -> bool:
-        """Whether two nodes do the same, numbers included."""
+        """Return whether two nodes do the same, numbers included."""
 
     def name(self, at: int) -> str | None:
         """The dotted name under which stands what a node holds, be it here or where it ran before."""

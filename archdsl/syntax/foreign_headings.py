@@ -55,5 +55,5 @@ def label_meant(step: Labelled, forms: Forms) -> HeadingMeant | None:
 
 
 def is_quoted(label: Template) -> bool:
-    """Whether a label stands in quotes, which says that it is one."""
+    """Return whether a label stands in quotes, which says that it is one."""
     return label.span.source.text[label.span.start - 1 : label.span.start] in ("'", '"')

@@ -1,4 +1,4 @@
-"""What a new line means: between the lexer and the parser."""
+"""The meaning of new lines, settled between the lexer and the parser."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ _HEADING = re.compile(
 
 
 def looks_like_arch(text: str) -> bool:
-    """Whether a text without a file name is in this syntax: it begins with a section's heading, or with
+    """Return whether a text without a file name is in this syntax: it begins with a section's heading, or with
     its documentation."""
     return _HEADING.match(text) is not None
 
 
 def is_arch(source: Source) -> bool:
-    """Whether a source is in the `.arch` syntax: by its name, or where that says nothing by its text."""
+    """Return whether a source is in the `.arch` syntax: by its name, or where that says nothing by its text."""
     if source.name.endswith((".arch", ".yaml", ".yml")):
         return source.name.endswith(".arch")
     return looks_like_arch(source.text)

@@ -106,7 +106,7 @@ def _path(kind: str, made_from: tuple[object, ...]) -> Path | None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file or folder is the user's own, and only the user may write to it: lark's tables are
+    """Return whether a file or folder is the user's own, and only the user may write to it: lark's tables are
     pickled, and who can write them can run code."""
     if not hasattr(os, "geteuid"):
         return True  # on Windows the profile's folder is closed to others

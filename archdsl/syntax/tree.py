@@ -286,7 +286,7 @@ class PlainText(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """What ``expect`` states: a value, or a bound on it."""
+    """A fact of ``expect``: a value, or a bound on it."""
 
     span: Span
     relation: str

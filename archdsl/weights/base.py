@@ -24,7 +24,7 @@ PIECE = 1 << 20
 BROKEN_ARCHIVE = (
     zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, struct.error, zlib.error,
 )  # fmt: skip
-"""What `zipfile` raises of a damaged archive, by where the damage lies: it promises the first alone."""
+"""The exceptions of `zipfile` for a damaged archive, by where the damage lies: it promises the first alone."""
 
 
 class Weights(Protocol):
@@ -37,7 +37,7 @@ class Weights(Protocol):
 
 
 class CheckpointFile(Protocol):
-    """What every format of checkpoints can answer, of an open file."""
+    """An open checkpoint, of any format."""
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -45,13 +45,13 @@ class CheckpointFile(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What a reader of the file should know: where in it the tensors were found."""
+        """Notes for the user: where in the file the tensors were found."""
 
     def dtype(self, name: str) -> str:
         """The kind of a tensor's numbers, as the format calls it."""
 
     def is_floating(self, name: str) -> bool:
-        """Whether `read` can be asked for it."""
+        """Return whether `read` can be asked for it."""
 
     def read(self, name: str, dtype: DType = "float32") -> Iterator[numpy.ndarray]:
         """The tensor in flat pieces of this dtype. Raises `UsageError` where the file is damaged there,
@@ -86,7 +86,7 @@ def converted(values: numpy.ndarray, dtype: DType, name: str, path: str) -> nump
 
 
 def _is_within(values: numpy.ndarray, wanted: numpy.dtype) -> bool:
-    """Whether all numbers are finite and within the limits of a dtype of whole numbers."""
+    """Return whether all numbers are finite and within the limits of a dtype of whole numbers."""
     import numpy
 
     if wanted.kind == "b" or not values.size:
@@ -98,7 +98,7 @@ def _is_within(values: numpy.ndarray, wanted: numpy.dtype) -> bool:
 
 
 def numpy_dtype(dtype: DType) -> numpy.dtype:
-    """What numpy calls a dtype, little-endian as files are; bfloat16, which it lacks, is ml_dtypes'."""
+    """The dtype of numpy, little-endian as files are; bfloat16, which numpy lacks, is ml_dtypes'."""
     import numpy
 
     if dtype == "bfloat16":

@@ -42,7 +42,7 @@ def folded_norms(found: Match, graph: Graph) -> dict[str, str]:
 
 
 def words_of(folded: dict[str, str]) -> str:
-    """What such a file is, and what to do with it."""
+    """The help for such a file: what it is, and what to do with it."""
     norm, convolution = next(iter(folded.items()))
     return (
         f"the batch norms are folded into the convolutions before them: `{convolution}.bias` is what is left of "

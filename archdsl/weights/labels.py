@@ -1,4 +1,4 @@
-"""What to change in a design so that it bears a checkpoint's names: the labels of its steps."""
+"""The changes by which a design bears a checkpoint's names: of the labels of its steps."""
 
 from __future__ import annotations
 

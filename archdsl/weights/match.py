@@ -28,7 +28,7 @@ Shape = tuple[int, ...]
 
 @dataclass
 class Match:
-    """What came out. Tables are in the order of the network, but for ``foreign``, which is the file's.
+    """The result of a match. Tables are in the order of the network, but for ``foreign``, which is the file's.
 
     ``sources`` gives for each tensor of the network that fits its name in the file.
     ``missing`` and ``foreign`` (not the network's) have shapes, ``reshaped`` the file's shape and then
@@ -63,7 +63,7 @@ class Match:
 
     @property
     def untrained(self) -> tuple[str, ...]:
-        """What only training uses and the file lacks, of steps whose other tensors it has."""
+        """The tensors that only training uses and the file lacks, of steps whose other tensors it has."""
         present = {_owner(name) for name in self.sources}
         return tuple(
             [
@@ -74,7 +74,7 @@ class Match:
         )
 
     def notes(self, seed: int) -> list[str]:
-        """What is read otherwise than it stands in the file, and what is not in it and made here."""
+        """Notes on what is read otherwise than it stands in the file, and on what is made here since it lacks it."""
         notes = [renaming.words for renaming in self.renamed]
         if not self.fits:
             return notes
@@ -123,7 +123,7 @@ def match(checkpoint: CheckpointFile, graph: Graph, *, auxiliary_heads: bool = T
 
 
 def _called(given: dict[str, Shape], renamed: Sequence[Renaming]) -> dict[str, str]:
-    """What each tensor of the file is called in the network's terms."""
+    """The name of each tensor of the file in the network's terms."""
     called = {name: name for name in given}
     for renaming in renamed:
         called.update(renaming.names)
@@ -184,7 +184,7 @@ def _matched(
 
 
 def _proposed(found: Match, theirs: Mapping[str, Shape]) -> dict[str, str]:
-    """What may be meant by names that are not the network's; what only training uses follows its step."""
+    """The names of the network that others may mean; what only training uses follows its step."""
     optional = {name for name, tensor in found.wanted.items() if tensor.training_only}
     words = {name.rpartition(".")[2] for name in optional}
     names = proposals(

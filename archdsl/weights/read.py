@@ -139,7 +139,7 @@ def _near(meant: dict[str, str], name: str) -> str:
 
 
 def fix(found: Match) -> str:
-    """What to do about differences: the renaming that would help, where one is evident, and the labels that
+    """The help for differences: the renaming that would help, where one is evident, and the labels that
     the design would have instead."""
     if found.folded:
         return words_of(found.folded)

@@ -40,7 +40,7 @@ _NUMBERED = re.compile(r"(.*[^\W\d]\w*)\.(\d+)(\.[^.]+)")
 
 
 class Renaming(NamedTuple):
-    """What a rule does with a file: in words, and from name to name."""
+    """The renaming of a file's tensors by a rule: in words, and from name to name."""
 
     words: str
     names: dict[str, str]
@@ -104,7 +104,7 @@ def _with_word(name: str) -> str | None:
 
 
 def _prefixes(given: Sequence[str], known: Mapping[str, object]) -> list[str]:
-    """What may stand before the network's names in a file, the shortest first."""
+    """The prefixes that the network's names may have in a file, the shortest first."""
     found = dict.fromkeys(_common_prefixes(given))
     # Where other things lie beside the network, no prefix is common to all; the network's first and
     # last names show it all the same.

@@ -1,4 +1,4 @@
-"""What a legal ONNX graph is, beyond what its operators are: one table of rules, read before a model is
+"""The rules of a legal ONNX graph, beyond those of its operators: one table, read before a model is
 written. onnx's own checker lets equal node names pass, and onnxruntime refuses them.
 
 A graph that breaks one is a mistake of ours. One pass over the nodes: next to what it takes to make

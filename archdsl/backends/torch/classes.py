@@ -102,7 +102,7 @@ class Classes:
 
 
 def _title(each: Class, first: dict[str, Class]) -> str:
-    """What a class is called after: its block, its operator, or the label of its steps."""
+    """The name from which a class has its own: of its block, its operator, or the label of its steps."""
     title = each.scope.title
     if each.scope.kind is RegionKind.GROUP:
         return title if len(each.definition.uses) == 1 else title_of(each.scope)

@@ -23,7 +23,7 @@ _OWN = "__emitted_module__"
 
 
 class _StandIn(ModuleType):
-    """What ``sys.modules`` has in place of a module: it does not keep it alive."""
+    """The entry of ``sys.modules`` in place of a module, which it does not keep alive."""
 
     def __init__(self, module: ModuleType) -> None:
         super().__init__(module.__name__)

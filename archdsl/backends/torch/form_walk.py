@@ -17,7 +17,7 @@ _HINTS = {"torch.mul": "factor", "torch.add": "offset", "F.pad": "margins"}
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a number, or a list of numbers, and no truth value."""
+    """Return whether it is a number, or a list of numbers, and no truth value."""
     if type(value) in (list, tuple):  # entries of a form are tuples too
         assert isinstance(value, (list, tuple))
         return bool(value) and all(is_number(item) for item in value)
@@ -85,7 +85,7 @@ def without_numbers(form: object) -> Hashable:
 
 
 def is_bare_call(form: TorchForm, operands: int) -> bool:
-    """Whether a form calls its layer on its operands, in their order, and does nothing else."""
+    """Return whether a form calls its layer on its operands, in their order, and does nothing else."""
     if isinstance(form, Invoke):
         alone = isinstance(form.target, Layer) and not form.keywords
         return alone and form.arguments == tuple([Operand(at) for at in range(operands)])

@@ -231,7 +231,7 @@ class Function:
         return called.pop() if len(called) == 1 and of_scopes else "self"
 
     def _is_tensor(self, at: int) -> bool:
-        """Whether what stands under a step's name is a parameter, and no module."""
+        """Return whether what stands under a step's name is a parameter, and no module."""
         return any(not weight.name for weight in self.program.weights[at])
 
     # ---- names

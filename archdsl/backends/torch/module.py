@@ -59,13 +59,13 @@ _MAKING = {
     torch.arange, torch.empty, torch.eye, torch.full, torch.linspace, torch.logspace, torch.ones, torch.rand,
     torch.randint, torch.randn, torch.randperm, torch.tensor, torch.zeros,
 }  # fmt: skip
-"""What makes a tensor of its own from sizes or numbers."""
+"""The functions that make a new tensor from sizes or numbers."""
 
 _FILLING = {
     *(function for name, function in vars(torch.nn.init).items() if name.endswith("_") and name[0] != "_"),
     torch.Tensor.zero_, torch.Tensor.fill_, torch.Tensor.uniform_, torch.Tensor.normal_,
 }  # fmt: skip
-"""What gives every element a value and changes nothing else of a tensor."""
+"""The functions that give every element a value and change nothing else of a tensor."""
 
 
 def _values(graph: Graph, weights: Weights) -> dict[str, torch.Tensor]:

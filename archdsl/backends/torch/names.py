@@ -23,7 +23,7 @@ _WORDS = """
     to_empty train training type xpu zero_grad append extend insert pop
 """
 MODULE_ATTRIBUTES = frozenset(_WORDS.split())
-"""What a submodule cannot be an attribute under: nn.Module's own attributes, and nn.Sequential's."""
+"""The names that no submodule can have as an attribute: nn.Module's own attributes, and nn.Sequential's."""
 
 _USED = """
     AbstractContextManager Any Callable F Iterator NamedTuple Outputs Tensor TrainingOutputs checkpoint
@@ -35,7 +35,7 @@ USED = frozenset(_USED.split())
 
 
 def is_plain(name: str) -> bool:
-    """Whether a submodule of this name can be written ``self.name``."""
+    """Return whether a submodule of this name can be written ``self.name``."""
     return (
         name.isascii()
         and name.isidentifier()
@@ -46,7 +46,7 @@ def is_plain(name: str) -> bool:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether nn.Module would refuse a submodule of this name."""
+    """Return whether nn.Module would refuse a submodule of this name."""
     return name in MODULE_ATTRIBUTES or name.startswith("_")
 
 

@@ -1,4 +1,4 @@
-"""What a network returns: a tensor, or a named tuple of its outputs and, in training, its auxiliary heads."""
+"""The value of a network: a tensor, or a named tuple of its outputs and, in training, its auxiliary heads."""
 
 from __future__ import annotations
 
@@ -101,4 +101,4 @@ def recomputed(module: nn.Module, part: Callable[..., Any], *values: Tensor) -> 
 
     return checkpoint(part, *values, use_reentrant=False, context_fn=contexts)
 '''.strip()
-"""What the source of a network with checkpoints begins with."""
+"""The beginning of the source of a network with checkpoints."""

@@ -60,11 +60,11 @@ class Program:
         return node.owner if self.is_plain_call(at) or self.holds(at) else node.name
 
     def holds(self, at: int) -> bool:
-        """Whether a node has parameters or buffers."""
+        """Return whether a node has parameters or buffers."""
         return bool(self.graph.params_of(self.graph.nodes[at]))
 
     def is_plain_call(self, at: int) -> bool:
-        """Whether a node's layer is the one that stands under its owner's name."""
+        """Return whether a node's layer is the one that stands under its owner's name."""
         return self._layers[self.graph.nodes[at].owner] == self.layers[at]
 
     # ---- what is seen of a step
@@ -75,7 +75,7 @@ class Program:
         return self.graph.nodes[at].owner if called else None
 
     def is_same(self, one: int, other: int) -> bool:
-        """Whether two nodes have one PyTorch form, numbers included."""
+        """Return whether two nodes have one PyTorch form, numbers included."""
         return self.forms[one] == self.forms[other]
 
     def name(self, at: int) -> str | None:

@@ -71,7 +71,7 @@ def _open_brackets(source: Source, text: str, start: int, end: int) -> list[tupl
 
 
 def _is_closed(text: str, start: int, end: int) -> bool:
-    """Whether a bracket that is open is closed in the rest of the line."""
+    """Return whether a bracket that is open is closed in the rest of the line."""
     depth = 1
     for piece in PIECES.finditer(text, start, end):
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece.group(), 0)

@@ -149,7 +149,7 @@ class ArchBuilder(Builder):
         return Name(span, ".".join(_unquoted(token) for token in children))
 
     def _facts(self, section: Section) -> Section:
-        """What ``expect`` states: numbers and quoted bounds are facts, lists are shapes."""
+        """The facts of ``expect``: numbers and quoted bounds are facts, lists are shapes."""
         entries: dict[str, SectionEntry] = {}
         for key, entry in section.entries.items():
             value = entry.value

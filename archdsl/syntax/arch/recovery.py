@@ -32,7 +32,7 @@ class _SectionText(NamedTuple):
 
 
 def every_fault(source: Source, forms: Forms) -> Iterator[ArchError]:
-    """What is wrong with a file that does not parse, in order; at least one fault."""
+    """The faults of a file that does not parse, in order; at least one."""
     some = False
     for section in _sections(source.text):
         faults = sorted(_faults_in(source, section, forms), key=lambda fault: fault.diagnostics[0].span[1:])

@@ -17,7 +17,7 @@ from lark.exceptions import UnexpectedToken
 
 
 class InteractiveParser(Protocol):
-    """What is used of lark's class of that name, with its types."""
+    """The part that is used of lark's class of that name, with its types."""
 
     def iter_parse(self) -> Iterator[Token]: ...
 
@@ -33,7 +33,7 @@ class InteractiveParser(Protocol):
 
 
 _CLOSING = ("COMMA", "RPAR", "RSQB", "_ELSE", "_ARROW", "COLON", "_NL", "RBRACE", "$END")
-"""What can end a part of the language, the narrowest part first."""
+"""The tokens that can end a part of the language, the narrowest part first."""
 _ENDS_OF_PARTS = {
     "NAME", "NUMBER", "STRING", "LONG_TEXT", "TRUE", "FALSE", "NONE", "BROKEN", "RPAR", "RSQB", "RBRACE",
 }  # fmt: skip

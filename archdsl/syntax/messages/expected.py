@@ -1,4 +1,4 @@
-"""What a text that the grammar refuses could go on with, in people's words."""
+"""How a text that the grammar refuses could go on, in people's words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WORDS = {
 """In the order in which they are listed."""
 _VALUE = {"NAME", "NUMBER", "STRING", "LPAR", "LSQB", "TRUE", "FALSE", "NONE", "NOT", "ADD"}
 _AFTER_VALUES = {"OR", "AND", "ADD", "MULTIPLY", "POWER", "_IF", "_IN", "DOT", "LSQB", "LPAR"}
-"""What can follow nearly every value; to list it would hide what is meant."""
+"""The tokens that can follow nearly every value; to list them would hide what is meant."""
 
 
 def expectation(terminals: Collection[str]) -> str:

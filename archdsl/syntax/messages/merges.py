@@ -31,7 +31,7 @@ Branch = str | MergeOfCalls
 
 
 def merge_of(text: str) -> Branch | None:
-    """What calls joined by arithmetic mean; None where they are something else, or nothing says it."""
+    """The merge that calls joined by arithmetic mean; None where they mean none, or nothing says it."""
     text = text.strip()
     if text.startswith("(") and _closes_at_end(text):
         return merge_of(text[1:-1])

@@ -101,7 +101,7 @@ def _closing(quote: str) -> str:
 
 
 _CLOSING = {"“": "”", "”": "”", "‘": "’", "’": "’", "„": "“”", "«": "»"}
-"""What closes each quote of books."""
+"""The closing mark of each typographic quote."""
 
 
 def _quoted(edits: list[Edit], whole: Span) -> list[Edit]:

@@ -81,7 +81,7 @@ class MessageTable(NamedTuple):
         return "anything" if token.kind != "$END" else "anything-at-the-end"
 
     def message_for(self, token: RejectedToken) -> tuple[Rendered, Span]:
-        """What to say of a refused text, and where."""
+        """The message for a refused text, and its place."""
         name = self.name_of(token)
         rendered = self.render(name, token.words(), places_of_token(token), token.whole_words())
         if not rendered.label:

@@ -224,7 +224,7 @@ class RejectedToken:
 
     @property
     def arithmetic(self) -> str:
-        """What arithmetic between calls means: a ``merge``, a ``scale`` or ``nothing``; empty elsewhere."""
+        """The meaning of arithmetic between calls: a ``merge``, a ``scale`` or ``nothing``; empty elsewhere."""
         is_step = self.start_rule == "chain" or (
             self.start_rule == "file" and self.expected & {"_ARROW", "LBRACE"}
         )
@@ -283,7 +283,7 @@ class RejectedToken:
 
     @property
     def _dotted(self) -> str:
-        """What stands in the innermost parentheses, as one name."""
+        """The text in the innermost parentheses, as one name."""
         start = self._open[-1] + 1 if self._open else self.start
         found = re.compile(r"[^()\[\],\s\"]*").match(self._text, start, self.end)
         return found.group() if found is not None else ""
@@ -301,7 +301,7 @@ class RejectedToken:
 
     @property
     def inside(self) -> Span:
-        """What stands in the innermost parentheses, up to a sign that no name has."""
+        """The text in the innermost parentheses, up to a character that no name has."""
         start = self._open[-1] + 1 if self._open else self.start
         return Span(self.source, start, start + len(self._dotted))
 
@@ -320,7 +320,7 @@ class RejectedToken:
     # ---- what a message may quote
 
     def words(self) -> dict[str, str]:
-        """What the placeholders of a message stand for."""
+        """The texts of a message's placeholders, by their names."""
         first, last = self._line()
         before = self._text[first : self.span.start].strip()
         tail = re.sub(r"(?:^|\s)#[^\n]*$", "", self._text[self.span.end : last]).strip()

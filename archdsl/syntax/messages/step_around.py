@@ -72,7 +72,7 @@ class StepAround:
 
     @cached_property
     def arithmetic(self) -> str:
-        """What the step's arithmetic is here: a ``merge``, a ``scale``, ``nothing``; empty without any."""
+        """The meaning of the step's arithmetic: a ``merge``, a ``scale``, ``nothing``; empty without any."""
         operands = _split(self._step, _BETWEEN)
         if len(operands) < 2 or not all(_OPERAND.fullmatch(part) for part in operands if part.strip()):
             return ""

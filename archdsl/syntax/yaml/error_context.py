@@ -75,7 +75,7 @@ class YamlErrorContext:
 
     @property
     def before(self) -> str:
-        """What stands in the line before the fault."""
+        """The text of the line before the fault."""
         return self.text[self.line.start : self.at]
 
     @property
@@ -87,14 +87,14 @@ class YamlErrorContext:
         return self.source.span(self.at, self.at + 1)
 
     def word(self, at: int) -> Span:
-        """What stands there without a space in it."""
+        """The text at the fault up to the next space."""
         end = at
         while end < len(self.text) and not self.text[end].isspace():
             end += 1
         return self.source.span(at, end)
 
     def rest(self, at: int) -> Span:
-        """What stands there up to the end of the line or its comment."""
+        """The text from the fault up to the end of the line or its comment."""
         line = self._line(at)
         end = line.start + len(line.text) if line.comment is None else max(line.comment, at)
         return self.source.span(at, at + len(self.text[at:end].rstrip()))

@@ -1,5 +1,5 @@
-"""What libyaml refuses, in our words: each of its errors becomes one of ``grammar/errors.yaml``, at the
-sign that is wrong or at the bracket or quote that was never closed."""
+"""Errors of libyaml in our words: each becomes one of ``grammar/errors.yaml``, at the
+character that is wrong or at the bracket or quote that was never closed."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _load(text: str) -> yaml.Node | None:
 
 
 def _is_too_large(root: yaml.Node, source: Source, report: Report) -> bool:
-    """Whether there is more to read than anybody writes; reported at the part with which it begins."""
+    """Return whether there is more to read than anybody writes; reported at the part with which it begins."""
     if len(source.text) < MOST_PARTS:
         return False  # each part has a sign at least
     seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""What all YAML nodes of a design have in common: faults, keys, values."""
+"""The common part of readers of YAML nodes: faults, keys, values."""
 
 from __future__ import annotations
 

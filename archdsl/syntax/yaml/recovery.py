@@ -1,4 +1,4 @@
-"""What remains of a document when the lines that YAML cannot read are left out.
+"""Recovery of a YAML document: what can be read when the lines with faults are left out.
 
 Only what the grammar refuses in a text is reported of it: whatever else seems to be wrong, such as a
 value that is missing, may be so because of the lines that are left out.
@@ -52,7 +52,7 @@ class RemainsReader(StepReader):
             super().fault(fault)
 
     def _is_by_what_is_left_out(self, span: Span) -> bool:
-        """Whether a fault lies in what is left out, or at the end of a text that could go on there."""
+        """Return whether a fault lies in what is left out, or at the end of a text that could go on there."""
         return any(
             start <= span.start <= end
             or (span.end <= start and not _BLANK.sub("", self.source.text[span.end : start]))

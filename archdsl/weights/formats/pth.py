@@ -88,7 +88,7 @@ class Pth:
                 f"`{self._path}` is a TorchScript archive, which holds a program",
                 help="save its weights alone: `torch.save(torch.jit.load(path).state_dict(), 'weights.pth')`",
             )
-        # Mapped bytes are used as they are: those of a file that was compressed afterwards have to be unpacked first.
+        # Mapped bytes are used as they are: a file that was compressed afterwards has to be unpacked first.
         mapped = bool(records) and all(record.compress_type == zipfile.ZIP_STORED for record in records)
         try:
             with warnings.catch_warnings():
@@ -156,7 +156,7 @@ class Pth:
 
 
 def _is_state_dict(value: object) -> TypeGuard[Mapping[str, object]]:
-    """Whether it maps names to tensors, among which may be what else a module kept (`get_extra_state`).
+    """Return whether it maps names to tensors, among which may be what else a module kept (`get_extra_state`).
     That of a module without parameters is empty."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         return False
@@ -168,7 +168,7 @@ def _tensors_in(table: Mapping[Any, object]) -> int:
 
 
 def _left_aside(table: Mapping[Any, object], taken: Container[object]) -> str:
-    """What a note says of the entries that are not read."""
+    """The note on the entries that are not read."""
     others = [f"`{plain(str(key))}`" for key in table if key not in taken]
     if len(others) > 4:
         others[3:] = [f"{len(others) - 3} more"]
