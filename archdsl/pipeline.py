@@ -4,6 +4,7 @@
     read      Source -> File -> Design                         syntax/, design/
     names     every word of every text is known                design/names.py
     elaborate Design -> Graph with shapes                      elaborate/
+    maps      layers on the rows of a map are warned about     checks/maps.py
     unused    values that no output needs are warned about     checks/unused.py
     facts     what the file states of itself holds             checks/facts.py
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.analyses.count import count
 from archdsl.checks.facts import check_facts
+from archdsl.checks.maps import warn_of_maps
 from archdsl.checks.unused import warn_of_unused
 from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.input_shapes import input_shapes
@@ -111,6 +113,7 @@ def _network(
     notes: list[str],
 ) -> Network | None:  # fmt: skip
     """The stages that judge a graph as a whole."""
+    warn_of_maps(graph, diagnostics)
     warn_of_unused(graph, diagnostics)
     counts = count(graph)
     if not settings and not input:

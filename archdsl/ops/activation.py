@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from archdsl.ops.base import Emitter, Example, Expects, Flag, Index, Number, Operator, Parameter, Shapes
+from archdsl.ops.base import (
+    Emitter,
+    Example,
+    Expects,
+    Flag,
+    Index,
+    Number,
+    Operator,
+    Parameter,
+    Shapes,
+    TensorLayout,
+)
 from archdsl.ops.dimensions import known_channels, position
 from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import per_channel
@@ -18,6 +29,8 @@ from archdsl.shapes import Shape
 
 class Elementwise(Operator):
     """An operator whose output has the shape of its input."""
+
+    layout = TensorLayout.KEPT
 
     def infer(self, inputs: Shapes) -> Shape:
         return inputs[0]
@@ -243,6 +256,7 @@ class Softmax(Operator):
     """exp(x) / sum(exp(x)) over the channels, or over another dimension."""
 
     word = "softmax"
+    layout = TensorLayout.KEPT
     aliases = ("Softmax", "Softmax2d")
     argument_aliases = {"axis": "dim"}
     examples = (

@@ -164,6 +164,17 @@ class Trait(enum.Flag):
     """The variances of its operands add up in its output, so that values grow along a row of them."""
 
 
+class TensorLayout(enum.Enum):
+    """What the dimensions of an operator's output are."""
+
+    MAP = enum.auto()
+    """Channels first, and then those of a map: the last is spatial."""
+    KEPT = enum.auto()
+    """Those of its first operand, in their order."""
+    OTHER = enum.auto()
+    """Whatever its attributes say."""
+
+
 class Operator(BaseModel):
     """The base of every operator; the class docstring of each is its documentation."""
 
@@ -181,6 +192,8 @@ class Operator(BaseModel):
     """The dtypes that its operands may have."""
     traits: ClassVar[Trait] = Trait.NONE
     """Its properties that its methods do not say."""
+    layout: ClassVar[TensorLayout] = TensorLayout.OTHER
+    """What the dimensions of its output are."""
     merges: ClassVar[bool] = False
     """Whether it merges any number of values: written as a construct with branches, never in a chain.
     Follows from ``operands``."""
@@ -261,6 +274,11 @@ class Operator(BaseModel):
     def check(self, inputs: Shapes) -> OperatorError | None:
         """A warning about a use that is legal and rarely meant, or None. Where `infer` refuses the
         inputs, it may be the reason."""
+        return None
+
+    def check_map(self, shape: Shape) -> OperatorError | None:
+        """A warning about a use that is legal and rarely meant where its input, of this shape, is a map with its
+        channels first; or None."""
         return None
 
     def to_torch(self, inputs: Shapes) -> TorchForm:

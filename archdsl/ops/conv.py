@@ -22,6 +22,7 @@ from archdsl.ops.base import (
     Parameter,
     Shapes,
     Sizes,
+    TensorLayout,
     Trait,
 )
 from archdsl.ops.dimensions import check_groups, counted, known_channels
@@ -60,6 +61,7 @@ class Conv(Operator):
     """
 
     word = "conv"
+    layout = TensorLayout.MAP
     aliases = (*ranks("Conv{}d"), "convolution")
     argument_aliases = CONV_ARGUMENTS
     separate_steps = PADDING_MODES
@@ -109,14 +111,9 @@ class Conv(Operator):
         kernel, stride, padding = self.kernel, self.stride, self.padding
         if not (isinstance(kernel, int) and isinstance(stride, int) and isinstance(padding, int)):
             return None
-        if (
-            len(inputs[0]) < 3
-            or kernel < _PYTORCH_ORDER
-            or not 1 < stride < kernel // 2
-            or padding >= kernel // 4
-        ):
+        if len(inputs[0]) < 3 or kernel < _PYTORCH_ORDER or padding >= kernel // 4:
             return None
-        if self.groups != 1 and self.groups == self.out:
+        if not 1 < stride < kernel // 2 or 1 != self.groups == self.out:
             return None
         return OperatorError(
             "inferred-argument",
@@ -195,6 +192,7 @@ class ConvTranspose(Operator):
     """
 
     word = "conv_transpose"
+    layout = TensorLayout.MAP
     aliases = (
         *ranks("ConvTranspose{}d"),
         *ranks("Conv{}DTranspose"),

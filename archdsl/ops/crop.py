@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import change, in_place_of_it
-from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, OptionalIndex, Shapes
+from archdsl.ops.base import Counts, Emitter, Example, Index, Operator, OptionalIndex, Shapes, TensorLayout
 from archdsl.ops.dimensions import counted, known, position
 from archdsl.ops.geometry import spatial, torch_pads
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
@@ -20,6 +20,7 @@ class Slice(Operator):
     """The part of a dimension from ``begin`` up to and without ``end``; negative counts from the end."""
 
     word = "slice"
+    layout = TensorLayout.KEPT
     aliases = ("Slice", "narrow")
     argument_aliases = {"start": "begin", "stop": "end", "axis": "dim"}
     accepts = DTYPES
@@ -81,6 +82,7 @@ class CenterCrop(Operator):
     """The middle of a map; where the margin is odd, the smaller part is cut off at the begin."""
 
     word = "center_crop"
+    layout = TensorLayout.MAP
     aliases = ("CenterCrop",)
     accepts = DTYPES
     variadic = "size"

@@ -24,6 +24,7 @@ from archdsl.ops.base import (
     Parameter,
     Shapes,
     Sizes,
+    TensorLayout,
 )
 from archdsl.ops.conv import cells_of
 from archdsl.ops.dimensions import known, known_channels, ordinal
@@ -47,6 +48,7 @@ class Subsample(Operator):
     one of each for a map: y = weight * sum + bias."""
 
     word = "subsample"
+    layout = TensorLayout.MAP
     examples = (
         Example("subsample(2)", ((6, 28, 28),)),
         Example("subsample([3, 2])", ((4, 10, 9),)),
@@ -101,6 +103,7 @@ class TableConv(Operator):
     LeNet-5's C3. There are weights for the listed connections only, in the table's order."""
 
     word = "table_conv"
+    layout = TensorLayout.MAP
     examples = (
         Example("table_conv([[0, 1, 2], [1, 2, 3], [0, 3], [0, 1, 2, 3]], 5)", ((4, 14, 14),)),
         Example("table_conv([[1, 0], [2]], [1, 3], stride=[1, 2], padding=[0, 1], bias=false)", ((3, 6, 7),)),

@@ -24,7 +24,7 @@ from archdsl.ops.weight_init import (
     check_bias_init,
     weight_and_bias,
 )
-from archdsl.shapes import Shape, element_count, is_known, text_of
+from archdsl.shapes import Shape, element_count, text_of
 
 
 class Linear(Operator):
@@ -80,15 +80,12 @@ class Linear(Operator):
     def macs(self, inputs: Shapes, output: Shape) -> int:
         return (element_count(inputs[0]) or 0) * self.out
 
-    def check(self, inputs: Shapes) -> OperatorError | None:
-        (shape,) = inputs
-        if not _is_map(shape):
-            return None
+    def check_map(self, shape: Shape) -> OperatorError | None:
         return OperatorError(
             "linear-on-map",
             f"`{self.word}` acts on the last dimension of a map of {text_of(shape)}, so on its rows of "
             f"{shape[-1]}",
-            label=f"gets {text_of(shape)}, which still has a height and a width",
+            label=f"gets {text_of(shape)}, whose last dimension is not its channels",
             changes=(before_it("flatten", " if the whole map is meant"),),
         )
 
@@ -109,20 +106,3 @@ class Linear(Operator):
         if not self.bias:
             return product
         return emit.node("Add", [product, emit.parameter("bias")])
-
-
-def _is_map(shape: Shape) -> bool:
-    """Return whether a value seems to be a map with its channels first: a picture, or what convolutions make.
-
-    Its height and width are then equal, or named, and come last; where the first two sizes are equal or
-    named the channels are last (ConvNeXt's). Any other value of three sizes may as well be windows of
-    tokens, on whose features a linear layer acts.
-    """
-    if len(shape) < 3:
-        return False
-    return _are_alike(shape[-2:]) and not _are_alike(shape[:-1])
-
-
-def _are_alike(sizes: Shape) -> bool:
-    """Return whether these can be the sides of one picture: equal, or all of them open."""
-    return len(set(sizes)) == 1 or not any(is_known(size) for size in sizes)

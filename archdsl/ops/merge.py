@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archdsl.diagnostics import Code
-from archdsl.ops.base import BRANCHES, Emitter, Example, Index, Operator, Shapes, Trait
+from archdsl.ops.base import BRANCHES, Emitter, Example, Index, Operator, Shapes, TensorLayout, Trait
 from archdsl.ops.branch_mismatch import BranchMismatch, branch_fixes, otherwise
 from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
@@ -19,6 +19,7 @@ class Concat(Operator):
     """Puts the branches' values one after the other, over the channels or another dimension."""
 
     word = "concat"
+    layout = TensorLayout.KEPT
     aliases = ("Concat", "cat", "concatenate")
     argument_aliases = {"axis": "dim"}
     accepts = DTYPES
@@ -76,6 +77,8 @@ class Concat(Operator):
 
 class _Broadcasting(Operator):
     """A merge of values of one shape, two at a time."""
+
+    layout = TensorLayout.KEPT
 
     operands = BRANCHES
     accepts = FLOATING | {"int32", "int64"}

@@ -23,6 +23,7 @@ from archdsl.ops.base import (
     Parameter,
     Probability,
     Shapes,
+    TensorLayout,
     Trait,
 )
 from archdsl.ops.dimensions import check_groups, known, known_channels, position
@@ -52,6 +53,7 @@ class BatchNorm(Operator):
     """
 
     word = "batch_norm"
+    layout = TensorLayout.KEPT
     aliases = (*ranks("BatchNorm{}d"), "SyncBatchNorm", "BatchNormalization", "bn")
     argument_aliases = {"epsilon": "eps"}
     traits = Trait.OVERWRITABLE_OUTPUT
@@ -114,6 +116,7 @@ class LayerNorm(Operator):
     """
 
     word = "layer_norm"
+    layout = TensorLayout.KEPT
     aliases = ("LayerNorm", "LayerNormalization", "ln")
     argument_aliases = {"epsilon": "eps", "elementwise_affine": "affine"}
     traits = Trait.OVERWRITABLE_OUTPUT
@@ -188,6 +191,7 @@ class GroupNorm(Operator):
     """Normalisation of each group of channels, sample by sample (Wu & He 2018)."""
 
     word = "group_norm"
+    layout = TensorLayout.KEPT
     aliases = ("GroupNorm", "GroupNormalization", "gn")
     argument_aliases = {"num_groups": "groups", "epsilon": "eps"}
     traits = Trait.OVERWRITABLE_OUTPUT
@@ -242,6 +246,7 @@ class InstanceNorm(Operator):
     """Normalisation of each channel of each sample (Ulyanov et al. 2016)."""
 
     word = "instance_norm"
+    layout = TensorLayout.KEPT
     aliases = (*ranks("InstanceNorm{}d"), "InstanceNormalization")
     argument_aliases = {"epsilon": "eps"}
     traits = Trait.OVERWRITABLE_OUTPUT
@@ -304,6 +309,7 @@ class LocalResponseNorm(Operator):
     """
 
     word = "lrn"
+    layout = TensorLayout.KEPT
     aliases = ("LocalResponseNorm", "local_response_normalization", "cross_map_lrn")
     examples = (
         Example("lrn(5, alpha=5e-4, k=2)", ((8, 5, 6),)),
@@ -360,6 +366,7 @@ class L2Normalize(Operator):
     """Scales a dimension to Euclidean length 1: y = x / max(|x|, eps)."""
 
     word = "l2_normalize"
+    layout = TensorLayout.KEPT
     aliases = ("l2_norm", "LpNormalization", "UnitNormalization")
     argument_aliases = {"axis": "dim"}
     examples = (

@@ -12,7 +12,18 @@ from pydantic import Field
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import change, in_place_of_it
 from archdsl.ops.aliases import POOL_ARGUMENTS, ranks
-from archdsl.ops.base import Emitter, Example, Flag, Operator, Padding, Shapes, Sizes, Stride, Trait
+from archdsl.ops.base import (
+    Emitter,
+    Example,
+    Flag,
+    Operator,
+    Padding,
+    Shapes,
+    Sizes,
+    Stride,
+    TensorLayout,
+    Trait,
+)
 from archdsl.ops.dimensions import known
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
 from archdsl.ops.onnx_form import pad, reduce, unsqueeze
@@ -28,6 +39,7 @@ class MaxPool(Operator):
     """
 
     word = "max_pool"
+    layout = TensorLayout.MAP
     aliases = (*ranks("MaxPool{}d"), *ranks("MaxPooling{}D"))
     argument_aliases = POOL_ARGUMENTS
     traits = Trait.OVERWRITABLE_OUTPUT
@@ -124,6 +136,7 @@ class AvgPool(Operator):
     """
 
     word = "avg_pool"
+    layout = TensorLayout.MAP
     aliases = (*ranks("AvgPool{}d"), "AveragePool", *ranks("AveragePooling{}D"), "mean_pool")
     argument_aliases = POOL_ARGUMENTS
     traits = Trait.OVERWRITABLE_OUTPUT
@@ -260,6 +273,7 @@ class GlobalAvgPool(Operator):
     """The mean of each channel, as a map of one cell: C x 1 x 1."""
 
     word = "global_avg_pool"
+    layout = TensorLayout.MAP
     aliases = ("GlobalAveragePool", *ranks("GlobalAveragePooling{}D"), "global_mean_pool", "gap")
     traits = Trait.OVERWRITABLE_OUTPUT
     examples = (
@@ -286,6 +300,7 @@ class AdaptiveAvgPool(Operator):
     """
 
     word = "adaptive_avg_pool"
+    layout = TensorLayout.MAP
     aliases = (*ranks("AdaptiveAvgPool{}d"), "AdaptiveAveragePool", *ranks("AdaptiveAveragePooling{}D"))
     argument_aliases = {"output_size": "size"}
     traits = Trait.OVERWRITABLE_OUTPUT

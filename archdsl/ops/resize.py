@@ -11,7 +11,18 @@ from pydantic import Field
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import CallChange, change, without
 from archdsl.ops.aliases import ranks
-from archdsl.ops.base import Emitter, Example, Expects, Flag, Margins, Number, Operator, Shapes, Stride
+from archdsl.ops.base import (
+    Emitter,
+    Example,
+    Expects,
+    Flag,
+    Margins,
+    Number,
+    Operator,
+    Shapes,
+    Stride,
+    TensorLayout,
+)
 from archdsl.ops.dimensions import counted, known
 from archdsl.ops.geometry import begins_and_ends, per_dimension, spatial, terse, torch_pads
 from archdsl.ops.onnx_form import pad
@@ -32,6 +43,7 @@ class Pad(Operator):
     """
 
     word = "pad"
+    layout = TensorLayout.KEPT
     aliases = ("Pad", *ranks("ZeroPad{}d"), *ranks("ZeroPadding{}D"))
     examples = (
         Example("pad(1)", ((2, 4, 5),)),
@@ -126,6 +138,7 @@ class Upsample(Operator):
     """
 
     word = "upsample"
+    layout = TensorLayout.MAP
     aliases = ("Upsample", *ranks("UpSampling{}D"), "Resize", "interpolate")
     argument_aliases = {"scale_factor": "factor"}
     examples = (

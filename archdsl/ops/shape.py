@@ -10,7 +10,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import in_place_of_it
-from archdsl.ops.base import Count, Emitter, Example, Index, Indices, Operator, Shapes
+from archdsl.ops.base import Count, Emitter, Example, Index, Indices, Operator, Shapes, TensorLayout
 from archdsl.ops.dimensions import check_groups, counted, known_channels, position, product
 from archdsl.ops.geometry import spatial
 from archdsl.ops.onnx_form import reshape, reshape_like
@@ -222,6 +222,7 @@ class ChannelShuffle(Operator):
     """Deals the channels of each group out over all groups (Zhang et al. 2018)."""
 
     word = "channel_shuffle"
+    layout = TensorLayout.KEPT
     aliases = ("ChannelShuffle", "shuffle_channels")
     accepts = DTYPES
     examples = (

@@ -49,9 +49,10 @@ def label_meant(step: Labelled, forms: Forms) -> HeadingMeant | None:
     if word is None or not isinstance(step.step, Group) or len(step.step.steps) < 2:
         return None
     called = construct_called(word, forms)
-    if called is None and word.casefold() != "parallel":
-        return None
-    return heading_meant(word, forms)
+    if called is None:
+        return heading_meant(word, forms) if word == "parallel" else None
+    # `loop` is as good a label as any; of those for branches each is taken for the merge.
+    return HeadingMeant(called) if forms[called].has_branches or word.casefold() == called else None
 
 
 def is_quoted(label: Template) -> bool:

@@ -87,6 +87,7 @@ def test_branches_by_name_under_anothers_word_for_a_merge() -> None:
         "cat: relu -> tanh",
         "sum: [relu]",
         "stack: [relu, tanh]",
+        "loop: [relu, tanh]",
         "skip: [relu, tanh]",
     ],
 )

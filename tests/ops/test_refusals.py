@@ -232,19 +232,6 @@ def test_named_sizes_that_are_equal_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "warns"),
-    [((512, 7, 7), True), ((512, 1, 1), True), ((512, 7, 9), False), ((512,), False), ((49, 512), False),
-     ((7, 7, 512), False)],
-)  # fmt: skip
-def test_linear_on_a_map_is_a_warning(shape: Shape, warns: bool) -> None:
-    warning = operator("linear(10)").check((shape,))
-    assert (warning is not None) == warns
-    if warning is not None:
-        assert warning.code == "linear-on-map"
-        assert "put `flatten` before it" in warning.help
-
-
-@pytest.mark.parametrize(
     ("call", "shape", "fix"),
     [
         ("conv(3, 64, 3, padding=1)", (3, 224, 224), "`conv(64, 3)`"),
