@@ -14,7 +14,6 @@ from archdsl.structure.arguments import joined, numbers
 from archdsl.structure.forms import Forms
 from archdsl.structure.length import arguments, given, length, words
 from archdsl.structure.model import (
-    BlockDefinition,
     BlockUse,
     Branches,
     RepeatedRows,
@@ -23,12 +22,14 @@ from archdsl.structure.model import (
     Structure,
     unrolled,
 )
+from archdsl.structure.numbering import numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archdsl.graph.ir import Graph
-    from archdsl.structure.model import Item
+    from archdsl.structure.numbering import numbered
+from archdsl.structure.model import Item
 
 LONGEST = 12
 """Items of a row in one block."""
@@ -70,7 +71,7 @@ class BlockFinder:
                 break
             self.body = self._with(self.body, best.forms, count)
             count += 1
-        return self._structure(count)
+        return numbered(self.graph, self.body, self._name)
 
     # ---- which
 
@@ -147,37 +148,7 @@ class BlockFinder:
             return BlockUse(item.block, self._with(item.row, forms, block))
         return item
 
-    def _structure(self, count: int) -> Structure:
-        """The blocks in an order in which each follows those that it uses, and under names."""
-        uses: dict[int, list[Row]] = {}
-        order: dict[int, int] = {}
-
-        def visit(row: Row) -> None:
-            for item in row.items:
-                if isinstance(item, BlockUse):
-                    visit(item.row)
-                    order.setdefault(item.block, len(order))
-                    uses.setdefault(item.block, []).append(item.row)
-                elif isinstance(item, Branches):
-                    for branch in item.rows:
-                        visit(branch)
-                elif isinstance(item, RepeatedRows):
-                    for turn in item.turns:
-                        visit(turn)
-
-        visit(self.body)
-        taken: dict[str, int] = {}
-        blocks = []
-        for block in order:
-            name = self._name(uses[block][0])
-            taken[name] = taken.get(name, 0) + 1
-            number = f"_{taken[name]}" if taken[name] > 1 else ""
-            blocks.append(
-                BlockDefinition(name + number, tuple([_renumbered(row, order) for row in uses[block]]))
-            )
-        return Structure(self.graph, _renumbered(self.body, order), tuple(blocks))
-
-    def _name(self, row: Row) -> str:
+    def _name(self, _: int, row: Row) -> str:
         """The name of a block that has none of its own: after its steps where they are few."""
         if len(row.items) <= 3 and all(isinstance(item, Step) for item in row.items):
             return "_".join(
@@ -211,17 +182,3 @@ def _written(rows: list[Row], seen: set[int]) -> Iterator[Row]:
         elif isinstance(item, BlockUse) and item.block not in seen:
             seen.add(item.block)
             yield from _written([each.row for each in items if isinstance(each, BlockUse)], seen)
-
-
-def _renumbered(row: Row, order: dict[int, int]) -> Row:
-    items: list[Item] = []
-    for item in row.items:
-        if isinstance(item, Branches):
-            items.append(Branches(item.node, tuple([_renumbered(branch, order) for branch in item.rows])))
-        elif isinstance(item, RepeatedRows):
-            items.append(RepeatedRows(tuple([_renumbered(turn, order) for turn in item.turns])))
-        elif isinstance(item, BlockUse):
-            items.append(BlockUse(order[item.block], _renumbered(item.row, order)))
-        else:
-            items.append(item)
-    return Row(tuple(items))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.constructs.region import RegionKind
 from archdsl.structure.arguments import parameters
+from archdsl.structure.regions import general_title
 from archdsl.structure.scopes import Held, NamedScope
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
-    from archdsl.structure.scopes import Member
+    from archdsl.structure.regions import general_title
+from archdsl.structure.scopes import Member
 
 
 class NumberPlace(NamedTuple):
@@ -97,7 +98,7 @@ class Definitions:
         if is_inline(scope):
             return ("chain", members)
         body = None if scope.body is None else scope.body.form
-        form = (scope.kind, scope.node is None, title_of(scope), members, body)
+        form = (scope.kind, scope.node is None, general_title(scope.kind, scope.title), members, body)
         known = self._by_form.get(form)
         if known is None:
             known = self._by_form[form] = Definition(scope)
@@ -176,13 +177,6 @@ class Definitions:
 def is_inline(scope: NamedScope) -> bool:
     """Return whether a scope has no definition of its own: it stands where it is used, as its members in a row."""
     return scope.kind is RegionKind.GROUP and scope.is_chain
-
-
-def title_of(scope: NamedScope) -> str:
-    """What a scope is called whatever number its label ends in: ``unit1`` and ``unit2`` are groups of one title."""
-    if scope.kind is not RegionKind.GROUP:
-        return scope.title
-    return re.sub(r"[\d_-]+$", "", scope.title) or scope.title
 
 
 def _joined(before: str, name: str) -> str:

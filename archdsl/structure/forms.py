@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.structure.model import BlockUse, Branches, From, RepeatedRows, Step
+from archdsl.structure.model import BlockUse, Branches, From, RepeatedRows, Step, unrolled
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -85,11 +85,21 @@ class Forms:
                 forms[-1] if len(item.turns[-1].items) == len(item.turns[0].items) else forms[-2]
             )
         if isinstance(item, BlockUse):
+            self._at = max([self._at, *[self._place[node] for node in unrolled(item.row)]])
             return self.use(item.block)
         return self.step(item)
 
     def of_row(self, row: Row) -> int:
         return self.row([self.of(item) for item in row.items])
+
+    def items(self, row: Row) -> tuple[int, ...]:
+        """The forms of a row's items, as seen from where it begins."""
+        self.begin(row)
+        return tuple([self.of(item) for item in row.items])
+
+    def begin(self, row: Row) -> None:
+        """Look at a row next, wherever it stands."""
+        self._at = min([self._place[node] for node in unrolled(row)], default=0) - 1
 
     def _form(self, key: Hashable) -> int:
         return self._known.setdefault(key, len(self._known))

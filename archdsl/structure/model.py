@@ -54,10 +54,12 @@ class RepeatedRows:
 
 @dataclass(frozen=True, slots=True)
 class BlockUse:
-    """A use of the block at this position of `Structure.blocks`, and the steps that it stands for."""
+    """A use of the block at this position of `Structure.blocks`, and the steps that it stands for. ``path`` is the
+    dotted name of the scope that it is, "" where the block was found without names."""
 
     block: int
     row: Row
+    path: str = ""
 
 
 Item: TypeAlias = "Step | From | Branches | RepeatedRows | BlockUse"

@@ -8,6 +8,7 @@ of a scope, or of a step, that stands elsewhere.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archdsl.constructs.region import RegionKind
@@ -57,6 +58,11 @@ class Region:
                 else:
                     self._nodes.append(item)
         return self._nodes
+
+
+def general_title(kind: RegionKind | None, title: str) -> str:
+    """What a scope is called whatever number its label ends in: ``unit1`` and ``unit2`` are groups of one title."""
+    return (re.sub(r"[\d_-]+$", "", title) or title) if kind is RegionKind.GROUP else title
 
 
 def regions_of(graph: Graph) -> tuple[Region, dict[int, Region]]:

@@ -47,7 +47,12 @@ class RepeatFinder:
         self.comparisons = 0
 
     def find(self) -> Row:
-        return self._row(self.body)[0]
+        return self.row(self.body)
+
+    def row(self, row: Row) -> Row:
+        """A part of the tree with its repeats."""
+        self.forms.begin(row)
+        return self._row(row)[0]
 
     def _row(self, row: Row) -> tuple[Row, int]:
         """A row with its repeats, and its form."""

@@ -1,19 +1,15 @@
 """What a reader of a graph makes of its steps: what they do, and what they hold under a name.
 
-Which scopes are one block is asked of a view. The graph's own is `OperatorView`: operators and their
-attributes. A back end has one of its own, whose numbers are those that it writes.
+Which scopes have one definition is asked of a view. That of a back end has the forms that it writes, and their
+numbers.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-from archdsl.structure.forms import is_number
-
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
-
-    from archdsl.graph.ir import Graph
 
 CALL = "call"
 """The form of a step that does nothing but call what it holds on its operands, in their order."""
@@ -62,34 +58,3 @@ class View(Protocol):
 
     def step(self, at: int) -> Description:
         """What a node does with its operands, beside what stands under its name."""
-
-
-class OperatorView:
-    """Steps are their operators; what they hold are their parameters and buffers."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self.operands: Sequence[Sequence[int]] = [node.inputs for node in graph.nodes]
-
-    def target(self, at: int) -> str | None:
-        node = self._graph.nodes[at]
-        return node.owner if self._graph.params_of(node) else None
-
-    def is_same(self, one: int, other: int) -> bool:
-        nodes = self._graph.nodes
-        return nodes[one].op == nodes[other].op
-
-    def name(self, at: int) -> str | None:
-        return self.target(at)
-
-    def holding(self, at: int) -> Holding:
-        return Description(
-            tuple([each.name for each in self._graph.params_of(self._graph.nodes[at])]), {}, {}
-        )
-
-    def step(self, at: int) -> Description:
-        op = self._graph.nodes[at].op
-        values = [(name, getattr(op, name)) for name in type(op).model_fields]
-        words = [(name, value) for name, value in values if not is_number(value)]
-        numbers: dict[Hashable, object] = {name: value for name, value in values if is_number(value)}
-        return Description((type(op), *words), numbers, {})

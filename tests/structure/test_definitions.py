@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 import archdsl
 from archdsl.structure.dataflow import Dataflow
 from archdsl.structure.definitions import Definitions
+from archdsl.structure.forms import is_number
 from archdsl.structure.regions import regions_of
 from archdsl.structure.scopes import scopes_of
 from archdsl.structure.signatures import Signatures
-from archdsl.structure.views import OperatorView
+from archdsl.structure.views import Description, Holding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archdsl.graph.ir import Graph
+
+
+class OperatorView:
+    """Steps are their operators; what they hold are their parameters and buffers, by their names alone."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.operands: Sequence[Sequence[int]] = [node.inputs for node in graph.nodes]
+
+    def target(self, at: int) -> str | None:
+        node = self._graph.nodes[at]
+        return node.owner if self._graph.params_of(node) else None
+
+    def is_same(self, one: int, other: int) -> bool:
+        nodes = self._graph.nodes
+        return nodes[one].op == nodes[other].op
+
+    def name(self, at: int) -> str | None:
+        return self.target(at)
+
+    def holding(self, at: int) -> Holding:
+        return Description(
+            tuple([each.name for each in self._graph.params_of(self._graph.nodes[at])]), {}, {}
+        )
+
+    def step(self, at: int) -> Description:
+        op = self._graph.nodes[at].op
+        values = [(name, getattr(op, name)) for name in type(op).model_fields]
+        words = [(name, value) for name, value in values if not is_number(value)]
+        numbers: dict[str, object] = {name: value for name, value in values if is_number(value)}
+        return Description((type(op), *words), numbers, {})
 
 
 def definitions_of(design: str) -> Definitions:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archdsl.backends.torch.descriptions import SHAPE
 from archdsl.backends.torch.names import MODULE_ATTRIBUTES, class_name, identifier, is_plain, unused
 from archdsl.constructs.region import RegionKind
-from archdsl.structure.definitions import title_of
+from archdsl.structure.regions import general_title
 from archdsl.structure.scopes import Held
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _title(each: Class, first: dict[str, Class]) -> str:
     """The name from which a class has its own: of its block, its operator, or the label of its steps."""
     title = each.scope.title
     if each.scope.kind is RegionKind.GROUP:
-        return title if len(each.definition.uses) == 1 else title_of(each.scope)
+        return title if len(each.definition.uses) == 1 else general_title(each.scope.kind, title)
     # Two versions of a block are reported apart by a step that only one of them has.
     other = first.setdefault(title, each)
     extra = [name for name in each.scope.members if name not in other.scope.members and is_plain(name)]
