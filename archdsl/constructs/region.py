@@ -26,5 +26,5 @@ class RegionKind(Enum):
 
     @property
     def is_scope(self) -> bool:
-        """Whether its steps are named in it, and not in the scope around."""
+        """Its steps are named in it, and not in the scope around."""
         return self in (RegionKind.GROUP, RegionKind.BLOCK)

@@ -93,7 +93,7 @@ class _ScopeFolder:
         return BlockUse(len(self.blocks) - 1, row, scope.path)
 
     def _reaches(self, blocks: set[int], wanted: int) -> bool:
-        """Whether one of these blocks is the wanted one, or uses it."""
+        """Return whether one of these blocks is the wanted one, or uses it."""
         return any(block == wanted or self._reaches(self.blocks[block].inside, wanted) for block in blocks)
 
 
@@ -106,7 +106,7 @@ class _ScopeBlock:
         self.gap: tuple[int, ...] | None = None
 
     def takes(self, form: tuple[int, ...], emptied: dict[int, frozenset[int]]) -> bool:
-        """Whether a scope of this form is a use of the block; the block then has the branches of both."""
+        """Return whether a scope of this form is a use of the block; the block then has the branches of both."""
         if form in (self.form, self.gap):
             return True
         if self.gap is None and _is_emptied(form, self.form, emptied):
@@ -119,7 +119,7 @@ class _ScopeBlock:
 
 
 def _is_emptied(form: tuple[int, ...], full: tuple[int, ...], emptied: dict[int, frozenset[int]]) -> bool:
-    """Whether a form is another one with a single branch empty."""
+    """Return whether a form is another one with a single branch empty."""
     if len(form) != len(full):
         return False
     differing = [at for at in range(len(form)) if form[at] != full[at]]

@@ -60,7 +60,7 @@ class Definition:
         return scope.members[last]
 
     def filled(self, place: NumberPlace) -> Hashable:
-        """What stands at a place, to be compared."""
+        """The parameter or the number at a place, to be compared with another."""
         parameter = self.parameter_at.get(place)
         return repr(self.fixed[place]) if parameter is None else parameter
 
@@ -93,7 +93,7 @@ class Definitions:
     # ---- forms
 
     def _group(self, scope: NamedScope) -> Hashable:
-        """What scopes of one definition have in common."""
+        """The form of a scope, which is one for all of a definition."""
         members = tuple([(name, self._form(member)) for name, member in scope.members.items()])
         if is_inline(scope):
             return ("chain", members)

@@ -1,4 +1,4 @@
-"""What each step of a graph is called on, which for a merge of a merge may be the inner one's operands."""
+"""The operands of each step of a graph as it is called; a merge of a merge may be called on the inner one's."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Region:
 
     @property
     def is_rematerialized(self) -> bool:
-        """Whether what it makes is made again in the backward pass."""
+        """Its values are made again in the backward pass."""
         return self.kind is RegionKind.REMATERIALIZED
 
     def nodes(self) -> list[int]:
@@ -61,7 +61,7 @@ class Region:
 
 
 def general_title(kind: RegionKind | None, title: str) -> str:
-    """What a scope is called whatever number its label ends in: ``unit1`` and ``unit2`` are groups of one title."""
+    """The title of a scope without the number that its label ends in: ``unit1`` and ``unit2`` are groups ``unit``."""
     return (re.sub(r"[\d_-]+$", "", title) or title) if kind is RegionKind.GROUP else title
 
 

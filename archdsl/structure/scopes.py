@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Held(NamedTuple):
-    """What a step holds under a name: the node that is first to use it, and what it is."""
+    """Something that a step holds under a name: the node that is first to use it, and what it is."""
 
     node: int
     what: Description
 
 
 class NamedScope:
-    """What stands under one dotted name: the network, a labelled group, a block's call, or a step of several
+    """All that stands under one dotted name: the network, a labelled group, a block's call, or a step of several
     parts.
 
     ``kind`` is None of the network and of a step, whose ``node`` is then its position. ``members`` are in
@@ -59,7 +59,7 @@ class NamedScope:
 
     @property
     def is_chain(self) -> bool:
-        """Whether it does nothing but call its members, which are numbered, each on what the one before made."""
+        """It does nothing but call its members, which are numbered, each on what the one before made."""
         if self.body is None or not self.body.is_chain or not self.members or self.node is not None:
             return False
         return self.body.called == [*self.members] == [str(number) for number in range(len(self.members))]

@@ -1,4 +1,4 @@
-"""What a region is given, and what it hands out."""
+"""Signatures: the values that a region is given, and those it hands out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader of a graph makes of its steps: what they do, and what they hold under a name.
+"""A reader's view of the steps of a graph: what they do, and what they hold under a name.
 
 Which scopes have one definition is asked of a view. That of a back end has the forms that it writes, and their
 numbers.
@@ -42,7 +42,7 @@ class View(Protocol):
 
     @property
     def operands(self) -> Sequence[Sequence[int]]:
-        """What each node is called on."""
+        """The operands of each node, as positions of nodes."""
 
     def target(self, at: int) -> str | None:
         """The dotted name of what a node calls upon, as its parameters; None where that is nothing."""
@@ -54,7 +54,7 @@ class View(Protocol):
         """The dotted name under which stands what a node holds, be it here or where it ran before."""
 
     def holding(self, at: int) -> Holding:
-        """What stands under a node's name, where it has one."""
+        """Describe what stands under a node's name. Asked for nodes that have one."""
 
     def step(self, at: int) -> Description:
-        """What a node does with its operands, beside what stands under its name."""
+        """Describe what a node does with its operands, beside what stands under its name."""

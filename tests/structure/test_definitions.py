@@ -141,7 +141,7 @@ def test_a_parameter_of_an_inner_block_is_one_of_the_outer_or_fixed_there() -> N
     assert set(network.fixed.values()) == {8, 16}
 
 
-def test_members_in_a_row_are_told_apart_by_their_numbers() -> None:
+def test_members_in_a_row_are_equal_only_with_their_numbers() -> None:
     definitions = definitions_of(
         """
         network row

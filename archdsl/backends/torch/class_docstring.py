@@ -1,4 +1,4 @@
-"""What a class says of itself: which block it is, and the shapes of its modules."""
+"""The docstring of a class: which block it is, and the shapes of its modules."""
 
 from __future__ import annotations
 

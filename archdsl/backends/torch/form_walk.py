@@ -1,4 +1,4 @@
-"""What stands in an operator's PyTorch form, and what is left of it without its numbers."""
+"""The entries of an operator's PyTorch form, its numbers, and what is left of it without them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def numbers_of(form: object, hint: str = "value") -> Iterator[tuple[str, object]
 
 
 def without_numbers(form: object) -> Hashable:
-    """What is left of a form when its numbers are taken away. Of a layer it says nothing."""
+    """A form with its numbers taken away, to be compared. Of a layer it says nothing."""
     if isinstance(form, Invoke):
         target = form.target if isinstance(form.target, str) else Layer
         keywords = [(name, without_numbers(value)) for name, value in form.keywords.items()]
