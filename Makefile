@@ -1,6 +1,7 @@
 # make demo   compile DenseNet-121 to ONNX and run it on a picture
 # make test   ruff, mypy --strict and pytest
 # make test-slow  the tests that take longer
+# make test-plain  the tests that need neither onnxruntime nor torch, in an environment without them
 # make test-versions  the tests with the oldest releases of what archdsl needs, and with the newest
 # make fuzz   random sources and designs     make bench   the numbers of benchmarks/
 # make reference  what torchvision, timm and facenet-pytorch say of their networks, for the tests
@@ -23,7 +24,7 @@ REFERENCE_PIP = $(OWN) .reference/bin/python -m pip install --quiet
 # Up to four processes; one file's tests stay together, since they share what is slow to make.
 PYTEST = env OMP_NUM_THREADS=1 $(1)/bin/python -m pytest --quiet --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-.PHONY: demo test test-slow test-versions docs editors zoo fuzz bench reference clean
+.PHONY: demo test test-slow test-plain test-versions docs editors zoo fuzz bench reference clean
 
 demo: .venv/.demo
 	@mkdir -p build
@@ -39,6 +40,9 @@ test: .venv/.test
 
 test-slow: .venv/.test
 	$(call PYTEST,.venv) -m "slow and not fuzz and not bench"
+
+test-plain: .venv-plain/.test
+	$(call PYTEST,.venv-plain)
 
 test-versions: .venv/.test .venv-oldest/.test
 	$(call PYTEST,.venv-oldest)
@@ -66,7 +70,7 @@ reference: .reference/.done
 	.reference/bin/python tests/reference/record.py
 
 clean:
-	rm -rf .venv .venv-oldest .reference build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-plain .venv-oldest .reference build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment without archdsl. The tests read what is recorded there, and never need it.
@@ -91,6 +95,12 @@ clean:
 
 .venv/.docs: .venv/bin/pip $(INPUTS)
 	$(PIP) --editable ".[docs]"
+	@touch $@
+
+.venv-plain/.test: $(INPUTS)
+	$(PYTHON) -m venv .venv-plain
+	$(OWN) PIP_BUILD_CONSTRAINT=constraints.txt .venv-plain/bin/python -m pip install --quiet \
+	    -c constraints.txt --editable ".[test]"
 	@touch $@
 
 # Of what constraints-oldest.txt names, its release; of everything else, that of constraints.txt.

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from archdsl.shapes import TensorType
 
 OPSETS = range(13, 24)
-"""Opsets that can be asked for: 13 made axes of Squeeze and sums inputs, 23 is the newest that the
-supported releases of onnxruntime read."""
+"""Opsets that can be asked for: 13 made axes of Squeeze and sums inputs, 23 is the newest of
+onnx 1.18, the oldest release that is supported. onnxruntime reads 23 from its 1.23 on."""
 
 DEFAULT_OPSET = 21
 """With IR 10, what onnxruntime 1.20 (November 2024) and later read; IR 10 also gives nodes metadata."""
