@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from archdsl.analyses.reach import running
+from archdsl.graph.reach import running
 from archdsl.ops.base import Operator
 from archdsl.shapes import all_known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archdsl.graph.ir import Graph
     from archdsl.shapes import Shape
 
@@ -40,12 +42,15 @@ class Counts(NamedTuple):
     macs: int | None
 
 
-NodeCounts: TypeAlias = Counts
-
-
 def count(graph: Graph, *, training: bool = False) -> Counts:
     """The whole network: as it runs, or with its auxiliary heads for ``training``."""
-    return total(node_counts(graph, training=training))
+    params = buffers = 0
+    macs: int | None = 0
+    for _, share in _shares(graph, training=training):
+        params += share.params
+        buffers += share.buffers
+        macs = None if macs is None or share.macs is None else macs + share.macs
+    return Counts(params, buffers, macs)
 
 
 def unused(graph: Graph) -> Counts:
@@ -57,45 +62,39 @@ def unused(graph: Graph) -> Counts:
     return Counts(params - run.params, buffers - run.buffers, 0)
 
 
-def total(parts: list[NodeCounts]) -> Counts:
-    """The sum; its multiply-accumulates are open where those of a part are."""
-    macs: int | None = 0
-    params = buffers = 0
-    for part in parts:
-        params += part.params
-        buffers += part.buffers
-        macs = None if macs is None or part.macs is None else macs + part.macs
-    return Counts(params, buffers, macs)
+NOTHING = Counts(0, 0, 0)
 
 
-NOTHING = NodeCounts(0, 0, 0)
-
-
-def node_counts(graph: Graph, *, training: bool = False) -> list[NodeCounts]:
+def node_counts(graph: Graph, *, training: bool = False) -> list[Counts]:
     """Each node's share, in execution order; the later uses of a shared step own nothing, and what does
     not run has no share. The shares of all nodes add up to `count`.
     """
+    counts = [NOTHING] * len(graph.nodes)
+    for position, share in _shares(graph, training=training):
+        counts[position] = share
+    return counts
+
+
+def _shares(graph: Graph, *, training: bool) -> Iterator[tuple[int, Counts]]:
+    """The shares that are not nothing, each with its node's position."""
     nodes = graph.nodes
-    runs = running(graph, training=training)
     counted: set[str] = set()
     # Operators are frozen, so the same one on the same shapes counts the same: a repeated block is
     # counted once, however often it is repeated.
-    known: dict[tuple[int, tuple[Shape, ...]], NodeCounts] = {}
-    shares = []
-    for node, is_run in zip(nodes, runs, strict=True):
-        op = node.op
-        if not is_run or _counts_nothing(type(op)):
-            shares.append(NOTHING)
+    known: dict[tuple[int, tuple[Shape, ...]], Counts] = {}
+    for position, is_run in enumerate(running(graph, training=training)):
+        op = nodes[position].op
+        if not is_run or _counts_nothing(op.__class__):
             continue
+        node = nodes[position]
         shapes = tuple([nodes[source].shape for source in node.inputs])
         share = known.get((id(op), shapes))
         if share is None:
             share = known[id(op), shapes] = _share(op, shapes, node.shape)
         if node.owner in counted:
-            share = NodeCounts(0, 0, share.macs)
+            share = Counts(0, 0, share.macs)
         counted.add(node.owner)
-        shares.append(share)
-    return shares
+        yield position, share
 
 
 @cache
@@ -104,7 +103,7 @@ def _counts_nothing(kind: type[Operator]) -> bool:
     return kind.params is Operator.params and kind.macs is Operator.macs
 
 
-def _share(op: Operator, shapes: tuple[Shape, ...], output: Shape) -> NodeCounts:
+def _share(op: Operator, shapes: tuple[Shape, ...], output: Shape) -> Counts:
     params = buffers = 0
     for parameter in op.params(shapes):
         if parameter.training_only:
@@ -118,4 +117,4 @@ def _share(op: Operator, shapes: tuple[Shape, ...], output: Shape) -> NodeCounts
     if type(op).macs is not Operator.macs:  # it has some, and cannot be asked where sizes are open
         known = all_known(output) and all(map(all_known, shapes))
         macs = op.macs(shapes, output) if known else None
-    return NodeCounts(params, buffers, macs)
+    return Counts(params, buffers, macs)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.analyses.reach import needed
 from archdsl.diagnostics import Diagnostic
+from archdsl.graph.reach import running
 from archdsl.shapes import text_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
     """Add a warning for each value, at its place, from which no output or auxiliary head can be reached."""
-    outputs = [output.node for output in graph.outputs]
-    used = needed(graph, outputs + [head.node for head in graph.auxiliary_heads])
+    used = running(graph, training=True)
     if all(used):
         return
     read = {source for node in graph.nodes for source in node.inputs}

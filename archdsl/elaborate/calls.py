@@ -13,7 +13,7 @@ from archdsl.elaborate.endless_calls import endless_calls
 from archdsl.elaborate.flow import run_flow_call
 from archdsl.elaborate.operators import Plan, apply, operands_of, operator_of, plan_of, value_of
 from archdsl.elaborate.scopes import Caller, LabelledStep, Scope
-from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
+from archdsl.elaborate.state import MOST_STEPS, STEPS_OF_A_CALL, Place, Walk
 from archdsl.graph.ir import Frame
 from archdsl.syntax import tree
 
@@ -45,7 +45,9 @@ class CallRunner:
                 plan = plan_of(walk, call, environment, plan)
                 if plan is not None:
                     self._plans[id(call)] = plan
-        walk.charge(1, call.span)
+        walk.steps += 1
+        if walk.steps > MOST_STEPS:
+            walk.charge(0, call.span)  # which ends the walk
         if entry is None:
             path = walk.allocate_name(place.scope, None, call.span)
         else:

@@ -117,14 +117,14 @@ class _Elaborator(Walk):
                 Diagnostic("nested-too-deep", message, step.span, help="call fewer blocks within blocks")
             )
             self.stop()
-        if isinstance(step, tree.Chain):
-            return self._chain(step.calls, value, place)
         if isinstance(step, tree.Labelled):
             return self._labelled(step, value, place)
-        if isinstance(step, tree.Group):
-            return self._group(step.steps, value, place.inside(place.frame))
         if isinstance(step, tree.ConstructStep):
             return run_construct(self, step, value, place)
+        if isinstance(step, tree.Chain):
+            return self._chain(step.calls, value, place)
+        if isinstance(step, tree.Group):
+            return self._group(step.steps, value, place.inside(place.frame))
         return UNKNOWN  # broken: its fault is reported
 
     def _group(self, steps: Sequence[tree.Step], value: Value | None, place: Place) -> Made[Value | None]:

@@ -26,12 +26,23 @@ from archdsl.syntax import tree
 
 def run_construct(
     walk: Walk, construct: tree.ConstructStep, value: Value | None, place: Place
-) -> Steps[Value | None]:
-    """Run a construct. What depends on an unknown value becomes unknown."""
+) -> Made[Value | None]:
+    """Run a construct: its value, or the work that makes it. What depends on an unknown value becomes unknown."""
     declared = walk.vocabulary.constructs[construct.name.word]
     try:
         made = declared.expand(_WalkExpansion(walk, construct, declared, value, place))
-        return made if made is None or isinstance(made, Value) else (yield from made)
+    except Unresolved:
+        return UNKNOWN
+    except ArchError as fault:
+        walk.report_all(fault)
+        return UNKNOWN
+    return made if made is None or isinstance(made, Value) else _guarded(walk, made)
+
+
+def _guarded(walk: Walk, work: Steps[Value | None]) -> Steps[Value | None]:
+    """Work whose faults end this construct and no other."""
+    try:
+        return (yield from work)
     except Unresolved:
         return UNKNOWN
     except ArchError as fault:
@@ -51,8 +62,7 @@ class _WalkExpansion:
         place: Place,
     ) -> None:
         self._walk, self._declared, self._place = walk, declared, place
-        word = construct.name.word
-        self._frame = Frame(word, word, place.scope.path, construct.span, declared.region, place.frame)
+        self._frame: Frame | None = None
         self._seen: Environment | None = None
         self._bound: dict[str, tree.Expression] | None = None
         self.construct = construct
@@ -186,11 +196,14 @@ class _WalkExpansion:
         environment = self._place.environment
         if variables:
             environment = environment.with_variables(variables)
-        frame = self._frame if turn is None else self._frame._replace(iteration=turn)
-        return Place(self._place.scope, environment, frame, self._place.depth + 1)
+        frame, place = self._frame, self._place
+        if frame is None or turn != frame.iteration:  # what a turn runs and makes is asked for in a row
+            word, span, region = self._declared.word, self.construct.span, self._declared.region
+            frame = self._frame = Frame(word, word, place.scope.path, span, region, place.frame, turn)
+        return Place(place.scope, environment, frame, place.depth + 1)
 
     def branch(self, part: tree.Step, value: Value | None) -> Made[Value]:
-        return self._branch(part, value, self._place.inside(self._frame))
+        return self._branch(part, value, self._inside(None, {}))
 
     def _branch(self, part: tree.Step, value: Value | None, place: Place) -> Made[Value]:
         made = self._walk.step(part, value, place)
@@ -291,7 +304,7 @@ class _WalkExpansion:
         entry = LabelledStep(name, span, self.construct.body, scope, self._environment, hidden=True)
         walk.auxiliary_head = name
         try:
-            result: Value | None = yield walk.named(entry, self.value, self._place.inside(self._frame))
+            result: Value | None = yield walk.named(entry, self.value, self._inside(None, {}))
         finally:
             walk.auxiliary_head = None
         if result is not None and result.known:

@@ -56,40 +56,24 @@ class Caller(NamedTuple):
 class Scope:
     """A namespace of steps: the network's, a block call's, or a labelled group's.
 
-    ``parent`` is where a label is looked up next: None at the body of a block or of the network.
+    ``parent`` is where a label is looked up next: None at the body of a block or of the network. ``count`` is
+    the number of its steps so far, ``taken`` where each of their names was taken first, and ``numbered``
+    are those names that are numbers of steps without a label.
     """
 
-    __slots__ = ("_count", "_numbered", "_taken", "labels", "parent", "path")
+    __slots__ = ("count", "labels", "numbered", "parent", "path", "taken")
 
     def __init__(self, path: str, parent: Scope | None = None) -> None:
         self.path = path
         self.parent = parent
         self.labels: dict[str, LabelledStep] = {}
-        self._taken: dict[str, Span] = {}
-        self._numbered: set[str] = set()
-        self._count = 0
-
-    def allocate_name(self, label: str | None, span: Span) -> tuple[str, Span | None]:
-        """Count a step and give it its dotted name: its label, or else its number.
-
-        The second value is where the name was taken before, if it was.
-        """
-        name = str(self._count) if label is None else label
-        self._count += 1
-        before = self._taken.get(name)
-        if before is None:
-            self._taken[name] = span
-            if label is None:
-                self._numbered.add(name)
-        return f"{self.path}.{name}" if self.path else name, before
-
-    def is_numbered(self, name: str) -> bool:
-        """Return whether the name was first taken by a step without a label."""
-        return name in self._numbered
+        self.taken: dict[str, Span] = {}
+        self.numbered: set[str] = set()
+        self.count = 0
 
     def reserve(self, name: str, span: Span) -> None:
         """Keep a name from steps: the network's inputs have theirs."""
-        self._taken[name] = span
+        self.taken[name] = span
 
     def outward(self) -> Iterable[Scope]:
         scope: Scope | None = self

@@ -86,13 +86,18 @@ class Walk(ABC):
     # ---- names
 
     def allocate_name(self, scope: Scope, label: str | None, span: Span) -> str:
-        """Count a step in its scope and give it its dotted name."""
-        path, before = scope.allocate_name(label, span)
-        if before is not None:
-            name = path.rpartition(".")[2]
-            unlabelled = span if label is None else before if scope.is_numbered(name) else None
+        """Count a step in its scope and give it its dotted name: its label, or else its number."""
+        name = str(scope.count) if label is None else label
+        scope.count += 1
+        if name in scope.taken:
+            before = scope.taken[name]
+            unlabelled = span if label is None else before if name in scope.numbered else None
             self.report(name_twice(name, span, before, unlabelled=unlabelled))
-        return path
+        else:
+            scope.taken[name] = span
+            if label is None:
+                scope.numbered.add(name)
+        return f"{scope.path}.{name}" if scope.path else name
 
     def node_named(self, name: str) -> Node | None:
         """The node of that name, for the few who ask: the index is made as far as needed."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from archdsl.constructs.region import RegionKind
+from archdsl.graph.reach import needed
 from archdsl.graph.tensors import Tensor, TensorSource, tensors_of
 from archdsl.ops.base import Operator, Parameter
 from archdsl.shapes import Shape, TensorType
@@ -95,6 +96,11 @@ class Graph:
     def given(self) -> frozenset[int]:
         """The positions of the inputs: nodes whose values are handed over."""
         return frozenset(self.inputs)
+
+    @cached_property
+    def reached(self) -> Sequence[bool]:
+        """For each node, whether an output is made of its value."""
+        return tuple(needed(self, [output.node for output in self.outputs]))
 
     def input_types(self, node: Node) -> tuple[TensorType, ...]:
         nodes = self.nodes

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.analyses.reach import needed
 from archdsl.graph.edit import GraphEdit
+from archdsl.graph.reach import needed
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from archdsl.analyses.count import NodeCounts, count, node_counts, unused
+from archdsl.analyses.count import Counts, count, node_counts, unused
 from archdsl.analyses.memory import activation_memory
-from archdsl.analyses.reach import running
 from archdsl.constructs.region import RegionKind
 from archdsl.graph.ir import Graph, Node
+from archdsl.graph.reach import running
 from archdsl.passes.sequence import for_inference
 from archdsl.report.rows import names_of_rows
 from archdsl.report.table import table
@@ -43,13 +43,13 @@ def rows(graph: Graph, depth: int | None = None) -> list[SummaryRow]:
     running = list(_running(graph))
     nodes = [node for node, _ in running]
     names = [node.name for node in nodes] if depth is None else names_of_rows(nodes, depth)
-    groups: dict[str, list[tuple[Node, NodeCounts]]] = {}
+    groups: dict[str, list[tuple[Node, Counts]]] = {}
     for name, member in zip(names, running, strict=True):
         groups.setdefault(name, []).append(member)
     return [_row(name, members) for name, members in groups.items()]
 
 
-def _running(graph: Graph) -> Iterator[tuple[Node, NodeCounts]]:
+def _running(graph: Graph) -> Iterator[tuple[Node, Counts]]:
     """The nodes of the network as it runs, each with what it counts for."""
     for at, (node, counts, runs) in enumerate(
         zip(graph.nodes, node_counts(graph), running(graph), strict=True)
@@ -58,7 +58,7 @@ def _running(graph: Graph) -> Iterator[tuple[Node, NodeCounts]]:
             yield node, counts
 
 
-def _row(name: str, members: list[tuple[Node, NodeCounts]]) -> SummaryRow:
+def _row(name: str, members: list[tuple[Node, Counts]]) -> SummaryRow:
     last = members[-1][0]
     if len(members) == 1:
         operator = last.op.word

@@ -10,6 +10,9 @@ NESTING_LIMIT = 100
 """How deep brackets, and with them expressions, may nest."""
 
 
+_WATCHED = frozenset({"_NL", "LPAR", "LSQB", "RPAR", "RSQB", "LBRACE", "RBRACE", "_ARROW"})
+
+
 class NestedTooDeep(Exception):
     """Brackets nest deeper than anybody writes them; raised at the token that goes too far."""
 
@@ -31,6 +34,10 @@ class Lines:
         after_arrow = False
         for token in stream:
             kind = token.type
+            if kind not in _WATCHED:
+                after_arrow = False
+                yield token
+                continue
             if kind == "_NL":
                 if not depth and not after_arrow:
                     yield token

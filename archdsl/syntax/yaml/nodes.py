@@ -71,9 +71,10 @@ def compose(source: Source, report: Report) -> Composed:
 
 
 class _Loader(yaml.CSafeLoader):
-    """One that does not ask of each scalar which type it is of: our grammar reads them all."""
+    """One that finds no tag for a node that has none: our grammar reads all scalars."""
 
-    yaml_implicit_resolvers = {}
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: tuple[bool, bool] | bool) -> str:
+        return ""
 
 
 def _load(text: str) -> yaml.Node | None:
@@ -149,18 +150,14 @@ def span_of(source: Source, node: yaml.Node) -> Span:
     text = source.text
     start, end = node.start_mark.index, min(node.end_mark.index, len(text))
     if not isinstance(node, yaml.ScalarNode):
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        return Span(source, start, end)
+        return Span(source, start, start + len(text[start:end].rstrip()))
     if node.style in ("|", ">"):
         start = text.find("\n", start, end) + 1 or end
         while start < end and text[start].isspace():
             start += 1
     elif node.style in ("'", '"'):
         start, end = start + 1, end - 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(source, start, end)
+    return Span(source, start, start + len(text[start:end].rstrip()))
 
 
 def _without(span: Span, title: str) -> Fix:
