@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -134,6 +135,8 @@ def main() -> None:
     except BrokenPipeError:
         # The reader has seen enough. What is buffered has to go somewhere when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # Python would look for garbage among all that is left, which the end of the process frees anyway.
+    gc.freeze()
     sys.exit(status)
 
 
