@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archdsl.weights.base import Weights
 
 Notes = Callable[[str], None]
-"""Told what is done to a checkpoint that is not quite the network's: names that are read otherwise, auxiliary
+"""Called with what is done to a checkpoint that is not quite the network's: names that are read otherwise, auxiliary
 heads that it lacks. Without one, these are Python's warnings."""
 
 

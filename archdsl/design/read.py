@@ -93,7 +93,7 @@ class Reader:
         self.vocabulary = vocabulary
         self._reading: list[str] = []
         self._loaded: dict[str, _MergedFile | None] = {}
-        """What was read already, by path: a file that two others name is read, and judged, once."""
+        """The files read already, by path: a file that two others name is read, and judged, once."""
         self._libraries: dict[str, Library] = {}
         self._blocks_known = True
         self._files: list[tuple[Span, Source]] = []

@@ -38,7 +38,7 @@ def misspelling(word: str, known: Iterable[str]) -> str | None:
     """The known word of which this one is a misspelling, or None.
 
     One letter is wrong, missing, too many, or has changed places with the next; two in a word of 8
-    letters or more. A number is no slip: ``relu1`` is not ``relu6``.
+    letters or more. A number is no misspelling: ``relu1`` is not ``relu6``.
     """
     allowed = 1 if len(word) < _LONG else 2
     digits = _digits(word)

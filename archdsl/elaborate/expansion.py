@@ -72,7 +72,7 @@ class _WalkExpansion:
 
     @property
     def _environment(self) -> Environment:
-        """What the arguments see."""
+        """The environment of the arguments."""
         if self._seen is None:
             self._seen = self._place.see(self.value)
         return self._seen

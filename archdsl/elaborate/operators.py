@@ -71,7 +71,7 @@ class Plan:
 
 
 def plan_of(walk: Walk, call: tree.Call, environment: Environment, before: Plan | None) -> Plan | None:
-    """Whom a call calls, and with what; None where there is nobody of that name."""
+    """The plan of a call; None where nothing has the name that it calls."""
     word = call.name.word
     held = environment.lookup(word)
     by_name = held is None

@@ -165,7 +165,7 @@ class Trait(enum.Flag):
 
 
 class TensorLayout(enum.Enum):
-    """What the dimensions of an operator's output are."""
+    """The meaning of the dimensions of an operator's output."""
 
     MAP = enum.auto()
     """Channels first, and then those of a map: the last is spatial."""

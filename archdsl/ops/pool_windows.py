@@ -18,7 +18,7 @@ class Ends:
     def __init__(self, shape: Shape, output: Shape, over: Window, ceil: bool) -> None:
         self.over = over
         self.padding: list[int] = []
-        """What is padded at the ends: no more than is asked for, and no more than is used."""
+        """The cells padded at the ends: no more than is asked for, and no more than is used."""
         self.overhang: list[int] = []
         """How far the last windows reach beyond that."""
         self.is_open = False

@@ -30,7 +30,7 @@ class HeadingMeant(NamedTuple):
 
 
 def heading_meant(word: str, forms: Forms) -> HeadingMeant:
-    """What is meant by a word before a body that is no construct: by its meaning, then by its letters."""
+    """The construct that is meant by a word before a body: by its meaning, then by its letters."""
     called = construct_called(word, forms)
     if called is not None:
         return HeadingMeant(called)
@@ -44,7 +44,7 @@ def heading_meant(word: str, forms: Forms) -> HeadingMeant:
 
 
 def label_meant(step: Labelled, forms: Forms) -> HeadingMeant | None:
-    """What is meant by the label of a list that is the word of a construct, here or elsewhere; None for any other."""
+    """The construct that is meant by the label of a list, its word here or elsewhere; None for any other label."""
     word = step.label.plain
     if word is None or not isinstance(step.step, Group) or len(step.step.steps) < 2:
         return None

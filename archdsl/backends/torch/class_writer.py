@@ -46,7 +46,7 @@ _TRAINING = """\
             self.__dict__[name] = value
         else:
             super().__setattr__(name, value)""".splitlines()
-"""What a module with a submodule called ``training`` needs, since nn.Module keeps its mode there."""
+"""For a module with a submodule called ``training``, since nn.Module keeps its mode there."""
 
 
 class ClassWriter:

@@ -130,7 +130,7 @@ class Program:
                 return False
             outer = self.flow.calls.function_of(outer.parent)
         form = self.form(source)
-        made_anew = isinstance(form, Layer) or (
+        is_new_tensor = isinstance(form, Layer) or (
             isinstance(form, Invoke) and (isinstance(form.target, Layer) or len(self.operands[source]) > 1)
         )
-        return made_anew and Trait.OVERWRITABLE_OUTPUT in self.graph.nodes[source].op.traits
+        return is_new_tensor and Trait.OVERWRITABLE_OUTPUT in self.graph.nodes[source].op.traits

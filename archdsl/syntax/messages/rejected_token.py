@@ -253,7 +253,7 @@ class RejectedToken:
 
     @property
     def shape(self) -> str:
-        """What it is among the sizes of an input: ``joined`` sizes, ``3x8x8``, or one left ``open``, ``[?, 8, 8]``."""
+        """The kind of fault in the sizes of an input: ``joined`` sizes, ``3x8x8``, or one left ``open``, ``[?, 8, 8]``."""
         if section_at(self.source.text, self.at) not in ("input", "inputs"):
             return ""
         if _JOINED.fullmatch(self.word_around.text):
