@@ -10,6 +10,7 @@ from archdsl.design.expr import evaluate
 from archdsl.design.model import ParameterDetails, validate
 from archdsl.design.values import UNKNOWN, Callee, Library, Result, Word, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, Diagnostics, UsageError, did_you_mean
+from archdsl.diagnostics.fixes import replacing
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from archdsl.syntax.parser import parse_expression
@@ -103,6 +104,7 @@ class Setter:
             if isinstance(item, bool) or not isinstance(item, int | float):
                 continue
             if (low is not None and item < low) or (high is not None and item > high):
+                nearest = low if low is not None and item < low else high
                 bounds = (
                     f"from {low} to {high}"
                     if None not in (low, high)
@@ -115,7 +117,8 @@ class Setter:
                     f"`{parameter.name.word}` is {written(item)}, but has to be {bounds}",
                     span,
                     "outside the parameter's bounds",
-                    f"write a value {bounds}",
+                    f"write a value {bounds}, such as `{nearest}`",
+                    fixes=(replacing(span, str(nearest)),) if span.text == written(item) else (),
                 )
 
 

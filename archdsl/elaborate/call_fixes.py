@@ -106,6 +106,12 @@ def _leave_out(call: Span) -> Edit | None:
     return None if before is None else Edit(call.source.span(before.start(), call.end), "")
 
 
+def without_call(call: Span) -> tuple[Fix, ...]:
+    """The fix that takes a call out of its chain; none where it is all there is."""
+    edit = _leave_out(call)
+    return () if edit is None else (Fix("leave it out", (edit,)),)
+
+
 _ARROW_AFTER, _ARROW_BEFORE = re.compile(r"\s*->\s*"), re.compile(r"\s*->\s*$")
 
 

@@ -9,6 +9,7 @@ from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import path_of
 from archdsl.design.values import UNKNOWN, Value
 from archdsl.diagnostics import ArchError, Label
+from archdsl.elaborate.call_fixes import without_call
 from archdsl.elaborate.scopes import Caller, LabelledStep, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
 from archdsl.elaborate.values import find, find_entry
@@ -103,12 +104,13 @@ class _WalkFlowExpansion:
         if value is None:
             raise nothing_flows(self._directs.word, self.span)
         if walk.sharing or walk.auxiliary_head is not None:
-            around, help = "an `aux`", "the value of an `aux` is an output already, in training"
+            around, help = "an `aux`", "leave it out: the value of an `aux` is an output already, in training"
             if walk.sharing:
                 around, help = "a shared step", "put it after the `share`"
             raise ExpressionFault(
-                "misplaced-output", f"an `output` cannot stand in {around}", self.span, "in there", help
-            )
+                "misplaced-output", f"an `output` cannot stand in {around}", self.span, "in there", help,
+                fixes=() if walk.sharing else without_call(self.span),
+            )  # fmt: skip
         refuse_name(name, self.argument, "an output")
         if value.known:
             walk.add_output(name, value, self.argument)

@@ -7,6 +7,7 @@ from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.environment import Environment
 from archdsl.design.values import Value
 from archdsl.diagnostics import ArchError, Label
+from archdsl.diagnostics.fixes import replacing
 from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.elaborate.state import Walk
 from archdsl.elaborate.unknown_values import unknown_part, unknown_value
@@ -25,13 +26,15 @@ def find(walk: Walk, path: str, span: Span, environment: Environment) -> Value:
     if isinstance(found, Value):
         return found
     if found.value is None:
+        made = _made_before(walk, environment)
         raise ExpressionFault(
             "value-needs-itself",
             f"the value `{path}` needs itself",
             span,
             "not made yet here",
-            f"use one that is made before it: {_made_before(walk, environment)}",
+            f"use one that is made before it: {', '.join(f'`from({name})`' for name in made or ['label'])}",
             (Label(found.span, f"`{path}` is being made here"),),
+            fixes=[replacing(span, name, title=f"use `from({name})`") for name in made if len(made) == 1],
         )
     return found.value
 
@@ -81,8 +84,8 @@ def find_entry(walk: Walk, path: str, span: Span, environment: Environment) -> L
     return found
 
 
-def _made_before(walk: Walk, environment: Environment) -> str:
-    """How to name values that are made at this place."""
+def _made_before(walk: Walk, environment: Environment) -> list[str]:
+    """The names of values that are made at this place, the last few."""
     scope = environment.place
     assert isinstance(scope, Scope)
     made = [
@@ -93,8 +96,7 @@ def _made_before(walk: Walk, environment: Environment) -> str:
     ]
     if not walk.callers:
         made += walk.inputs
-    shown = made[-_SHOWN:] if made else ["label"]
-    return ", ".join(f"`from({name})`" for name in shown)
+    return made[-_SHOWN:]
 
 
 _SHOWN = 4

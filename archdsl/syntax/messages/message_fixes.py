@@ -8,6 +8,9 @@
     last          the last word of the text        inside   what stands in the innermost parentheses
     partner       the quote that closes one        word     the letters and digits around the sign
     brace         where the line's body begins, before its `{`
+    opening       the sign if it is a bracket, or else     next     the word after the sign
+                  the innermost one that is open           closing  that which closes it
+    line_end      where the line ends, for a mistake that was found by other means than the grammar's
 
 A text with a space at its beginning or end loses it where there is a space already.
 """
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 Places: TypeAlias = Mapping[str, Span]
 PLACES = (
     "found", "before", "previous", "previous_end", "both", "gap", "space", "end", "whole", "line", "last", "inside",
-    "partner", "word", "brace",
+    "partner", "word", "brace", "next", "opening", "closing", "line_end",
 )  # fmt: skip
 
 
@@ -50,6 +53,8 @@ def places_of_token(token: RejectedToken) -> Places:
         **partner,
         **brace,
         "word": token.word_around,
+        "next": token.next_word,
+        **token.brackets,
         "found": found,
         "before": source.span(found.start),
         "previous": previous,
@@ -69,7 +74,11 @@ def places_of_span(span: Span) -> Places:
     """The places of a mistake that was found by other means than the grammar's."""
     source = span.source
     start, end = source.span(span.start), source.span(span.end)
-    return {"found": span, "whole": span, "before": start, "previous_end": end, "end": end}
+    line = source.text[span.end :].partition("\n")[0].partition(" #")[0].rstrip()
+    line_end = source.span(span.end + len(line))
+    return {
+        "found": span, "whole": span, "before": start, "previous_end": end, "end": end, "line_end": line_end
+    }  # fmt: skip
 
 
 def fix_of(

@@ -265,6 +265,28 @@ class RejectedToken:
         return "open" if after in (",", "]") or is_all else ""
 
     @property
+    def next_word(self) -> Span:
+        """The word after the sign; empty where none follows."""
+        word = re.compile(r"\s*(\w*)").match(self._text, self.span.end, self.end)
+        return self.span if word is None else Span(self.source, *word.span(1))
+
+    @property
+    def brackets(self) -> dict[str, Span]:
+        """The sign if it is a bracket after a word, or else the innermost one that is open, with that which closes
+        it."""
+        if self.found in CLOSING and not self.after.isidentifier():
+            return {}
+        opening = self.at if self.found in CLOSING else self._open[-1] if self._open else None
+        depth = 0
+        for position in range(self.end if opening is None else opening, self.end):
+            sign = self._text[position]
+            depth += (sign in CLOSING) - (sign in OPENING)
+            if not depth:
+                places = {"opening": opening, "closing": position}
+                return {name: Span(self.source, at, at + 1) for name, at in places.items() if at is not None}
+        return {}
+
+    @property
     def _sizes(self) -> str:
         """Joined sizes as a list, or as items of the one in which they stand."""
         word = self.word_around

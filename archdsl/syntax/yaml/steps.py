@@ -173,6 +173,9 @@ class StepReader(NodeReader):
                 "a key is a label or a construct",
                 span,
                 help="put quotes around a computed label" if span.text.startswith("{") else "",
+                fixes=(replacing(span, f'"{span.text}"', "safe", title="put quotes around a computed label"),)
+                if span.text.startswith("{") and '"' not in span.text
+                else (),
             )
         if node.style in ("'", '"'):
             return self.label(node)
@@ -184,8 +187,20 @@ class StepReader(NodeReader):
                 "`else` without its `when`",
                 span,
                 help="write `else:` in the same step as `when(...):`, one key below the other",
+                fixes=self._else_below_when(span),
             )
         return parse_key(self.source, span.start, span.end)
+
+    def _else_below_when(self, place: Span) -> tuple[Fix, ...]:
+        """The fix of an `else` that begins an item of its own right after the one of its `when`."""
+        text = self.source.text
+        start = text.rfind("\n", 0, place.start) + 1
+        indent = text[start : place.start].removesuffix("- ")
+        items = [line for line in text[:start].splitlines() if line.startswith(f"{indent}- ")]
+        if indent.strip() or not items or not re.match(r"\s*- when\b", items[-1]):
+            return ()
+        dash = self.source.span(place.start - 2, place.start)
+        return (replacing(dash, "  ", title="write `else:` in the same step as `when(...):`"),)
 
     def _labelled(self, label: Template, value: yaml.Node) -> Step:
         if is_null(value):
