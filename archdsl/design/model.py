@@ -212,4 +212,7 @@ def _explain(
     if wanted is None:
         return "wrong-value", f"`{key}`: {text[:1].lower()}{text[1:]}", "", None
     what, _, example = wanted.partition(": ")
+    near = nearest(value, re.findall(r"`(\w+)`", what)) if isinstance(value, str) else None
+    if near is not None:
+        return "wrong-value", f"`{key}` has to be {what}", f"did you mean `{near}`?", near
     return "wrong-value", f"`{key}` has to be {what}", f"write {example or what}", None

@@ -282,7 +282,8 @@ def _unknown(path: str, span: Span, known: Iterable[str]) -> Diagnostic:
     names = list(known)
     near = did_you_mean(path, names) or did_you_mean(path.partition(".")[0], names)
     listed = ", ".join(f"`{name}`" for name in names[:_LISTED])
-    help = f"values made before are {listed}" if listed else "label a step to name its value"
+    made = "values made before are" if ", " in listed else "the only value made before is"
+    help = f"{made} {listed}" if listed else "label a step to name its value"
     return Diagnostic(
         "unknown-value",
         f"there is no value `{path}`",

@@ -46,7 +46,7 @@ class Slice(Operator):
                 raise OperatorError(
                     "slice-out-of-range",
                     f"`{argument}` of `{self.word}` is {value}, but dimension {place + 1} of its input "
-                    f"{text_of(shape)} has {size}",
+                    f"{text_of(shape)} is {size}",
                     label=f"from {-size} to {size}",
                     changes=(change(**{argument: size if argument == "end" else 0}),),
                     argument=argument,
