@@ -10,11 +10,12 @@ in Swin's and ConvNeXt's blocks.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.elaborate.call_fixes import fixes_of_call
-from archdsl.ops.base import TensorLayout
+from archdsl.ops.base import Operator, TensorLayout
 from archdsl.shapes import Shape, is_known, text_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def warn_of_maps(graph: Graph, diagnostics: Diagnostics) -> None:
     """Add a warning for each call that acts on a map and doubts that a map is meant, once for its place."""
     nodes = graph.nodes
     for node in nodes:
-        if not node.inputs:
+        if not node.inputs or _takes_maps(node.op.__class__):
             continue
         source = nodes[node.inputs[0]]
         doubt = node.op.check_map(source.shape)
@@ -45,6 +46,12 @@ def warn_of_maps(graph: Graph, diagnostics: Diagnostics) -> None:
                 fixes_of_call(node.op, doubt.changes, node.span, {}),
             )
         )
+
+
+@cache
+def _takes_maps(kind: type[Operator]) -> bool:
+    """Whether a class has no doubts about maps, as most have none."""
+    return kind.check_map is Operator.check_map
 
 
 def _is_map(graph: Graph, index: int) -> bool:

@@ -200,7 +200,12 @@ def ends_in_diagnostics(text: str, syntax: Syntax) -> None:
             assert str(error)  # noqa: PT017  (it can be shown)
 
 
+CUT_IN_A_LABEL = '(\n  for(n, i in layers) {\n    "block{i}": dense(n) {\n      layer\n    }\n    when(i < 3) {\n      "'
+"""Read again with its brackets closed, its fault stands beyond the text."""
+
+
 @settings(fast, max_examples=150)
+@example(broken=(CUT_IN_A_LABEL, "arch"))
 @given(broken=broken_texts())
 def test_a_broken_text_ends_in_diagnostics(broken: tuple[str, Syntax]) -> None:
     ends_in_diagnostics(*broken)

@@ -38,7 +38,9 @@ PLACES = (
 def places_of_token(token: RejectedToken) -> Places:
     """The places of a text that the grammar refused."""
     source, found, previous = token.source, token.span, token.previous
-    text, first, last = source.text, *token.step_line
+    # Where brackets were closed for the rest to be read, the fault may stand beyond what is written.
+    text = source.text
+    first, last = (min(at, len(text)) for at in token.step_line)
     spaces = len(text[found.end : last]) - len(text[found.end : last].lstrip(" \t"))
     while first < last and text[first].isspace():
         first += 1

@@ -148,15 +148,15 @@ def too_deep(span: Span) -> SyntaxFault:
 def span_of(source: Source, node: yaml.Node) -> Span:
     """Where a node stands; of a scalar, the text without quotes, header and trailing lines."""
     text = source.text
-    start, end = node.start_mark.index, min(node.end_mark.index, len(text))
-    if not isinstance(node, yaml.ScalarNode):
-        return Span(source, start, start + len(text[start:end].rstrip()))
-    if node.style in ("|", ">"):
-        start = text.find("\n", start, end) + 1 or end
-        while start < end and text[start].isspace():
-            start += 1
-    elif node.style in ("'", '"'):
-        start, end = start + 1, end - 1
+    start, end = node.start_mark.index, node.end_mark.index
+    style = node.style if isinstance(node, yaml.ScalarNode) else None
+    if style is not None:
+        if style in ("|", ">"):
+            start = text.find("\n", start, end) + 1 or end
+            while start < end and text[start].isspace():
+                start += 1
+        elif style in ("'", '"'):
+            start, end = start + 1, end - 1
     return Span(source, start, start + len(text[start:end].rstrip()))
 
 
