@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from archdsl import pipeline
@@ -200,7 +200,9 @@ def ends_in_diagnostics(text: str, syntax: Syntax) -> None:
             assert str(error)  # noqa: PT017  (it can be shown)
 
 
-CUT_IN_A_LABEL = '(\n  for(n, i in layers) {\n    "block{i}": dense(n) {\n      layer\n    }\n    when(i < 3) {\n      "'
+CUT_IN_A_LABEL = (
+    '(\n  for(n, i in layers) {\n    "block{i}": dense(n) {\n      layer\n    }\n    when(i < 3) {\n      "'
+)
 """Read again with its brackets closed, its fault stands beyond the text."""
 
 
