@@ -15,6 +15,7 @@ from archdsl.source import Source
 from archdsl.syntax.parser import parse_expression
 
 PYTHON = {"true": True, "false": False, "floor": math.floor, "ceil": math.ceil}
+PYTHON |= {word: getattr(math, word) for word in ("sqrt", "exp", "log", "log2")}
 
 
 def value(text: str, **variables: Any) -> Any:
@@ -25,7 +26,7 @@ def value(text: str, **variables: Any) -> Any:
 
 def python(text: str, **variables: Any) -> Any:
     """What Python makes of it."""
-    return _as_tuples(eval(text, {}, {**PYTHON, **variables}))
+    return _as_tuples(eval(text, {**PYTHON, **variables}))
 
 
 def _as_tuples(result: Any) -> Any:

@@ -66,10 +66,14 @@ class Merge(Construct):
 
 class Residual(Construct):
     """The incoming value is added. ``residual(scale=s): {body: B, shortcut: S}`` is
-    ``add: [[B, scale(s)], S]``; without a shortcut, S is ``[]``."""
+    ``add: [[B, scale(s)], S]``; without a shortcut, S is ``[]``. ``residual(when=c)`` is B alone where the
+    condition does not hold."""
 
     word = "residual"
-    parameters = (HeadingParameter("scale", "number", "what the body's value is multiplied by", ""),)
+    parameters = (
+        HeadingParameter("scale", "number", "what the body's value is multiplied by", ""),
+        HeadingParameter("when", "condition", "whether anything is added; known while checking", ""),
+    )
     parts = {
         "body": "what is done to the value",
         "shortcut": "what is added to that, if not the value itself",
@@ -78,9 +82,13 @@ class Residual(Construct):
     examples = (
         ConstructExample("residual: conv(4, 3, padding=1) -> batch_norm", (4, 8, 8)),
         ConstructExample("residual(scale=0.5):\n  body: conv(8, 1)\n  shortcut: conv(8, 1)", (4, 8, 8)),
+        ConstructExample("residual(when=channels == 8): conv(8, 3, padding=1) -> relu", (4, 8, 8)),
     )
 
     def expand(self, at: Expansion[V]) -> Steps[V | None]:
+        if at.is_given("when") and not at.holds("when"):
+            alone: V | None = yield at.run_beside(at.construct.body, at.value)
+            return alone
         factor = at.number("scale")
         values, names = [], []
         for name, part in at.construct.named_parts():

@@ -161,7 +161,7 @@ def _list_arithmetic(
         count = whole(times)
         if count is not None and is_list(items):
             if len(items) * count > LONGEST_LIST:
-                raise _too_long(span)
+                raise too_long(span)
             return limited(items * count, span)
     wrong = 0 if is_list(left) and symbol != "+" else int(is_list(left) or symbol != "+")
     raise mismatch(symbol, (left, right)[wrong], places[wrong], "lists" if symbol == "+" else "numbers")
@@ -276,7 +276,7 @@ def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Re
             )
         steps = range(*[number for number in numbers if number is not None])
         if len(steps) > LONGEST_LIST:
-            raise _too_long(span)
+            raise too_long(span)
         return tuple(steps)
     try:
         value = FUNCTIONS[word](*values)
@@ -293,7 +293,7 @@ def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Re
     return value if is_list(value) else _bounded(value, span)
 
 
-def _too_long(span: Span) -> ExpressionFault:
+def too_long(span: Span) -> ExpressionFault:
     return ExpressionFault(
         "list-too-long",
         f"a list has at most {LONGEST_LIST:,} items",
@@ -312,7 +312,7 @@ def limited(items: tuple[Result, ...], span: Span) -> tuple[Result, ...]:
         left -= len(inner)
         pending.extend(item for item in inner if is_list(item))
     if left < 0:
-        raise _too_long(span)
+        raise too_long(span)
     return items
 
 
@@ -336,11 +336,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": len,
     "sum": sum,
     "range": range,
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "log2": math.log2,
 }
 
 _TAKES = {
     **dict.fromkeys(("min", "max"), "numbers, or a list of at least one"),
-    **dict.fromkeys(("floor", "ceil", "abs"), "one number"),
+    **dict.fromkeys(("floor", "ceil", "abs", "exp"), "one number"),
+    "sqrt": "one number of at least 0",
+    **dict.fromkeys(("log", "log2"), "one number above 0"),
     "round": "a number, and after it how many digits to keep after the point",
     **dict.fromkeys(("len", "sum"), "one list"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.values import Callee, Library, Result, Value
 from archdsl.source import Span
 
@@ -54,10 +55,53 @@ class Environment:
             self.library, {**self.variables, **variables}, self.flow, self.place, self.incoming
         )
 
+    def charge(self, steps: int, span: Span) -> None:
+        """Count work against the limit, where there is one."""
+        if self.flow is not None:
+            self.flow.charge(steps, span)
+
     def lookup(self, word: str) -> Result | None:
         """The variable or parameter of that name, or None."""
         found = self.variables.get(word)
         return self.library.params.get(word) if found is None else found
+
+
+class HeaderEnvironment(Environment):
+    """The names that the values of a file's header see. No walk counts the work on them, so ``work`` does."""
+
+    __slots__ = ("work",)
+
+    def __init__(self, library: Library, variables: dict[str, Result], work: Work) -> None:
+        super().__init__(library, variables)
+        self.work = work
+
+    def with_variables(self, variables: Mapping[str, Result]) -> Environment:
+        return HeaderEnvironment(self.library, {**self.variables, **variables}, self.work)
+
+    def charge(self, steps: int, span: Span) -> None:
+        self.work.charge(steps, span)
+
+
+class Work:
+    """The work that was done on the values of a header."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def charge(self, steps: int, span: Span) -> None:
+        """Count work. Raises `ExpressionFault` beyond the limit."""
+        if self.steps + steps > MOST_HEADER_STEPS:
+            raise ExpressionFault(
+                "too-many-steps",
+                f"the values of the header take more than {MOST_HEADER_STEPS:,} steps",
+                span,
+                "the limit is passed here",
+                "write shorter lists",
+            )
+        self.steps += steps
+
+
+MOST_HEADER_STEPS = 2**20
 
 
 def callee_of(word: str, environment: Environment) -> Callee | None:

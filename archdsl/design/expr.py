@@ -13,6 +13,7 @@ from typing import Any
 from archdsl.design.arithmetic import (
     FUNCTIONS,
     LARGEST,
+    LONGEST_LIST,
     ExpressionFault,
     call,
     combine,
@@ -20,11 +21,13 @@ from archdsl.design.arithmetic import (
     mismatch,
     negate,
     too_large,
-    whole,
+    too_long,
 )
 from archdsl.design.binding import bind
 from archdsl.design.environment import SIZES, Environment, Unresolved, callee_of
+from archdsl.design.expression_faults import no_name, no_value, wrong_condition
 from archdsl.design.foreign_words import foreign_word, is_foreign
+from archdsl.design.lists import bind_items, cut, item_at, not_a_list, parts_in, weight
 from archdsl.design.unknown_names import refuse_label, unknown_function, unknown_parameter
 from archdsl.design.values import Callee, Result, Value, Word, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, did_you_mean
@@ -72,24 +75,23 @@ def path_of(expression: tree.Expression, environment: Environment) -> str:
         return expression.word
     if isinstance(expression, tree.Attribute):
         return f"{path_of(expression.of, environment)}.{expression.name.word}"
-    raise _no_name(expression)
+    raise no_name(expression)
 
 
-def _no_name(expression: tree.Expression) -> ExpressionFault:
-    """The fault of a number, an index or a call where a name stands, with the name that was meant."""
-    text = expression.span.text.replace("[", ".").replace("]", "")
-    if isinstance(expression, tree.Apply) and expression.name.word == "from" and expression.arguments:
-        text = expression.arguments[0].span.text  # `from(from(x))`
-    is_path = all(part.isidentifier() or part.isdecimal() for part in text.split("."))
-    meant_text = text if text.replace(".", "_").isidentifier() else f'"{text}"'
-    return ExpressionFault(
-        "wrong-argument",
-        "expected a name here",
-        expression.span,
-        "not a name",
-        "" if is_path else 'write a label, or `"enc{i}"`',
-        fixes=(replacing(expression.span, meant_text),) if is_path else (),
-    )
+def item_held(expression: tree.Expression, environment: Environment) -> Value | None:
+    """The value that an item of a list of values is, ``xs[i]`` in ``from(xs[i])``; None for any other text.
+
+    Raises `ExpressionFault` for an item that is something else.
+    """
+    root = expression
+    while isinstance(root, tree.Index | tree.SliceOf):
+        root = root.of
+    if root is expression or not isinstance(root, tree.Name) or environment.lookup(root.word) is None:
+        return None
+    item = evaluate(expression, environment)
+    if isinstance(item, Value):
+        return item
+    raise no_value(item, expression.span)
 
 
 # ---- one function a kind of expression
@@ -175,13 +177,16 @@ def _template(expression: tree.Template, environment: Environment) -> Result:
 
 
 def _list(expression: tree.ListOf, environment: Environment) -> Result:
-    _charge(len(expression.items), environment, expression.span)
-    return limited(tuple([evaluate(item, environment) for item in expression.items]), expression.span)
+    environment.charge(len(expression.items), expression.span)
+    return _list_of([evaluate(item, environment) for item in expression.items], environment, expression.span)
 
 
-def _charge(steps: int, environment: Environment, span: Span) -> None:
-    if environment.flow is not None:
-        environment.flow.charge(steps, span)
+def _list_of(items: list[Result], environment: Environment, span: Span) -> Result:
+    """A list of items that are counted; what the lists in it hold is counted here."""
+    found = limited(tuple(items), span)
+    if tuple in map(type, found):
+        environment.charge(weight(found) - len(found), span)
+    return found
 
 
 def known(expression: tree.Expression, environment: Environment) -> Result:
@@ -222,13 +227,15 @@ def _binary(expression: tree.Binary, environment: Environment) -> Result:
         left, right = evaluate(expression.left, environment), evaluate(expression.right, environment)
         _refuse_misspelt(expression.left, left, right, environment)
         _refuse_misspelt(expression.right, right, left, environment)
+        if isinstance(left, tuple):
+            environment.charge(weight(left), expression.span)
         return combine(symbol, left, right, expression.span, (expression.left.span, expression.right.span))
     left = known(expression.left, environment)
     if symbol not in ("and", "or"):
         places = (expression.left.span, expression.right.span)
         value = combine(symbol, left, known(expression.right, environment), expression.span, places)
-        if value.__class__ is tuple:
-            _charge(len(value), environment, expression.span)
+        if value.__class__ is not int and (value.__class__ is tuple or left.__class__ is tuple):
+            environment.charge(weight(left) + weight(value), expression.span)
         return value
     if not isinstance(left, bool):
         raise mismatch(symbol, left, expression.left.span)
@@ -251,49 +258,48 @@ def condition(expression: tree.Expression, environment: Environment) -> bool:
     value = known(expression, environment)
     if isinstance(value, bool):
         return value
-    shown, text = written(value), expression.span.text
-    example = f"{text} == 1"
-    if isinstance(value, Value):
-        example = f"{text}.channels > 1"
-    elif isinstance(value, int | float | Callee):
-        example = f"{text} {'!= identity' if isinstance(value, Callee) else '> 0'}"
-    raise ExpressionFault(
-        "wrong-condition",
-        f"a condition is true or false, not {kind_of(value)}",
-        expression.span,
-        kind_of(value) if shown == text else f"this is {shown}",
-        fixes=(replacing(expression.span, example, title=f"compare it: `{example}`"),),
-    )
+    raise wrong_condition(value, expression.span)
 
 
 def _index(expression: tree.Index, environment: Environment) -> Result:
+    return item_at(expression, known(expression.of, environment), known(expression.at, environment))
+
+
+def _slice(expression: tree.SliceOf, environment: Environment) -> Result:
     items = known(expression.of, environment)
-    at = whole(known(expression.at, environment))
-    if not is_list(items):
-        raise ExpressionFault(
-            "wrong-operand",
-            f"only a list has items, not {kind_of(items)}",
-            expression.of.span,
-            f"this is {written(items)}",
-            fixes=(
-                replacing(
-                    expression.span, expression.of.span.text, title=f"write `{expression.of.span.text}` alone"
-                ),
-            ),
-        )
-    if at is None or not -len(items) <= at < len(items):
-        raise ExpressionFault(
-            "index-out-of-range",
-            f"a list of {len(items)} has no item `{expression.at.span.text}`",
-            expression.at.span,
-            "not a whole number"
-            if at is None
-            else f"the last is {len(items) - 1}"
-            if items
-            else "it is empty",
-            f"items are counted from 0 to {len(items) - 1}" if items else "give the list items",
-        )
-    return items[at]
+    ends = [None if end is None else known(end, environment) for end in (expression.begin, expression.end)]
+    found = cut(expression, items, ends[0], ends[1])
+    environment.charge(weight(found), expression.span)
+    return found
+
+
+def _comprehension(expression: tree.Comprehension, environment: Environment) -> Result:
+    inner = environment.with_variables({})
+    found: list[Result] = []
+    cost = 1 + parts_in(expression) // _PARTS_A_STEP
+
+    def turns(depth: int, seen: Environment) -> None:
+        if depth == len(expression.clauses):
+            if len(found) == LONGEST_LIST:
+                raise too_long(expression.span)
+            found.append(evaluate(expression.value, inner))
+            return
+        clause = expression.clauses[depth]
+        items = known(clause.items, seen)
+        if not is_list(items):
+            raise not_a_list("a comprehension", items, clause.items.span)
+        environment.charge(cost * len(items), expression.span)
+        for variables in bind_items(clause.target, items, clause.items):
+            inner.variables.update(variables)
+            if all(condition(each, inner) for each in clause.conditions):
+                turns(depth + 1, inner)
+
+    turns(0, environment)
+    return _list_of(found, environment, expression.span)
+
+
+_PARTS_A_STEP = 4
+"""How many parts of an expression are evaluated at the cost of a step."""
 
 
 def _attribute(expression: tree.Attribute, environment: Environment) -> Result:
@@ -320,8 +326,10 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
             raise ExpressionFault(
                 "wrong-argument", "`from` takes one name", expression.span, help="write `from(label)`"
             )
-        path = path_of(expression.arguments[0].value, environment)
-        found = environment.flow.find(path, expression.arguments[0].span, environment)
+        argument = expression.arguments[0]
+        found = item_held(argument.value, environment)
+        if found is None:
+            found = environment.flow.find(path_of(argument.value, environment), argument.span, environment)
         if not found.known:
             raise Unresolved
         return found
@@ -338,8 +346,12 @@ def _apply(expression: tree.Apply, environment: Environment) -> Result:
                     fixes=(replacing(argument.span, argument.value.span.text),),
                 )
             values.append(known(argument.value, environment))
-        _charge(1 + sum(len(value) for value in values if is_list(value)), environment, expression.span)
-        return call(word, values, expression.span, [argument.span for argument in expression.arguments])
+        given = sum(len(value) for value in values if is_list(value))
+        environment.charge(1 + len(values) + given, expression.span)
+        result = call(word, values, expression.span, [argument.span for argument in expression.arguments])
+        if is_list(result):
+            environment.charge(len(result), expression.span)
+        return result
     held = environment.lookup(word)
     callee = held if isinstance(held, Callee) else callee_of(word, environment)
     if callee is None:
@@ -370,6 +382,8 @@ _EVALUATE: dict[type, Callable[[Any, Environment], Result]] = {
     tree.Binary: _binary,
     tree.Conditional: _conditional,
     tree.Index: _index,
+    tree.SliceOf: _slice,
+    tree.Comprehension: _comprehension,
     tree.Attribute: _attribute,
     tree.Apply: _apply,
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from archdsl.design.arithmetic import whole
-from archdsl.design.environment import Environment
+from archdsl.design.environment import HeaderEnvironment, Work
 from archdsl.design.expr import evaluate
 from archdsl.design.model import KEY, Header
 from archdsl.design.values import Callee, Library, Word
@@ -79,7 +79,7 @@ def _plain_data(
     spans[path] = value.span
     if isinstance(value, tree.ListOf):
         return tuple(_plain_data(item, (*path, index), spans) for index, item in enumerate(value.items))
-    result = evaluate(value, Environment(Library({}, {}), {}))
+    result = evaluate(value, HeaderEnvironment(Library({}, {}), {}, Work()))
     number_or_word = whole(result)
     if number_or_word is not None:
         return number_or_word

@@ -11,9 +11,10 @@ from archdsl.syntax import tree
 
 
 class Loop(NamedTuple):
-    """``element, counter in items``; the counter has no name where none is written."""
+    """``target, counter in items``; the counter has no name where none is written, and a target that is a list
+    takes rows apart."""
 
-    element: str
+    target: tree.Name | tree.ListOf
     counter: str | None
     items: tree.Expression
 
@@ -99,6 +100,8 @@ def loop_of(construct: tree.ConstructStep) -> tuple[Loop | None, list[Diagnostic
     """The list of a loop with its variables, or the faults of its heading."""
     word = construct.name.word
     help = f"write `{word}(x in [64, 128])`, or `{word}(x, i in xs)` with the index"
+    if any(isinstance(each.value, tree.ListOf) for each in construct.arguments[:-1]):
+        help = f"write `{word}([a, b] in rows)`, or `{word}([a, b], i in rows)` with the index"
     *names, last = construct.arguments or (None,)
     if not isinstance(last, tree.Binding) or len(names) > 1 or any(_is_no_name(name) for name in names):
         message = f"`{word}` takes `x in xs` or `x, i in xs`"
@@ -119,18 +122,41 @@ def loop_of(construct: tree.ConstructStep) -> tuple[Loop | None, list[Diagnostic
             Diagnostic("wrong-argument", message, construct.span, "not of that form", help, fixes=fixes)
         ]
     if not names:
-        return Loop(last.name.word, None, last.value), []
+        faults = target_faults(last.target, help)
+        return (None, faults) if faults else (Loop(last.target, None, last.value), [])
     element = names[0]
     assert isinstance(element, tree.Argument)
-    if not isinstance(element.value, tree.Name):
-        return None, _no_variable(element.value, help)
-    if element.value.word == last.name.word:
-        message = f"two loop variables are called `{last.name.word}`"
-        first = (Label(element.span, "the first"),)
-        return None, [
-            Diagnostic("argument-twice", message, last.name.span, "the second", "rename one of them", first)
-        ]
-    return Loop(element.value.word, last.name.word, last.value), []
+    target, counter = element.value, last.target
+    if isinstance(counter, tree.ListOf):
+        return None, _no_variable(
+            counter, f"write `{word}([a, b], i in rows)`: the row first, then its index"
+        )
+    if not isinstance(target, tree.Name | tree.ListOf):
+        return None, _no_variable(target, help)
+    faults = target_faults(target, help, counter)
+    return (None, faults) if faults else (Loop(target, counter.word, last.value), [])
+
+
+def target_faults(
+    target: tree.Name | tree.ListOf, help: str, counter: tree.Name | None = None
+) -> list[Diagnostic]:
+    """The faults of the variables of a loop: each is a name, and another one than those before it."""
+    parts = target.items if isinstance(target, tree.ListOf) else (target,)
+    if not parts:
+        message = "a row is taken apart into at least one name"
+        return [Diagnostic("wrong-argument", message, target.span, "no names", help)]
+    first: dict[str, tree.Name] = {}
+    for part in parts if counter is None else (*parts, counter):
+        if not isinstance(part, tree.Name):
+            return _no_variable(part, help)
+        before = first.setdefault(part.word, part)
+        if before is not part:
+            message = f"two loop variables are called `{part.word}`"
+            related = (Label(before.span, "the first"),)
+            return [
+                Diagnostic("argument-twice", message, part.span, "the second", "rename one of them", related)
+            ]
+    return []
 
 
 def _is_no_name(argument: tree.Argument | tree.Binding | None) -> bool:
@@ -152,7 +178,10 @@ def variables_of(construct: tree.ConstructStep, declared: Construct) -> frozense
     """The names that a loop gives to the texts of its body."""
     if declared.is_loop_over_list:
         loop, _ = loop_of(construct)
-        return frozenset(name for name in loop[:2] if name is not None) if loop is not None else frozenset()
+        if loop is None:
+            return frozenset()
+        words = {name.word for name in tree.names_in(loop.target)}
+        return frozenset(words if loop.counter is None else {*words, loop.counter})
     found, _ = bind_heading(construct, declared)
     named = [found.get(each.name) for each in declared.parameters if each.kind == "variable"]
     return frozenset(name.word for name in named if isinstance(name, tree.Name))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from archdsl.design.arithmetic import ExpressionFault, whole
-from archdsl.design.environment import Environment, Unresolved
+from archdsl.design.environment import HeaderEnvironment, Unresolved, Work
 from archdsl.design.expr import evaluate
 from archdsl.design.foreign_words import is_foreign
 from archdsl.design.values import UNKNOWN, Callee, Library, Result, Word, is_list, kind_of, written
@@ -71,6 +71,7 @@ class _ShapeReader:
         self.library = library
         self.diagnostics = diagnostics
         self.failed = False
+        self.work = Work()
 
     def read(self, stated: object, path: tuple[str | int, ...]) -> object:
         """A shape as numbers and names; what is no list is returned for the header's model to refuse."""
@@ -112,7 +113,7 @@ class _ShapeReader:
         return value.word if isinstance(value, Callee) else str(value) if isinstance(value, Word) else value
 
     def _evaluated(self, expression: tree.Expression) -> Result:
-        value = evaluate(expression, Environment(self.library, {}))
+        value = evaluate(expression, HeaderEnvironment(self.library, {}, self.work))
         if value is UNKNOWN:
             raise Unresolved
         return value

@@ -10,7 +10,7 @@ from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.binding import bind
 from archdsl.design.branches import branch_faults
 from archdsl.design.foreign_words import ABSENT, foreign_word, is_foreign
-from archdsl.design.headings import faults_of, variables_of
+from archdsl.design.headings import faults_of, target_faults, variables_of
 from archdsl.design.mistaken_constructs import label_like_construct, merge_called
 from archdsl.design.read import Design
 from archdsl.design.unknown_names import unknown_function
@@ -220,19 +220,32 @@ class _Checker:
 
     def path(self, expression: tree.Expression, variables: frozenset[str]) -> None:
         """A name of a value or an output: labels are a namespace of their own."""
-        if isinstance(expression, tree.Template):
+        if isinstance(expression, tree.Template | tree.Index):
             self.expression(expression, variables)
 
     def expression(self, expression: tree.Expression, variables: frozenset[str]) -> None:
         for part in _walk(expression):
             if isinstance(part, tree.Apply):
                 self.apply(part, variables)
+            elif isinstance(part, tree.Comprehension):
+                self.comprehension(part, variables)
             elif isinstance(part, tree.Nothing):
                 self.diagnostics.add(foreign_word("none", part.span))
             elif (
                 isinstance(part, tree.Name) and is_foreign(part.word) and not self.knows(part.word, variables)
             ):
                 self.diagnostics.add(foreign_word(part.word, part.span))
+
+    def comprehension(self, part: tree.Comprehension, variables: frozenset[str]) -> None:
+        """Each clause sees the names of those before it, and the value those of all."""
+        for clause in part.clauses:
+            self.expression(clause.items, variables)
+            for fault in target_faults(clause.target, "write `for x in xs`, or `for [a, b] in rows`"):
+                self.diagnostics.add(fault)
+            variables |= {name.word for name in tree.names_in(clause.target)}
+            for condition in clause.conditions:
+                self.expression(condition, variables)
+        self.expression(part.value, variables)
 
     def knows(self, word: str, variables: frozenset[str]) -> bool:
         """Return whether a word of Python's is somebody's name all the same."""
@@ -307,8 +320,10 @@ def _parts(expression: tree.Expression) -> Iterable[tree.Expression]:
     if isinstance(expression, tree.Apply):
         values = [argument.value for argument in expression.arguments]
         if expression.name.word == "from":
-            return [value for value in values if isinstance(value, tree.Template)]
+            return [value for value in values if isinstance(value, tree.Template | tree.Index)]
         return values
+    if isinstance(expression, tree.Comprehension):
+        return ()  # its parts see names of their own
     return tree.operands_of(expression)
 
 

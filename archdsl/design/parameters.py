@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archdsl.design.arithmetic import ExpressionFault, whole
-from archdsl.design.environment import Environment, Unresolved
+from archdsl.design.environment import Environment, HeaderEnvironment, Unresolved, Work
 from archdsl.design.expr import evaluate
 from archdsl.design.model import ParameterDetails, validate
 from archdsl.design.values import UNKNOWN, Callee, Library, Result, Word, is_list, kind_of, written
@@ -22,6 +22,7 @@ class Setter:
     def __init__(self, library: Library, diagnostics: Diagnostics) -> None:
         self.library = library
         self.diagnostics = diagnostics
+        self.work = Work()
 
     def give(
         self,
@@ -57,7 +58,7 @@ class Setter:
         given: tree.Expression | None,
     ) -> Result:
         """The parameter's value; one that takes the place of another has its kind and its bounds."""
-        environment = Environment(self.library, {})
+        environment = HeaderEnvironment(self.library, {}, self.work)
         name = parameter.name.word
         declared = replaced if replaced is not None else parameter
         assert declared.default is not None  # a network's parameter always has a value

@@ -163,9 +163,9 @@ class _ReferenceFinder:
             kind = declared.kind_of(index, argument)
             if isinstance(argument, tree.Binding):
                 yield from self.expression(value, variables, scope)
-                inside[argument.name.word] = argument.name.span, "variable"
-            elif (loop or kind == "variable") and isinstance(value, tree.Name):
-                inside[value.word] = value.span, "variable"
+                inside.update(_variables_in(argument.target))
+            elif (loop or kind == "variable") and isinstance(value, tree.Name | tree.ListOf):
+                inside.update(_variables_in(value))
             elif kind == "name" and not isinstance(value, tree.Template):
                 pass  # a name that it gives
             else:
@@ -223,6 +223,14 @@ class _ReferenceFinder:
                 yield from self.value(argument.value, variables, scope)
         elif isinstance(expression, tree.Apply):
             yield from self.applied(expression.name, expression.arguments, variables, scope)
+        elif isinstance(expression, tree.Comprehension):
+            inside = {**variables}
+            for clause in expression.clauses:
+                yield from self.expression(clause.items, inside, scope)
+                inside.update(_variables_in(clause.target))
+                for condition in clause.conditions:
+                    yield from self.expression(condition, inside, scope)
+            yield from self.expression(expression.value, inside, scope)
         else:
             for part in tree.operands_of(expression):
                 yield from self.expression(part, variables, scope)
@@ -234,6 +242,8 @@ class _ReferenceFinder:
         if isinstance(expression, tree.Template):
             for part in tree.operands_of(expression):
                 yield from self.expression(part, variables, scope)
+        if isinstance(expression, tree.Index):  # a list that holds values
+            yield from self.expression(expression, variables, scope)
         path = path_parts(expression)
         if path is None or scope is None:
             return
@@ -249,3 +259,8 @@ class _ReferenceFinder:
     def labels(self, path: Path, scope: LabelScope) -> Iterator[Reference]:
         for use, label in resolve(path, scope, self.library):
             yield Reference(use, label.span, "label")
+
+
+def _variables_in(target: tree.Name | tree.ListOf) -> dict[str, tuple[Span, Kind]]:
+    """The variables of a loop, or of a comprehension's clause."""
+    return {name.word: (name.span, "variable") for name in tree.names_in(target)}

@@ -294,7 +294,9 @@ def _heading(made: Construct, name: str) -> str:
     """The pattern of a construct with parentheses, as far as brackets need not be counted."""
     word = made.word
     if made.is_loop_over_list:
-        return rf"{word}\s*\(\s*{name}\s*(?:,\s*{name})?\s+in\b[\s\S]*\S\s*\)"
+        row = rf"\[\s*{name}\s*(?:,\s*{name}\s*)*,?\s*\]"
+        variables = rf"(?:(?:(?:{row}|{name})\s*,\s*)?{name}\s+|{row}\s*)"
+        return rf"{word}\s*\(\s*{variables}in\b[\s\S]*\S\s*\)"
     known = [parameter.name for parameter in made.parameters]
     if not known:
         return rf"{word}\s*\(\s*\)"

@@ -123,6 +123,7 @@ ErrorCode: TypeAlias = Literal[
     "wrong-number-of-dimensions",
     "wrong-operand",
     "wrong-quotes",
+    "wrong-row",
     "wrong-section",
     "wrong-value",
     "yaml-alias",

@@ -10,9 +10,9 @@ from archdsl.design.binding import Bound
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import condition, evaluate, known, path_of
 from archdsl.design.headings import bind_heading, loop_of
+from archdsl.design.lists import bind_items, not_a_list
 from archdsl.design.values import UNKNOWN, Result, Value, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, Code, Diagnostic
-from archdsl.diagnostics.fixes import replacing
 from archdsl.elaborate.flow import nothing_flows, refuse_name
 from archdsl.elaborate.operators import apply
 from archdsl.elaborate.scopes import LabelledStep
@@ -162,20 +162,13 @@ class _WalkExpansion:
         items = known(loop.items, self._environment)
         span = loop.items.span
         if not is_list(items):
-            is_count = whole(items) is not None
-            raise ExpressionFault(
-                "wrong-argument",
-                f"`{self._declared.word}` runs over a list, not {kind_of(items)}",
-                span,
-                written(items),
-                "" if is_count else "write a list: `[64, 128]`",
-                fixes=(replacing(span, f"range({span.text})"),) if is_count else (),
-            )
+            raise not_a_list(f"`{self._declared.word}`", items, span)
         self._walk.charge(len(items), span)
-        element, counter = loop.element, loop.counter
-        if counter is None:
-            return [{element: item} for item in items]
-        return [{element: item, counter: index} for index, item in enumerate(items)]
+        turns = bind_items(loop.target, items, loop.items)
+        if loop.counter is not None:
+            for index, variables in enumerate(turns):
+                variables[loop.counter] = index
+        return turns
 
     # ---- parts
 

@@ -6,7 +6,7 @@ from archdsl.constructs.base import FlowCall, Made, Steps
 from archdsl.constructs.region import RegionKind
 from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.environment import Environment, Unresolved
-from archdsl.design.expr import path_of
+from archdsl.design.expr import item_held, path_of
 from archdsl.design.values import UNKNOWN, Value
 from archdsl.diagnostics import ArchError, Label
 from archdsl.elaborate.call_fixes import without_call
@@ -45,9 +45,12 @@ class _WalkFlowExpansion:
         self.span = call.span
         self.argument = argument.span
         self.value = value
-        self.path = path_of(argument.value, self._environment)
+        self._held = item_held(argument.value, self._environment) if directs.is_source else None
+        self.path = path_of(argument.value, self._environment) if self._held is None else ""
 
     def find(self) -> Value:
+        if self._held is not None:
+            return self._held
         return find(self._walk, self.path, self.argument, self._environment)
 
     def share(self) -> Steps[Value | None]:

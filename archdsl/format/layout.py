@@ -114,7 +114,7 @@ class _Layout:
             return False
         if text in (",", ":", ")", "]"):
             return False
-        if last in ("(", "["):
+        if last in ("(", "[") or (last == ":" and self._open[-1:] == ["["]):  # a slice
             return False
         if text == "}" or last == "{":
             return self._open[-1:] != ["m"] and (text, last) != ("}", "{")
@@ -123,6 +123,8 @@ class _Layout:
         if text == "(":
             return before.kind not in ("name", "text", "long") or last in _WORDS
         if text == "[":
+            if last == "for" and self._open[-1:] == ["["]:  # a comprehension's row
+                return True
             heading = last == self._heading and not self._open
             return not (before.is_value and not heading) or last in (",", ":")
         return True

@@ -20,6 +20,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9](?:[^:#\n\r\"'{}\[\]&*!|>%@`\x7f-\x9f\u2028\u20
 _LITERAL = re.compile(r"(?:[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]|[ \t](?!$))*", re.MULTILINE)
 _SPECIAL = re.compile(r":\s|:$|\s#")
 """The characters that have a meaning to YAML in the middle of an unquoted text."""
+_UNCUT = re.compile(r"\[[A-Za-z0-9(][^,\[\]{}#:\"']*\]")
+"""A comprehension that YAML takes for a list of one item."""
 
 
 def prose_text(head: str, text: tree.PlainText) -> str:
@@ -92,6 +94,8 @@ def _expression(expression: tree.Expression, *, flow: bool) -> str:
     if isinstance(expression, tree.ListOf):
         return f"[{', '.join(_expression(item, flow=True) for item in expression.items)}]"
     text = expression_text(expression)
+    if isinstance(expression, tree.Comprehension) and _UNCUT.fullmatch(text):
+        return text
     if text[0] in "\"'[{&*!|>%@`#?" or _SPECIAL.search(text) or (flow and re.search(r"[,\[\]{}]", text)):
         return _in_quotes(text)
     return text

@@ -57,11 +57,24 @@ def _text(expression: tree.Expression) -> tuple[str, int]:
         return f"{then} if {condition} else {otherwise}", _CONDITIONAL
     if isinstance(expression, tree.Index):
         return f"{_operand(expression.of, _POSTFIX)}[{expression_text(expression.at)}]", _POSTFIX
+    if isinstance(expression, tree.SliceOf):
+        begin, end = (
+            "" if part is None else expression_text(part) for part in (expression.begin, expression.end)
+        )
+        return f"{_operand(expression.of, _POSTFIX)}[{begin}:{end}]", _POSTFIX
+    if isinstance(expression, tree.Comprehension):
+        clauses = "".join(map(_clause, expression.clauses))
+        return f"[{expression_text(expression.value)}{clauses}]", _ATOM
     if isinstance(expression, tree.Attribute):
         return f"{_operand(expression.of, _POSTFIX)}.{expression.name.word}", _POSTFIX
     if isinstance(expression, tree.Apply):
         return f"{expression.name.word}({arguments_text(expression.arguments)})", _ATOM
     raise ValueError("a broken expression has no text")
+
+
+def _clause(clause: tree.Clause) -> str:
+    conditions = "".join(f" if {_operand(condition, _OR)}" for condition in clause.conditions)
+    return f" for {expression_text(clause.target)} in {_operand(clause.items, _OR)}{conditions}"
 
 
 def _operand(expression: tree.Expression, least: int) -> str:
@@ -85,7 +98,7 @@ def _argument(argument: tree.Argument | tree.Binding) -> str:
     # A conditional in an argument reads better in parentheses.
     value = f"({value})" if isinstance(argument.value, tree.Conditional) else value
     if isinstance(argument, tree.Binding):
-        return f"{argument.name.word} in {value}"
+        return f"{expression_text(argument.target)} in {value}"
     return value if argument.name is None else f"{argument.name.word}={value}"
 
 

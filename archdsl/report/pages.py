@@ -249,4 +249,8 @@ _FUNCTIONS = {
         "The whole numbers from start, 0 unless given, up to and without stop.",
         ("range(4)", "range(1, 5)", "range(8, 0, -2)"),
     ),
+    "sqrt": ("number", "The square root.", ("sqrt(64)", "1 / sqrt(64)")),
+    "exp": ("number", "e to the power of a number.", ("exp(1)",)),
+    "log": ("number", "The logarithm to the base e.", ("log(10_000)",)),
+    "log2": ("number", "The logarithm to the base 2.", ("log2(256)", "ceil(log2(100))")),
 }

@@ -21,6 +21,8 @@ from archdsl.syntax.tree import (
     Boolean,
     Call,
     Chain,
+    Clause,
+    Comprehension,
     Conditional,
     Expression,
     Fact,
@@ -31,6 +33,7 @@ from archdsl.syntax.tree import (
     Nothing,
     Number,
     ParameterDeclaration,
+    SliceOf,
     Template,
     Unary,
 )
@@ -102,8 +105,8 @@ class Builder(threading.local):
     def _end(self, of: Token | Expression | Name) -> int:
         return (of.end_pos or 0) + self._offset if isinstance(of, Token) else of.span.end
 
-    def _depth(self, span: Span, *parts: Expression) -> int:
-        depth = 1 + max((getattr(part, "depth", 0) for part in parts), default=0)
+    def _depth(self, span: Span, *parts: Expression, levels: int = 1) -> int:
+        depth = levels + max((getattr(part, "depth", 0) for part in parts), default=0)
         if depth > NESTING_LIMIT:
             raise TooDeep(span)
         return depth
@@ -150,9 +153,10 @@ class Builder(threading.local):
         return Argument(self._between(name, value), name, value)
 
     def binding(self, children: list[Any]) -> Binding:
-        token, value = children
-        name = self._name(token)
-        return Binding(self._between(name, value), name, value)
+        target, value = children
+        if isinstance(target, Token):
+            target = self._name(target)
+        return Binding(self._between(target, value), target, value)
 
     # ---- headings
 
@@ -237,6 +241,23 @@ class Builder(threading.local):
         of, at = children
         span = Span(self._source, of.span.start, at.span.end + 1)
         return Index(span, of, at, self._depth(span, of, at))
+
+    def slice(self, children: list[Any]) -> SliceOf:
+        of, begin, end, closing = children
+        span = self._between(of, closing)
+        parts = [part for part in (of, begin, end) if part is not None]
+        return SliceOf(span, of, begin, end, self._depth(span, *parts))
+
+    def clause(self, children: list[Any]) -> Clause:
+        target, items, *conditions = children
+        return Clause(target, items, tuple(conditions))
+
+    def comprehension(self, children: list[Any]) -> Comprehension:
+        opening, value, *clauses, closing = children
+        span = self._between(opening, closing)
+        parts = [part for clause in clauses for part in (clause.items, *clause.conditions)]
+        depth = self._depth(span, value, *parts, levels=len(clauses))  # each clause runs in those before it
+        return Comprehension(span, value, tuple(clauses), depth)
 
     def attribute(self, children: list[Any]) -> Attribute:
         of, token = children

@@ -95,6 +95,33 @@ class Index(NamedTuple):
     depth: int
 
 
+class SliceOf(NamedTuple):
+    """``xs[a:b]``, with ends that may be left out."""
+
+    span: Span
+    of: Expression
+    begin: Expression | None
+    end: Expression | None
+    depth: int
+
+
+class Clause(NamedTuple):
+    """``for x in xs if c``, of a comprehension; the target is a name, or a list of names for a row's items."""
+
+    target: Name | ListOf
+    items: Expression
+    conditions: tuple[Expression, ...]
+
+
+class Comprehension(NamedTuple):
+    """``[value for x in xs if c]``. A clause sees the names of those before it; the first, none of them."""
+
+    span: Span
+    value: Expression
+    clauses: tuple[Clause, ...]
+    depth: int
+
+
 class Attribute(NamedTuple):
     """``skip.height``; in ``from(encoder.conv1)`` a dotted name."""
 
@@ -113,11 +140,16 @@ class Argument(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """``i in xs``, in a loop's heading."""
+    """``i in xs``, in a loop's heading, or ``[c, k] in rows``, which takes rows apart."""
 
     span: Span
-    name: Name
+    target: Name | ListOf
     value: Expression
+
+    @property
+    def name(self) -> Name | None:
+        """The name, where it is one."""
+        return self.target if isinstance(self.target, Name) else None
 
 
 class Apply(NamedTuple):
@@ -131,12 +163,23 @@ class Apply(NamedTuple):
 
 Expression: TypeAlias = (
     "Number | Boolean | Nothing | Broken | Name | Template | ListOf | Unary | Binary | Conditional"
-    " | Index | Attribute | Apply"
+    " | Index | SliceOf | Comprehension | Attribute | Apply"
 )
+
+
+def names_in(target: Name | ListOf) -> list[Name]:
+    """The names that a loop or a clause gives to each item, or to the parts of each."""
+    parts = target.items if isinstance(target, ListOf) else (target,)
+    return [part for part in parts if isinstance(part, Name)]
+
+
+_LEAVES = frozenset({Number, Boolean, Nothing, Broken, Name})
 
 
 def operands_of(expression: Expression) -> Iterable[Expression]:
     """The expressions that one is made of; what a call is given is in its ``arguments``."""
+    if expression.__class__ in _LEAVES:  # most are
+        return ()
     if isinstance(expression, Binary):
         return expression.left, expression.right
     if isinstance(expression, ListOf):
@@ -149,6 +192,11 @@ def operands_of(expression: Expression) -> Iterable[Expression]:
         return expression.of, expression.at
     if isinstance(expression, Attribute):
         return (expression.of,)
+    if isinstance(expression, SliceOf):
+        return [part for part in (expression.of, expression.begin, expression.end) if part is not None]
+    if isinstance(expression, Comprehension):
+        clauses = [part for clause in expression.clauses for part in (clause.items, *clause.conditions)]
+        return [*clauses, expression.value]
     if isinstance(expression, Template):
         return [part for part in expression.parts if not isinstance(part, str)]
     return ()

@@ -148,10 +148,55 @@ def test_numbers_have_18_digits(text: str) -> None:
         "range(5)[-1]",
         "max(8, (100 // 4 + 4) // 8 * 8)",
         "round(7 * 1.5) * 8",
+        "[1, 2, 3][1:2]",
+        "[1, 2, 3][:2]",
+        "[1, 2, 3][1:]",
+        "[1, 2, 3][:]",
+        "[1, 2, 3][-2:]",
+        "[1, 2, 3][:-1]",
+        "[1, 2, 3][2:1]",
+        "[1, 2, 3][-9:9]",
+        "[][1:]",
+        "range(9)[2:][:3]",
+        "range(9)[2:4]",
+        "[x for x in [1, 2]]",
+        "[x * y for x in range(3) for y in range(x)]",
+        "[i * 4 + j for i in range(4) for j in range(4) if i != j]",
+        "[x for x in range(20) if x % 2 == 0 if x > 5]",
+        "[a + b for [a, b] in [[1, 2], [3, 4]]]",
+        "[a for [a] in [[1], [2]]]",
+        "[[x for x in range(y)] for y in range(4)]",
+        "[x for x in range(3) for x in range(x)]",
+        "[x if x > 1 else 0 for x in range(4)]",
+        "[x for x in ([1] if true else [2])]",
+        "[x for x in [] if 1 / 0 == 0]",
+        "sum([x ** 2 for x in range(10)])",
+        "[x for x in range(9)[1:4]][-1]",
+        "[x for x in range(3)] + [y for y in range(2)]",
+        "sqrt(2)",
+        "sqrt(16)",
+        "exp(1)",
+        "exp(0)",
+        "log(10)",
+        "log(8, 2)",
+        "log2(256)",
+        "log2(3)",
+        "1 / sqrt(64)",
     ],
 )
 def test_the_meaning_is_pythons(text: str) -> None:
     same(text)
+
+
+def test_a_comprehension_sees_names_as_pythons_does() -> None:
+    for text in (
+        "[x for x in x]",  # the first list is of the names outside
+        "[x + n for x in x if n > 1]",
+        "[x for x in x for x in [x, n]]",
+        "[[n for n in range(n)] for n in x] + [n]",
+        "[x for x in x] + x",
+    ):
+        assert value(text, x=(3, 1, 2), n=4) == python(text, x=[3, 1, 2], n=4), text
 
 
 @pytest.mark.parametrize("text", ["0.5", "1.5", "2.5", "3.5", "-0.5", "-1.5", "2.4", "2.6", "7", "1e17"])

@@ -52,6 +52,7 @@ WITHOUT = {
     "wrong-kind": "which value",
     "wrong-label": "which name",
     "wrong-section": "which names and values",
+    "wrong-row": "which item is missing",
     "yaml-alias": "becomes a block",
     "yaml-escape": "which sign",
     "yaml-merge": "becomes a block",
@@ -113,6 +114,7 @@ def test_a_mistake_without_a_fix_has_none_in_its_example(code: str) -> None:
 
 ENTRIES_WITHOUT = {
     "what is missing is the user's": (
+        "comprehension-without-its-variable", "comprehension-without-its-list", "comprehension-over-nothing",
         "labelled-step-missing", "parameter-of-a-network-without-default", "value-missing-in-a-mapping",
         "value-missing-between-brackets", "value-missing-after-a-sign", "value-missing-between-signs",
         "name-missing-after-a-dot", "value-missing-before-a-sign", "value-missing", "step-missing", "name-missing",
@@ -123,12 +125,14 @@ ENTRIES_WITHOUT = {
         "arithmetic-of-nothing", "not-a-call", "unknown-section", "not-a-section", "not-a-parameter-of-a-network",
         "not-a-parameter", "block-named-by-a-number", "block-named-by-a-text", "number-with-two-dots",
         "value-after-a-value", "fact-after-a-fact", "fact-with-a-foreign-sign", "list-without-brackets-inside",
-        "slice-of-a-list", "colon-in-a-value", "assignment-in-a-value", "assignment-in-a-step",
-        "assignment-to-no-name", "chained-comparison", "in-outside-of-a-loop", "comprehension", "chain-as-a-value",
+        "slice-of-nothing", "step-of-a-slice", "value-after-a-slice", "comprehension-without-brackets",
+        "comprehension-of-several-values", "comprehension-over-pairs", "comprehension-of-a-row",
+        "value-after-a-comprehension", "choice-in-a-clause", "colon-in-a-value", "assignment-in-a-value", "assignment-in-a-step",
+        "assignment-to-no-name", "chained-comparison", "in-outside-of-a-loop", "chain-as-a-value",
         "word-of-expressions", "braces-in-a-value", "typographic-arrow", "foreign-choice",
         "letters-of-another-script", "range-as-a-value", "range-without-in", "bounds-of-a-parameter",
         "input-without-brackets", "size-left-open", "size-left-open-in-yaml", "heading-of-a-loop-of-another-language",
-        "loop-over-rows", "two-pairs-of-parentheses", "two-pairs-of-parentheses-in-a-value", "signs-in-a-label",
+        "two-pairs-of-parentheses", "two-pairs-of-parentheses-in-a-value", "signs-in-a-label",
         "yaml-question-mark", "yaml-escape", "yaml-commas-in-a-text", "yaml-second-colon", "parameters-in-brackets",
         "bound-without-quotes", "colon-in-a-heading", "yaml-colon-in-arguments", "empty-label",
     ),

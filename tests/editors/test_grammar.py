@@ -168,7 +168,21 @@ def _innermost(scopes: tuple[str, ...], scope: str) -> bool:
 # ---- every network, word by word as the language's reader understands it
 
 
-FUNCTIONS = ("min", "max", "floor", "ceil", "round", "abs", "len", "sum", "range")
+FUNCTIONS = (
+    "min",
+    "max",
+    "floor",
+    "ceil",
+    "round",
+    "abs",
+    "len",
+    "sum",
+    "range",
+    "sqrt",
+    "exp",
+    "log",
+    "log2",
+)
 
 
 def words(part: Any) -> Iterator[tuple[Span, str]]:

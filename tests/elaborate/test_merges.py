@@ -7,6 +7,7 @@ import re
 import pytest
 
 from archdsl import pipeline
+from archdsl.diagnostics.fixes import edited
 from archdsl.source import Source
 from tests.checking import check, design
 
@@ -53,9 +54,10 @@ def test_squeeze_and_excitation_written_flat_is_nested(row: list[str], itself: b
 
 
 @pytest.mark.parametrize(
-    "heading", ["for((c, k) in rows)", "for([c, k] in rows)", "for((c, k, n) in [[1, 2, 3]])"]
+    "heading",
+    ["for((c, k) in rows)", "for((c, k, ) in rows)", "for((c, k), i in rows)", "for((c, k), i in [[4, 1]])"],
 )
-def test_a_loop_that_takes_rows_apart_reads_them_by_index(heading: str) -> None:
+def test_a_loop_takes_rows_apart_in_brackets(heading: str) -> None:
     for text, name in (
         (
             f"input: [3, 8, 8]\nparams: {{rows: [[4, 1], [5, 3]]}}\nbody:\n  - {heading}:\n      - conv(c, k)\n",
@@ -67,6 +69,6 @@ def test_a_loop_that_takes_rows_apart_reads_them_by_index(heading: str) -> None:
         ),
     ):
         found = pipeline.check(Source(text, name)).diagnostics[0]
-        loop, item = re.findall(r"`([^`]*)`", found.help)
-        fixed = text.replace(heading, loop).replace("(c, k)", f"({item}, {item.replace('0', '1')})")
+        assert found.message == "a row is taken apart in brackets"
+        fixed = edited(text, found.fixes[0].edits)
         assert pipeline.check(Source(fixed, name)).diagnostics == ()

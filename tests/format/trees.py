@@ -76,8 +76,22 @@ def _compound(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tr
         st.builds(tree.Binary, nowhere, st.sampled_from(_OPERATORS), inner, inner, one),
         st.builds(tree.Conditional, nowhere, inner, inner, inner, one),
         st.builds(tree.Index, nowhere, inner, inner, one),
+        st.builds(tree.SliceOf, nowhere, inner, st.none() | inner, st.none() | inner, one),
+        st.builds(tree.Comprehension, nowhere, inner, _clauses(inner), one),
         st.builds(tree.Attribute, nowhere, inner.filter(_takes_a_dot), names, one),
         st.builds(tree.Apply, nowhere, names, _arguments(inner), one),
+    )
+
+
+rows = st.builds(
+    tree.ListOf, st.just(NOWHERE), st.lists(names, min_size=1, max_size=_FEW).map(tuple), st.just(1)
+)
+
+
+def _clauses(inner: st.SearchStrategy[tree.Expression]) -> st.SearchStrategy[tuple[tree.Clause, ...]]:
+    conditions = st.lists(inner, max_size=1).map(tuple)
+    return st.lists(st.builds(tree.Clause, names | rows, inner, conditions), min_size=1, max_size=2).map(
+        tuple
     )
 
 
@@ -92,7 +106,7 @@ def _arguments(
     nowhere = st.just(NOWHERE)
     argument = st.one_of(
         st.builds(tree.Argument, nowhere, st.none() | names, values),
-        st.builds(tree.Binding, nowhere, names, values),
+        st.builds(tree.Binding, nowhere, names | rows, values),
     )
     return st.lists(argument, max_size=_FEW).map(tuple)
 

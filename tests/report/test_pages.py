@@ -73,7 +73,7 @@ def test_what_has_no_default_is_never_shown_as_none(page: Page) -> None:
 
 @pytest.mark.parametrize("word", FUNCTIONS)
 def test_a_functions_examples_mean_what_they_mean_in_python(word: str) -> None:
-    known = {name: getattr(math, name) for name in ("floor", "ceil")}
+    known = {name: getattr(math, name) for name in ("floor", "ceil", "sqrt", "exp", "log", "log2")}
     for page in pages_of(word):
         for example in page.examples if page.kind == "function" else ():
             value = eval(example.text, {**known})
@@ -107,7 +107,7 @@ def test_a_residuals_page_has_its_equation_and_its_parts() -> None:
     (page,) = pages_of("residual")
     assert "add: [[B, scale(s)], S]" in page.text
     assert [name for name, _ in page.parts] == ["body", "shortcut"]
-    assert page.signature == "residual([scale])"
+    assert page.signature == "residual([scale], [when])"
 
 
 def test_no_line_of_the_list_is_cut_or_too_long() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import yaml
@@ -61,6 +62,8 @@ class NodeReader:
             if balance > 0 and first is None:
                 first = span
             elif balance <= 0 and first is not None:
+                if _is_comprehension(node):
+                    return
                 whole = Span(self.source, first.start, span.end)
                 raise SyntaxFault(
                     "unquoted-comma",
@@ -148,6 +151,8 @@ class NodeReader:
         self.enter(node)
         span = span_of(self.source, node)
         if isinstance(node, yaml.SequenceNode):
+            if "for" in span.text and _is_comprehension(node):
+                return parse_expression(self.source, span.start, span.end)
             self.depth += 1
             if self.depth > DEPTH_LIMIT:
                 raise too_deep(span)
@@ -168,3 +173,19 @@ class NodeReader:
         raise SyntaxFault(
             "wrong-value", "a mapping is no value", span, help="write a number, a word or a list"
         )
+
+
+def _is_comprehension(node: yaml.CollectionNode) -> bool:
+    """Return whether what YAML takes for a list is ``[x for x in xs]``, which its commas and brackets do not
+    divide."""
+    return (
+        isinstance(node, yaml.SequenceNode)
+        and bool(node.flow_style)
+        and any(
+            isinstance(item, yaml.ScalarNode) and not item.style and _FOR.search(item.value) is not None
+            for item in node.value
+        )
+    )
+
+
+_FOR = re.compile(r"\S\s+for\s")
