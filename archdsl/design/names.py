@@ -317,6 +317,8 @@ def _walk(expression: tree.Expression) -> Iterator[tree.Expression]:
 
 
 def _parts(expression: tree.Expression) -> Iterable[tree.Expression]:
+    if expression.__class__ in tree.LEAVES:
+        return ()
     if isinstance(expression, tree.Apply):
         values = [argument.value for argument in expression.arguments]
         if expression.name.word == "from":

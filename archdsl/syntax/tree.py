@@ -173,12 +173,13 @@ def names_in(target: Name | ListOf) -> list[Name]:
     return [part for part in parts if isinstance(part, Name)]
 
 
-_LEAVES = frozenset({Number, Boolean, Nothing, Broken, Name})
+LEAVES = frozenset({Number, Boolean, Nothing, Broken, Name})
+"""The kinds of expressions that have no parts."""
 
 
 def operands_of(expression: Expression) -> Iterable[Expression]:
     """The expressions that one is made of; what a call is given is in its ``arguments``."""
-    if expression.__class__ in _LEAVES:  # most are
+    if expression.__class__ in LEAVES:  # most are
         return ()
     if isinstance(expression, Binary):
         return expression.left, expression.right
