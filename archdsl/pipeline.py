@@ -7,6 +7,7 @@
     maps      layers on the rows of a map are warned about     checks/maps.py
     unused    values that no output needs are warned about     checks/unused.py
     facts     what the file states of itself holds             checks/facts.py
+    allowed   warnings that a comment allows are left out      checks/allowed.py
 
 What comes after has its own doors: ``Network.save_onnx`` (backends/onnx), ``runtime/``.
 """
@@ -19,6 +20,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.analyses.count import count
+from archdsl.checks.allowed import without_allowed
 from archdsl.checks.facts import check_facts
 from archdsl.checks.maps import warn_of_maps
 from archdsl.checks.unused import warn_of_unused
@@ -33,6 +35,7 @@ from archdsl.graph.ir import Graph
 from archdsl.loading import Opener, open_beside, open_source
 from archdsl.network import Network
 from archdsl.source import Source
+from archdsl.syntax.sections import TEXTS
 
 if TYPE_CHECKING:
     from archdsl.design.references import References
@@ -96,7 +99,10 @@ def check(
     if diagnostics.is_cut:
         notes.append(f"there is more to say: the first {MOST_MISTAKES} errors and warnings are reported")
     graph, steps = elaborated or (None, 0)
-    return Checked(network, tuple(diagnostics), tuple(notes), graph, design, steps)
+    prose = [] if design is None else [design.spans[key,] for key in TEXTS if (key,) in design.spans]
+    is_whole = network is not None and not settings and not input
+    found = without_allowed(tuple(diagnostics), source, prose, is_whole=is_whole)
+    return Checked(network, found, tuple(notes), graph, design, steps)
 
 
 def _elaborated(design: Design, input: str | None, diagnostics: Diagnostics) -> Elaborated | None:

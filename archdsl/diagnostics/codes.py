@@ -134,6 +134,7 @@ ErrorCode: TypeAlias = Literal[
     "yaml-tag",
 ]
 WarningCode: TypeAlias = Literal[
+    "allows-nothing",
     "label-like-construct",
     "linear-on-map",
     "single-branch",

@@ -45,7 +45,8 @@ def converted(source: Source, syntax: Syntax, vocabulary: Vocabulary = STANDARD)
     way to write, such as quotes within quotes.
     """
     before = _read(source, vocabulary)
-    from archdsl.format.comments import Carrier, comments_of
+    from archdsl.format.comments import Carrier
+    from archdsl.syntax.comments import comments_of
 
     carrier = Carrier(source, comments_of(source, prose(before)), _section_starts(before))
     if syntax == "arch":

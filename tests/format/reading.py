@@ -9,11 +9,11 @@ from archdsl import pipeline
 from archdsl.constructs.vocabulary import STANDARD
 from archdsl.diagnostics import ArchError, Diagnostics
 from archdsl.format import rewriting
-from archdsl.format.comments import comments_of
 from archdsl.network import Network
 from archdsl.ops import OPERATORS
 from archdsl.source import Source
 from archdsl.syntax import tree
+from archdsl.syntax.comments import comments_of
 from archdsl.syntax.document import open_document
 
 Syntax = Literal["arch", "yaml"]
