@@ -131,6 +131,12 @@ def _is_too_deep(source: Source, report: Report) -> bool:
                     return True
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
+    except yaml.MarkedYAMLError as error:
+        # libyaml has a limit of its own since 0.2.6, which it meets before the first bracket comes out.
+        if "nesting depth" in (error.problem or "") and error.problem_mark is not None:
+            at = min(error.problem_mark.index, len(source.text) - 1)
+            report(too_deep(source.span(at, at + 1)))
+            return True
     except yaml.YAMLError:
         pass  # compose meets the same error and reports it
     return False

@@ -10,7 +10,8 @@ import yaml
 from archdsl.diagnostics import ArchError, Diagnostics, Label
 from archdsl.diagnostics.fixes import replacing
 from archdsl.source import Source, Span
-from archdsl.syntax.parser import SyntaxFault, parse_expression, parse_label
+from archdsl.syntax.parser import SyntaxFault, parse_expression, parse_label, syntax_fault
+from archdsl.syntax.sections import section_at
 from archdsl.syntax.tree import Expression, Forms, ListOf, Name, Template
 from archdsl.syntax.yaml.nodes import DEPTH_LIMIT, is_null, refuse_extras, scalar_text, span_of, too_deep
 
@@ -170,6 +171,8 @@ class NodeReader:
                 )
             span = scalar_text(self.source, node)
             return parse_expression(self.source, span.start, span.end)
+        if span.text == "?" and section_at(self.source.text, span.start) in ("input", "inputs"):
+            raise syntax_fault("size-left-open-in-yaml", span)  # a mapping to libyaml since 0.2.6
         raise SyntaxFault(
             "wrong-value", "a mapping is no value", span, help="write a number, a word or a list"
         )
