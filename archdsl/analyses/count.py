@@ -87,7 +87,7 @@ def _shares(graph: Graph, *, training: bool) -> Iterator[tuple[int, Counts]]:
         if not is_run or _counts_nothing(op.__class__):
             continue
         node = nodes[position]
-        shapes = tuple([nodes[source].shape for source in node.inputs])
+        shapes = tuple([nodes[source].shape for source in node.operands])
         share = known.get((id(op), shapes))
         if share is None:
             share = known[id(op), shapes] = _share(op, shapes, node.shape)

@@ -10,7 +10,7 @@ from typing import Any
 from archdsl.design.values import Callee, Result, Value, Word, is_list, kind_of, written
 from archdsl.diagnostics import DesignFault, Fix
 from archdsl.diagnostics.fixes import replacing
-from archdsl.shapes import Size
+from archdsl.sizes import Size
 from archdsl.source import Span
 
 LARGEST = 10**18
@@ -122,12 +122,12 @@ def too_large(span: Span) -> ExpressionFault:
 
 
 def _named_arithmetic(symbol: str, left: Result, right: Result, span: Span) -> Result:
-    """Sums, multiples and whole divisions of a named size stay exact; anything else needs a number."""
+    """Sums, products, whole divisions and remainders of named sizes stay exact; anything else needs a number."""
     one = left if isinstance(left, Size) else whole(left)
     other = right if isinstance(right, Size) else whole(right)
     if one is not None and other is not None:
-        stays_linear = symbol in ("+", "-") or (symbol == "*" and int in (type(one), type(other)))
-        if stays_linear or (symbol == "//" and isinstance(other, int) and other > 0):
+        divides = symbol in ("//", "%") and (other.least or 0 if isinstance(other, Size) else other) > 0
+        if symbol in ("+", "-", "*") or divides:
             value: int | Size = _ARITHMETIC[symbol](one, other)
             if isinstance(value, Size) and value.is_unwieldy:
                 raise ExpressionFault(
@@ -171,9 +171,10 @@ def _compare(symbol: str, left: Result, right: Result, span: Span) -> bool:
     if _is_number(left) and _is_number(right):
         return _COMPARISONS[symbol](left, right)
     if isinstance(left, Size) or isinstance(right, Size):
-        if left == right and symbol in ("==", "!=", "<=", ">="):
-            return symbol != "!="
-        raise unknown_size(span)
+        found = _compare_sizes(symbol, left, right)
+        if found is None:
+            raise unknown_size(span)
+        return found
     if symbol in ("==", "!="):
         return _equal(symbol, left, right, span) == (symbol == "==")
     if is_list(left) and is_list(right):
@@ -182,6 +183,21 @@ def _compare(symbol: str, left: Result, right: Result, span: Span) -> bool:
                 return _compare(symbol, one, other, span)
         return _COMPARISONS[symbol](len(left), len(right))
     raise _incomparable(symbol, left, right, span)
+
+
+def _compare_sizes(symbol: str, left: Result, right: Result) -> bool | None:
+    """A comparison of sizes that comes out the same for all numbers that their names may stand for; else None."""
+    one = left if isinstance(left, Size) else whole(left)
+    other = right if isinstance(right, Size) else whole(right)
+    if one is None or other is None:
+        return None
+    apart = one - other
+    least, most = (apart.least, apart.most) if isinstance(apart, Size) else (apart, apart)
+    if least is not None and (least > 0 or (least == 0 and (most == 0 or symbol in ("<", ">=")))):
+        return _COMPARISONS[symbol](least, 0)
+    if most is not None and (most < 0 or (most == 0 and symbol in (">", "<="))):
+        return _COMPARISONS[symbol](most, 0)
+    return None
 
 
 def _is_number(value: Result) -> bool:

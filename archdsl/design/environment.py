@@ -9,7 +9,7 @@ from archdsl.design.arithmetic import ExpressionFault
 from archdsl.design.values import Callee, Library, Result, Value
 from archdsl.source import Span
 
-SIZES = ("channels", "height", "width")
+SIZES = ("channels", "depth", "height", "width", "shape")
 """The attributes of a value."""
 
 

@@ -29,10 +29,10 @@ from archdsl.design.expression_faults import no_name, no_value, wrong_condition
 from archdsl.design.foreign_words import foreign_word, is_foreign
 from archdsl.design.lists import bind_items, cut, item_at, not_a_list, parts_in, weight
 from archdsl.design.unknown_names import refuse_label, unknown_function, unknown_parameter
+from archdsl.design.value_sizes import size_of
 from archdsl.design.values import Callee, Result, Value, Word, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, did_you_mean
 from archdsl.diagnostics.fixes import replacing
-from archdsl.shapes import text_of
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -133,31 +133,6 @@ def _name(expression: tree.Name, environment: Environment) -> Result:
     if is_foreign(word):
         raise ArchError([foreign_word(word, expression.span)])
     return Word(word)
-
-
-def size_of(value: Value, word: str, span: Span) -> Result:
-    """The channels, height or width of a value; height and width are its last two dimensions."""
-    if not value.known:
-        raise Unresolved
-    shape = value.shape
-    if word == "channels" and shape:
-        return shape[0]
-    if word == "width" and len(shape) >= 2:
-        return shape[-1]
-    if word == "height" and len(shape) >= 3:
-        return shape[-2]
-    there = _SIZES_OF[min(len(shape), 3)]
-    raise ExpressionFault(
-        "no-such-size",
-        f"a value of {text_of(shape)} has no {word}",
-        span,
-        f"its shape is {text_of(shape)}",
-        f"it has {there}" + ("; read it before the value is flattened" if len(shape) == 1 else ""),
-    )
-
-
-_SIZES_OF = ("no sizes", "`channels` alone", "`channels` and `width`", "`channels`, `height` and `width`")
-"""The attributes that values of so many dimensions have."""
 
 
 def _template(expression: tree.Template, environment: Environment) -> Result:

@@ -17,7 +17,8 @@ from archdsl.design.foreign_words import is_foreign
 from archdsl.design.values import UNKNOWN, Callee, Library, Result, Word, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, UsageError, did_you_mean
 from archdsl.diagnostics.fixes import replacing
-from archdsl.shapes import Shape, Size
+from archdsl.shapes import Shape
+from archdsl.sizes import Size
 from archdsl.source import Span
 from archdsl.syntax import tree
 from archdsl.syntax.syntax_of import is_arch

@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeAlias, TypeGuard
 
 from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.ops.base import Operator
-from archdsl.shapes import Shape, Size, TensorType, text_of
+from archdsl.shapes import Shape, TensorType, text_of
+from archdsl.sizes import Size
 from archdsl.source import Span
 from archdsl.syntax.tree import ParameterDeclaration, Step
 

@@ -20,7 +20,7 @@ from archdsl.elaborate.state import Place, Walk
 from archdsl.graph.ir import AuxiliaryHead, Frame
 from archdsl.ops.base import Operator
 from archdsl.ops.branch_mismatch import Branch
-from archdsl.shapes import Size
+from archdsl.sizes import Size
 from archdsl.syntax import tree
 
 

@@ -20,7 +20,8 @@ from archdsl.elaborate.rows import is_pooled_on_the_way, row_of
 from archdsl.elaborate.state import Walk
 from archdsl.ops.base import Expects
 from archdsl.ops.branch_mismatch import Branch, BranchMismatch
-from archdsl.shapes import Dim, Shape, is_known, text_of
+from archdsl.shapes import Shape, is_known, text_of
+from archdsl.sizes import Dim
 from archdsl.source import Span
 from archdsl.syntax import tree
 

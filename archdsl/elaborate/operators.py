@@ -10,7 +10,7 @@ from archdsl.design.binding import Bound, Given, bind, without_torch_only
 from archdsl.design.environment import Environment, Unresolved, callee_of
 from archdsl.design.expr import evaluate
 from archdsl.design.names import unknown_callee
-from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word, written
+from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word, is_list, written
 from archdsl.diagnostics import ArchError, Diagnostic, Label, OperatorError
 from archdsl.elaborate.operator_errors import (
     LARGEST_SIZE,
@@ -25,7 +25,9 @@ from archdsl.elaborate.state import Place, Walk
 from archdsl.graph.ir import Node
 from archdsl.ops.base import Operator
 from archdsl.ops.branch_mismatch import Branch
-from archdsl.shapes import DType, Shape, Size, TensorType, all_known, text_of
+from archdsl.shapes import DType, Shape, TensorType, all_known, text_of
+from archdsl.size_formulas import open_sizes, references
+from archdsl.sizes import Size
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -274,6 +276,9 @@ def apply(
         report_operator_error(
             walk, operator, doubt, values, span, place.frame, bound=bound, severity="warning"
         )
+    read: tuple[int, ...] = ()
+    if walk.has_named_sizes:
+        read = _sizes_read(walk, operator, shapes, place.environment)
     walk.ends_in_output = False
     nodes = walk.nodes
     index = len(nodes)
@@ -288,8 +293,32 @@ def apply(
         _check_shared(walk, operator, shapes, path, span)
     same = shapes and shape is shapes[0] and dtype == dtypes[0]
     type = types[0] if same else TensorType(shape, dtype)
-    nodes.append(Node(name, operator, inputs, type, span, path, place.frame, walk.auxiliary_head))
+    head = walk.auxiliary_head
+    nodes.append(Node(name, operator, (*inputs, *read), type, span, path, place.frame, head, len(read)))
     return Value(index, type)
+
+
+def _sizes_read(
+    walk: Walk, operator: Operator, shapes: tuple[Shape, ...], environment: Environment
+) -> tuple[int, ...]:
+    """The values, as positions of nodes, whose sizes say what the open ones in an operator's attributes are,
+    where its operands do not: those that the body was given, or else the network's inputs."""
+    wanted = [size for _, held in operator for size in open_sizes(held)]
+    if not wanted:
+        return ()
+    offered = [value for held in environment.variables.values() for value in _values_in(held)]
+    offered += walk.inputs.values()
+    found = references(wanted, shapes, [value.shape for value in offered])
+    assert found is not None, "each name is read off an input"
+    return tuple([offered[position].node for position in found])
+
+
+def _values_in(held: Result) -> Iterator[Value]:
+    if isinstance(held, Value):
+        yield from (held,) if held.known else ()
+    elif is_list(held):
+        for item in held:
+            yield from _values_in(item)
 
 
 def _check_shared(walk: Walk, operator: Operator, shapes: tuple[Shape, ...], path: str, span: Span) -> None:
@@ -298,7 +327,7 @@ def _check_shared(walk: Walk, operator: Operator, shapes: tuple[Shape, ...], pat
     first = walk.node_named(path)
     before = []
     if first is not None:
-        inputs = tuple([walk.nodes[index].shape for index in first.inputs])
+        inputs = tuple([walk.nodes[index].shape for index in first.operands])
         before = [(p.name, p.shape) for p in first.op.params(inputs)]
     if before == now:
         return

@@ -23,6 +23,6 @@ def infer_types(graph: Graph) -> Iterator[TensorType]:
         if position in given:
             type = node.type
         else:
-            type = node.op.infer_type(tuple([types[source] for source in node.inputs]))
+            type = node.op.infer_type(tuple([types[source] for source in node.operands]))
         types.append(type)
         yield type

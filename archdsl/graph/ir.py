@@ -36,8 +36,8 @@ class Node(NamedTuple):
     """An operator at work.
 
     ``name`` is its dotted name, unique in the graph; what an equation adds has a name with a colon
-    (``layer1.0:add``), which no label can have. ``inputs`` are positions in ``Graph.nodes``.
-    ``owner`` is the name under which its parameters stand: its own, or that of the first use where
+    (``layer1.0:add``), which no label can have. ``inputs`` are positions in ``Graph.nodes``: its operands, and
+    after them, ``references`` in number, values of which only sizes are read. ``owner`` is the name under which its parameters stand: its own, or that of the first use where
     a step is shared. ``auxiliary_head`` names the auxiliary head it belongs to; such nodes run in training only.
     """
 
@@ -49,10 +49,16 @@ class Node(NamedTuple):
     owner: str
     frame: Frame | None = None
     auxiliary_head: str | None = None
+    references: int = 0
 
     @property
     def shape(self) -> Shape:
         return self.type.shape
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """The inputs that its operator reads."""
+        return self.inputs[: -self.references] if self.references else self.inputs
 
 
 class Output(NamedTuple):
@@ -104,9 +110,14 @@ class Graph:
 
     def input_types(self, node: Node) -> tuple[TensorType, ...]:
         nodes = self.nodes
-        return tuple([nodes[position].type for position in node.inputs])
+        return tuple([nodes[position].type for position in node.operands])
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
+        nodes = self.nodes
+        return tuple([nodes[position].type.shape for position in node.operands])
+
+    def sizes_at_hand(self, node: Node) -> tuple[Shape, ...]:
+        """The shapes of all its inputs, from whose sizes those in its attributes are worked out."""
         nodes = self.nodes
         return tuple([nodes[position].type.shape for position in node.inputs])
 

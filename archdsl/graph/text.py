@@ -8,6 +8,8 @@
     output result = again
     auxiliary head side = side.0, weight 0.3
 
+What comes after ``with sizes of`` are values that a node reads for their sizes alone.
+
 Attributes stand as the language writes them, and only where they differ from their defaults.
 """
 
@@ -37,7 +39,9 @@ def text_form(graph: Graph) -> str:
 
 def node_line(node: Node, names: list[str]) -> str:
     """``name = op(attributes)(inputs) : shape``, with ``names`` those of the graph's nodes."""
-    inputs = f"({', '.join([names[source] for source in node.inputs])})" if node.inputs else ""
+    inputs = f"({', '.join([names[source] for source in node.operands])})" if node.operands else ""
+    if node.references:
+        inputs += f" with sizes of {', '.join([names[source] for source in node.inputs[-node.references :]])}"
     line = f"{node.name} = {call_text(node.op)}{inputs} : {text_of(node.shape)}"
     if node.owner != node.name:
         line += f", parameters of {node.owner}"

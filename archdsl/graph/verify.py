@@ -93,7 +93,7 @@ def _positions_outside(graph: Graph) -> Finding:
 def _wrong_arity(graph: Graph) -> Finding:
     given = set(graph.inputs)
     for position, node in enumerate(graph.nodes):
-        arity = len(node.inputs)
+        arity = len(node.operands)
         if position in given:
             if arity:
                 yield f"the input `{node.name}` reads {arity} values"

@@ -15,12 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from archdsl.diagnostics import OperatorError
 from archdsl.ops.initializers import Initialiser
 from archdsl.ops.torch_form import TorchForm
 from archdsl.shapes import FLOATING, DType, Shape, TensorType
+from archdsl.sizes import Dim, Size
 
 Shapes: TypeAlias = "tuple[Shape, ...]"
 
@@ -68,8 +69,12 @@ class Emitter(Protocol):
     def parameter(self, name: str) -> str:
         """The value of this operator's parameter of that name (its own word)."""
 
-    def integers(self, *values: int) -> str:
-        """A constant 1-d tensor of 64-bit integers."""
+    def integers(self, *values: Dim) -> str:
+        """A 1-d tensor of 64-bit integers: a constant, or, where sizes are open, worked out from those of the
+        operands."""
+
+    def integer(self, value: int) -> str:
+        """A constant scalar, a 64-bit integer."""
 
     def number(self, value: float) -> str:
         """A constant float32 scalar."""
@@ -98,8 +103,11 @@ class Expects(NamedTuple):
 
 # ---- kinds of attributes. Strict: a boolean is no number, and text is none either.
 Count = Annotated[int, Field(ge=1), Expects("a whole number of at least 1")]
+OpenSize = InstanceOf[Size]
+"""A size that depends on a named dimension of the input."""
 Index = Annotated[int, Expects("a whole number")]
-OptionalIndex = Annotated[int | None, Expects("a whole number")]
+IndexOrSize = Annotated[int | OpenSize, Expects("a whole number")]
+OptionalIndex = Annotated[int | OpenSize | None, Expects("a whole number")]
 Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]
 Epsilon = Annotated[
     float, Field(gt=0, lt=1, allow_inf_nan=False), Expects("a small number between 0 and 1, such as 1e-5")
@@ -110,7 +118,10 @@ _Count = Annotated[int, Field(ge=1)]
 _Whole = Annotated[int, Field(ge=0)]
 _Sizes: TypeAlias = _Count | tuple[_Count, ...]
 Indices = Annotated[tuple[int, ...], Field(min_length=1), Expects("whole numbers")]
-Counts = Annotated[tuple[_Count, ...], Field(min_length=1), Expects("whole numbers of at least 1")]
+IndicesOrSizes = Annotated[tuple[int | OpenSize, ...], Field(min_length=1), Expects("whole numbers")]
+Extents = Annotated[
+    tuple[_Count | OpenSize, ...], Field(min_length=1), Expects("whole numbers of at least 1")
+]
 _SIZES = Expects(
     "a whole number of at least 1, or a list of one per spatial dimension",
     "a whole number of at least 1, or a list of them",
@@ -118,6 +129,8 @@ _SIZES = Expects(
 Sizes = Annotated[_Sizes, _SIZES]
 Stride = Annotated[_Sizes | None, _SIZES]
 """The step of a pool, which is its kernel unless it is given."""
+OptionalExtents = Annotated[_Count | OpenSize | tuple[_Count | OpenSize, ...] | None, _SIZES]
+"""The sizes that a map is to have."""
 Margins = Annotated[
     _Whole | tuple[_Whole, ...],
     Expects(

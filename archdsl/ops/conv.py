@@ -51,7 +51,8 @@ from archdsl.ops.weight_init import (
     check_bias_init,
     weight_and_bias,
 )
-from archdsl.shapes import Dim, Shape, is_known, text_of
+from archdsl.shapes import Shape, is_known, text_of
+from archdsl.sizes import Dim
 
 
 class Conv(Operator):

@@ -6,13 +6,15 @@ output = floor((input + begin + end - dilation * (kernel - 1) - 1) / stride) + 1
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import CallChange, before_it, change
 from archdsl.ops.dimensions import counted
-from archdsl.shapes import Dim, Shape, is_known, text_of
+from archdsl.shapes import Shape, is_known, text_of
+from archdsl.sizes import Dim
 
+D = TypeVar("D", int, Dim)
 PaddingSpec: TypeAlias = "int | tuple[int, ...] | Literal['valid', 'same']"
 
 
@@ -39,7 +41,7 @@ class Window(NamedTuple):
         return [*self.begins, *self.ends]
 
 
-def torch_pads(begins: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
+def torch_pads(begins: Sequence[D], ends: Sequence[D]) -> tuple[D, ...]:
     """For ``F.pad``: from the last dimension to the first, begin and end of each."""
     pairs = zip(reversed(begins), reversed(ends), strict=True)
     return tuple([amount for pair in pairs for amount in pair])
@@ -71,16 +73,16 @@ def spatial(shape: Shape, word: str) -> Shape:
     )
 
 
-def per_dimension(value: int | tuple[int, ...], rank: int, argument: str, word: str) -> tuple[int, ...]:
+def per_dimension(value: D | tuple[D, ...], rank: int, argument: str, word: str) -> tuple[D, ...]:
     """One number for each spatial dimension."""
-    if isinstance(value, int):
+    if not isinstance(value, tuple):
         return (value,) * rank
     if len(value) != rank:
         raise _wrong_number(value, rank, argument, word, f"a list of {rank}")
     return value
 
 
-def _wrong_number(numbers: tuple[int, ...], rank: int, argument: str, word: str, lists: str) -> OperatorError:
+def _wrong_number(numbers: tuple[Dim, ...], rank: int, argument: str, word: str, lists: str) -> OperatorError:
     alike = len(set(numbers)) == 1
     return OperatorError(
         "wrong-number-of-dimensions",

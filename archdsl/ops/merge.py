@@ -12,7 +12,8 @@ from archdsl.ops.base import BRANCHES, Emitter, Example, Index, Operator, Shapes
 from archdsl.ops.branch_mismatch import BranchMismatch, branch_fixes, otherwise
 from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.shapes import DTYPES, FLOATING, Dim, Shape, text_of
+from archdsl.shapes import DTYPES, FLOATING, Shape, text_of
+from archdsl.sizes import Dim
 
 
 class Concat(Operator):

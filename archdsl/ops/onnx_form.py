@@ -6,15 +6,19 @@ from collections.abc import Sequence
 
 from archdsl.ops.base import Emitter
 from archdsl.shapes import Shape, is_known
+from archdsl.sizes import Dim
 
 FLOAT = 1
 """TensorProto.FLOAT."""
+
+INT64 = 7
+"""TensorProto.INT64."""
 
 TO_THE_END = (1 << 63) - 1
 """The end that Slice takes where it is not known."""
 
 
-def reshape(emit: Emitter, value: str, *dims: int) -> str:
+def reshape(emit: Emitter, value: str, *dims: Dim) -> str:
     """Reshape, the batch kept: 0 takes the size that stands there, so no batch is baked in."""
     return emit.node("Reshape", [value, emit.integers(0, *dims)])
 

@@ -19,15 +19,17 @@ from archdsl.ops.base import (
     Margins,
     Number,
     Operator,
+    OptionalExtents,
     Shapes,
     Stride,
     TensorLayout,
 )
 from archdsl.ops.dimensions import counted, known
 from archdsl.ops.geometry import begins_and_ends, per_dimension, spatial, terse, torch_pads
-from archdsl.ops.onnx_form import pad
+from archdsl.ops.onnx_form import FLOAT, INT64, pad
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import Shape, is_known, text_of
+from archdsl.shapes import Shape, all_known, is_known, text_of
+from archdsl.sizes import Dim
 
 
 def _apart(channels: tuple[int, int]) -> CallChange:
@@ -161,7 +163,7 @@ class Upsample(Operator):
     )
 
     factor: Annotated[Stride, Field(description="how many times as large")] = None
-    size: Annotated[Stride, Field(description="the size to reach, instead of a factor")] = None
+    size: Annotated[OptionalExtents, Field(description="the size to reach, instead of a factor")] = None
     mode: Annotated[
         Literal["nearest", "linear", "bilinear", "trilinear", "bicubic"],
         Expects("`nearest`, `linear`, `bilinear`, `trilinear` or `bicubic`"),
@@ -186,8 +188,6 @@ class Upsample(Operator):
                 of_input=False,
             )
         if self.size is not None:
-            for size in sizes:
-                known(size, self.word, "the size of its input")
             return (shape[0], *per_dimension(self.size, len(sizes), "size", self.word))
         factors = per_dimension(self.factor or 1, len(sizes), "factor", self.word)
         return (shape[0], *(size * factor for size, factor in zip(sizes, factors, strict=True)))
@@ -216,8 +216,11 @@ class Upsample(Operator):
     def to_torch(self, inputs: Shapes) -> TorchForm:
         rank = len(inputs[0]) - 1
         keywords: dict[str, object] = {}
+        is_open = False
         if self.size is not None:
-            keywords["size"] = terse(per_dimension(self.size, rank, "size", self.word))
+            sizes = per_dimension(self.size, rank, "size", self.word)
+            is_open = not all_known(sizes)
+            keywords["size"] = terse(sizes) if all_known(sizes) else sizes
         else:
             factors = terse(per_dimension(self.factor or 1, rank, "factor", self.word))
             keywords["scale_factor"] = factors
@@ -226,7 +229,7 @@ class Upsample(Operator):
             keywords["mode"] = "bicubic" if self.mode == "bicubic" else linear
         if self.align_corners:
             keywords["align_corners"] = True
-        return Layer("nn.Upsample", keywords)
+        return Invoke("F.interpolate", (Operand(0),), keywords) if is_open else Layer("nn.Upsample", keywords)
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         (value,) = values
@@ -241,7 +244,7 @@ class Upsample(Operator):
         if self.factor is not None:
             factors = per_dimension(self.factor, len(sizes), "factor", self.word)
             return emit.node("Resize", [value, "", emit.numbers(1, 1, *factors)], **attributes)
-        spatial_sizes = emit.integers(*(known(size, self.word, "its output") for size in wanted))
+        spatial_sizes = emit.integers(*wanted)
         if emit.opset >= 18:
             axes = list(range(2, len(sizes) + 2))
             return emit.node("Resize", [value, "", "", spatial_sizes], axes=axes, **attributes)
@@ -254,10 +257,16 @@ class Upsample(Operator):
         the float32 quotients of the two differ by a cell (21 to 3: cell 7 here, 6 there)."""
         factors: list[float] = []
         chosen: dict[int, list[int]] = {}
+        computed: list[tuple[int, Dim, Dim]] = []
         given = None if self.factor is None else per_dimension(self.factor, len(sizes), "factor", self.word)
         for axis, (size, out) in enumerate(zip(sizes, wanted, strict=True)):
+            if given and not (is_known(size) and is_known(out)):
+                factors.append(given[axis])
+                continue
             if not (is_known(size) and is_known(out)):
-                factors.append(given[axis] if given else 1)
+                factors.append(1)
+                if out != size:
+                    computed.append((axis + 2, size, out))
                 continue
             cells = _nearest_cells(size, out)
             if out % size == 0 and cells == [cell // (out // size) for cell in range(out)]:
@@ -275,7 +284,19 @@ class Upsample(Operator):
             )
         for axis, cells in chosen.items():
             value = emit.node("Gather", [value, emit.integers(*cells)], axis=axis)
+        for axis, size, out in computed:
+            value = emit.node("Gather", [value, _computed_cells(emit, size, out)], axis=axis)
         return value
+
+
+def _computed_cells(emit: Emitter, size: Dim, out: Dim) -> str:
+    """Write what `_nearest_cells` gives for sizes that are open, and return that value."""
+    scalars = [emit.node("Squeeze", [emit.integers(number)]) for number in (size, out)]
+    quotient = emit.node("Div", [emit.node("Cast", [scalar], to=FLOAT) for scalar in scalars])
+    cells = emit.node("Range", [emit.integer(0), scalars[1], emit.integer(1)])
+    places = emit.node("Floor", [emit.node("Mul", [emit.node("Cast", [cells], to=FLOAT), quotient])])
+    last = emit.integers(size - 1)
+    return emit.node("Min", [emit.node("Cast", [places], to=INT64), last])
 
 
 def _nearest_cells(size: int, out: int) -> list[int]:

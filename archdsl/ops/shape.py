@@ -10,12 +10,31 @@ from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import in_place_of_it
-from archdsl.ops.base import Count, Emitter, Example, Index, Indices, Operator, Shapes, TensorLayout
-from archdsl.ops.dimensions import check_groups, counted, known_channels, position, product
+from archdsl.ops.base import (
+    Count,
+    Emitter,
+    Example,
+    Index,
+    Indices,
+    IndicesOrSizes,
+    Operator,
+    Shapes,
+    TensorLayout,
+)
+from archdsl.ops.dimensions import (
+    check_groups,
+    condition_on_the_input,
+    counted,
+    how_they_differ,
+    known_channels,
+    position,
+    product,
+)
 from archdsl.ops.geometry import spatial
 from archdsl.ops.onnx_form import reshape, reshape_like
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import DTYPES, Dim, Shape, Size, is_known, text_of
+from archdsl.shapes import DTYPES, Shape, is_known, text_of
+from archdsl.sizes import Dim
 
 
 class Flatten(Operator):
@@ -52,7 +71,7 @@ class Flatten(Operator):
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
         start, end = self._range(shape)
-        return (*shape[:start], product(shape[start : end + 1], self.word), *shape[end + 1 :])
+        return (*shape[:start], product(shape[start : end + 1]), *shape[end + 1 :])
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         keywords = {"start_dim": self.start} if self.start != 1 else {}
@@ -91,11 +110,11 @@ class Reshape(Operator):
         Example("reshape(24)", ((4, 6),)),
     )
 
-    shape: Annotated[Indices, Field(description="the sizes; one may be -1, which is what is left")]
+    shape: Annotated[IndicesOrSizes, Field(description="the sizes; one may be -1, which is what is left")]
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
-        if any(size < 1 and size != -1 for size in self.shape) or self.shape.count(-1) > 1:
+        if any(is_known(size) and size < 1 and size != -1 for size in self.shape) or self.shape.count(-1) > 1:
             raise OperatorError(
                 "reshape-sizes",
                 f"`{self.word}` takes sizes of at least 1 and at most one -1, but has "
@@ -105,8 +124,8 @@ class Reshape(Operator):
                 argument="shape",
                 of_input=False,
             )
-        total = product(shape, self.word)
-        rest = math.prod([size for size in self.shape if size != -1])
+        total = product(shape)
+        rest = product([size for size in self.shape if size != -1])
         if -1 not in self.shape:
             if total != rest:
                 raise self._mismatch(shape, total, rest)
@@ -116,14 +135,17 @@ class Reshape(Operator):
             raise self._mismatch(shape, total, rest)
         return tuple([left if size == -1 else size for size in self.shape])
 
-    def _mismatch(self, shape: Shape, total: Dim, rest: int) -> OperatorError:
-        if not is_known(total):
+    def _mismatch(self, shape: Shape, total: Dim, rest: Dim) -> OperatorError:
+        if not (is_known(total) and is_known(rest)):
+            needed = f"{total} is a multiple of {rest}" if -1 in self.shape else f"{total} is {rest}"
             return OperatorError(
                 "unknown-size",
-                f"`{self.word}` has to know that {total} numbers fill its shape, but they depend on the input",
+                f"`{self.word}` of {text_of(shape)} needs that {needed}, which does not hold for every size"
+                + how_they_differ(total, (total // rest) * rest if -1 in self.shape else rest),
                 label=f"the input is {text_of(shape)}",
                 changes=(in_place_of_it(f"{self.word}(-1)"),),
-                otherwise="give the dimensions of `input` in numbers",
+                otherwise=condition_on_the_input(total, (total // rest) * rest if -1 in self.shape else rest)
+                or "give the dimensions of `input` in numbers",
             )
         sizes = ", ".join(map(str, self.shape))
         wanted = f"a multiple of {rest}" if -1 in self.shape else str(rest)
@@ -142,16 +164,15 @@ class Reshape(Operator):
         return Invoke("torch.unflatten", (flat, 1, self.shape)) if len(self.shape) > 1 else flat
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        return reshape(emit, values[0], *(size if is_known(size) else -1 for size in output))
+        if sum(not is_known(size) for size in output) <= 1:
+            return reshape(emit, values[0], *(size if is_known(size) else -1 for size in output))
+        return reshape(emit, values[0], *output)
 
 
-def _divided(total: Dim, divisor: int) -> Dim | None:
+def _divided(total: Dim, divisor: Dim) -> Dim | None:
     """total / divisor where that is certain to be whole."""
-    if is_known(total):
-        return total // divisor if total % divisor == 0 and total >= divisor else None
-    assert isinstance(total, Size)
-    numbers = [total.constant, *(coefficient for _, coefficient in total.terms)]
-    return total // divisor if all(number % divisor == 0 for number in numbers) else None
+    quotient = total // divisor
+    return quotient if quotient != 0 and quotient * divisor == total else None
 
 
 class Permute(Operator):

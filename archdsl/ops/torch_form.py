@@ -8,12 +8,19 @@ Invokes in which `Operand`, `Weight` and `Layer` stand for values:
     Layer("nn.Conv2d", {"in_channels": 3, "out_channels": 64, "kernel_size": 7})
     Invoke("F.max_pool2d", (Operand(0), 3), {"stride": 2})
     Invoke(Layer("nn.Conv2d", {...}), (Invoke("F.pad", (Operand(0), [0, 1, 0, 1])),))
+
+An argument of a call may be a size that is open, or a list with one: `sizes_read` writes it by the sizes of
+operands. A layer is built before any value is there, and has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
+
+from archdsl.shapes import Shape
+from archdsl.size_formulas import express
+from archdsl.sizes import Size
 
 
 class Operand(NamedTuple):
@@ -42,6 +49,30 @@ class Invoke(NamedTuple):
     target: str | Layer
     arguments: tuple[object, ...] = (Operand(0),)
     keywords: Mapping[str, object] = {}
+
+
+def sizes_read(form: TorchForm, shapes: Sequence[Shape]) -> TorchForm:
+    """A form whose open sizes are read off the operands, which have these shapes without the batch.
+
+    Raises `ValueError` where they do not determine a size: a checked graph has references for them.
+    """
+
+    def of(entry: object) -> object:
+        if isinstance(entry, Size):
+            formula = express(entry, shapes)
+            if formula is None:
+                raise ValueError(f"no operand says what {entry} is")
+            return formula
+        if isinstance(entry, Invoke):
+            keywords = {name: of(value) for name, value in entry.keywords.items()}
+            return Invoke(entry.target, tuple(map(of, entry.arguments)), keywords)
+        if type(entry) in (list, tuple):  # entries of a form are tuples too
+            return type(entry)(map(of, entry))  # type: ignore[call-overload,call-arg]
+        return entry
+
+    found = of(form)
+    assert isinstance(found, Layer | Invoke | Operand)
+    return found
 
 
 TorchForm: TypeAlias = "Layer | Invoke | Operand"

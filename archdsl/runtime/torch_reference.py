@@ -11,6 +11,7 @@ from archdsl.backends.torch.eager import build, run
 from archdsl.backends.torch.form_walk import layer_of
 from archdsl.backends.torch.module import to_module
 from archdsl.graph.tensors import parameter_name
+from archdsl.ops.torch_form import sizes_read
 from archdsl.runtime.difference import EPSILON
 from archdsl.weights.sources import sourced
 
@@ -78,7 +79,7 @@ def _step(
     graph: Graph, node: Node, weights: Weights, inputs: list[torch.Tensor], dtype: torch.dtype
 ) -> torch.Tensor:
     shapes = graph.input_shapes(node)
-    form = node.op.to_torch(shapes)
+    form = sizes_read(node.op.to_torch(shapes), graph.sizes_at_hand(node))
     owned = {
         parameter.name: _in(
             dtype,

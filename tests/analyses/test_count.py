@@ -6,7 +6,7 @@ import random
 
 from archdsl.analyses.count import count, node_counts, unused
 from archdsl.backends.onnx.write import to_model
-from archdsl.shapes import Size
+from archdsl.sizes import Size
 from tests.graph.build import Build
 from tests.weights.given import Given
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.analyses.memory import activation_memory
 from archdsl.passes.sequence import for_inference
-from archdsl.shapes import Size
+from archdsl.sizes import Size
 from tests.graph.build import Build
 
 

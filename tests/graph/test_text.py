@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.graph.text import text_form
-from archdsl.shapes import Size
+from archdsl.sizes import Size
 from tests.graph.build import Build
 
 

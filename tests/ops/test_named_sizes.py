@@ -10,12 +10,12 @@ import pytest
 from archdsl.backends.onnx.write import to_model
 from archdsl.diagnostics import OperatorError
 from archdsl.ops import OPERATORS, Example, Operator
-from archdsl.shapes import FloorDivision, Size, is_known
+from archdsl.sizes import Size, number_at
 from tests.ops.calls import operator
 from tests.ops.test_examples import case, graph, runnable
 
 if TYPE_CHECKING:
-    from archdsl.shapes import Dim, Shape
+    from archdsl.shapes import Shape
 
 WITH_SPACE = [
     example
@@ -39,20 +39,6 @@ def refusal_of(op: Operator, shape: Shape) -> OperatorError | None:
     return None
 
 
-def at(size: Dim, values: dict[str, int]) -> int:
-    if is_known(size):
-        return size
-    assert isinstance(size, Size)
-    return size.constant + sum(coefficient * atom_at(atom, values) for atom, coefficient in size.terms)
-
-
-def atom_at(atom: object, values: dict[str, int]) -> int:
-    if isinstance(atom, FloorDivision):
-        return at(atom.numerator, values) // atom.denominator
-    assert isinstance(atom, str)
-    return values[atom]
-
-
 def named(shape: tuple[int, ...]) -> Shape:
     return (shape[0], *(Size.named("DHW"[3 - len(shape[1:]) + at]) for at in range(len(shape) - 1)))
 
@@ -72,7 +58,7 @@ def test_the_formula_holds_for_every_size(example: Example) -> None:
         sizes = (shape[0], *(size + more for size in shape[1:]))
         values = {str(name): size for name, size in zip(names[1:], sizes[1:], strict=True)}
         expected = op.infer((sizes,))
-        assert tuple([at(size, values) for size in formula]) == expected
+        assert tuple([number_at(size, values) for size in formula]) == expected
         random = numpy.random.default_rng(more)
         value = random.standard_normal((2, *sizes)).astype(numpy.float32)
         theirs = case(Example(example.call, (sizes,)))

@@ -17,7 +17,9 @@ PACKAGE = ROOT / "archdsl"
 FLOORS = (
     {"source", "terminal", "gc_pause", "resources", "__init__"},
     {"diagnostics"},
-    {"shapes", "atomic_write", "loading"},
+    {"size_decisions"},
+    {"sizes"},
+    {"shapes", "size_formulas", "atomic_write", "loading"},
     {"syntax"},
     {"ops"},
     {"constructs"},

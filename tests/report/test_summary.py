@@ -7,7 +7,7 @@ import pytest
 from archdsl.graph.ir import Graph
 from archdsl.report.headline import one_line
 from archdsl.report.summary import render, rows, to_json
-from archdsl.shapes import Size
+from archdsl.sizes import Size
 from archdsl.terminal import short
 from tests.graph.build import Build
 

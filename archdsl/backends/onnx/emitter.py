@@ -17,19 +17,24 @@ called and however often it is shared.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from onnx import AttributeProto, NodeProto, TensorProto
 from onnx.helper import make_tensor
 
 from archdsl.backends.onnx.dtypes import ONNX_DTYPES
-from archdsl.shapes import FLOATING
+from archdsl.shapes import FLOATING, all_known, is_known
+from archdsl.size_formulas import SizeOf, express
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archdsl.graph.ir import Graph, Node
     from archdsl.graph.tensors import Tensor
+    from archdsl.shapes import Shape
+    from archdsl.size_formulas import SizeFormula
+    from archdsl.sizes import Dim
 
 
 @dataclass(slots=True)
@@ -79,6 +84,8 @@ class GraphEmitter:
         }
         self._node_values = {name: self._fresh(name) for name in nodes}
         self._node: Node
+        self._operands: Sequence[str] = ()
+        self._at_hand: Sequence[Shape] = ()
         self._begin = 0
         self._helpers = 0
 
@@ -101,11 +108,46 @@ class GraphEmitter:
             self.initializers[value] = self._owned[owner][name]
         return value
 
-    def integers(self, *values: int) -> str:
+    def integers(self, *values: Dim) -> str:
+        if all_known(values):
+            return self._constant_integers(values)
+        # Numbers that stand together are one constant.
+        parts = [
+            self._constant_integers(run) if all_known(run) else self._computed_size(self._formula(run[0]))
+            for run in _runs(values)
+        ]
+        return parts[0] if len(parts) == 1 else self.node("Concat", parts, axis=0)
+
+    def _formula(self, size: Dim) -> SizeFormula:
+        formula = express(size, self._at_hand)
+        if formula is None:
+            raise ValueError(f"no operand of `{self._node.name}` says what {size} is")
+        return formula
+
+    def _computed_size(self, formula: SizeFormula) -> str:
+        """A size by its formula, a 1-d tensor of one integer."""
+        if isinstance(formula, int):
+            return self._constant_integers((formula,))
+        if isinstance(formula, SizeOf):
+            shape = self.node("Shape", [self._operands[formula.operand]])
+            ends = [self._constant_integers((formula.dimension + at,)) for at in (0, 1)]
+            return self.node("Slice", [shape, *ends])
+        left, right = self._computed_size(formula.left), self._computed_size(formula.right)
+        if formula.sign == "//" and formula.may_be_negative:
+            # Div cuts off towards zero; what Mod leaves has the sign of the divisor.
+            left = self.node("Sub", [left, self.node("Mod", [left, right])])
+        return self.node(_ONNX_ARITHMETIC[formula.sign], [left, right])
+
+    def _constant_integers(self, values: Sequence[int]) -> str:
         text = ",".join(map(str, values))
         return self._constant(
             f"integers:{text}",
             TensorProto(data_type=TensorProto.INT64, dims=[len(values)], int64_data=values),
+        )
+
+    def integer(self, value: int) -> str:
+        return self._constant(
+            f"integer:{value}", TensorProto(data_type=TensorProto.INT64, dims=(), int64_data=(value,))
         )
 
     def number(self, value: float) -> str:
@@ -134,7 +176,9 @@ class GraphEmitter:
         nothing in inference is another name for its input.
         """
         self._node, self._begin, self._helpers = node, len(self.onnx_nodes), 0
-        value = node.op.to_onnx(self, values, graph.input_shapes(node), node.shape)
+        self._operands, self._at_hand = values, graph.sizes_at_hand(node)
+        operands = values[: len(values) - node.references]
+        value = node.op.to_onnx(self, operands, graph.input_shapes(node), node.shape)
         made = self.onnx_nodes[self._begin :]
         maker = next((each for each in made if value in each.outputs), None)
         if maker is None:
@@ -192,6 +236,18 @@ class GraphEmitter:
             name += ":value"
         self._taken.add(name)
         return name
+
+
+def _runs(values: Sequence[Dim]) -> Iterator[Sequence[Dim]]:
+    """Sizes in pieces: numbers that stand together, and each open one alone."""
+    for is_number, run in groupby(values, is_known):
+        if is_number:
+            yield tuple(run)
+        else:
+            yield from ((size,) for size in run)
+
+
+_ONNX_ARITHMETIC = {"+": "Add", "-": "Sub", "*": "Mul", "//": "Div"}
 
 
 def node_proto(onnx_node: OnnxNode) -> NodeProto:

@@ -5,20 +5,29 @@ Names are looked up under torch itself; no text is evaluated.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from archdsl.backends.torch.form_walk import layer_of
 from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
+from archdsl.size_formulas import SizeArithmetic, SizeOf
 
 __all__ = ["build", "layer_of", "run"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from archdsl.ops.torch_form import TorchForm
 
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+}
 _PREFIXES = {"F": torch.nn.functional, "nn": torch.nn, "torch": torch}
 
 
@@ -44,6 +53,10 @@ def run(
             return inputs[entry.position]
         if isinstance(entry, Weight):
             return (weights or {})[entry.name]
+        if isinstance(entry, SizeOf):
+            return inputs[entry.operand].shape[entry.dimension]
+        if isinstance(entry, SizeArithmetic):
+            return _ARITHMETIC[entry.sign](value(entry.left), value(entry.right))
         if isinstance(entry, Layer):
             return _module(module)(*inputs)
         if isinstance(entry, Invoke):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from archdsl.backends.torch.form_walk import is_number
 from archdsl.backends.torch.layout import Bracketed, Concatenation, Placeholder, literal
 from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
+from archdsl.size_formulas import SizeArithmetic, SizeOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from archdsl.backends.torch.form_walk import is_number
-from archdsl.backends.torch.layout import Text
+    from archdsl.backends.torch.layout import Text
+    from archdsl.size_formulas import SizeFormula
 
 LEADING = (
     "in_channels", "out_channels", "in_features", "out_features", "num_features", "num_groups",
@@ -42,6 +43,10 @@ def expression(
         return names[entry.position]
     if isinstance(entry, Weight):
         return weight(entry.name)
+    if isinstance(entry, SizeOf):
+        return Concatenation((_single(names[entry.operand]), f".shape[{entry.dimension}]"))
+    if isinstance(entry, SizeArithmetic):
+        return _arithmetic(entry, of)
     if isinstance(entry, Layer):
         return Bracketed(Concatenation((module, "(")), (*before, *names))
     if isinstance(entry, Invoke):
@@ -60,6 +65,27 @@ def expression(
     if isinstance(entry, tuple):
         return Bracketed("(", tuple([of(item) for item in entry]), ",)" if len(entry) == 1 else ")")
     return literal(entry)
+
+
+def _arithmetic(entry: SizeArithmetic, of: Callable[[object], Text]) -> Text:
+    """A size by its formula: numbers in it are its own, and no arguments of a class."""
+
+    def side(inner: SizeFormula, *, needs_brackets: bool) -> Text:
+        text = str(inner) if isinstance(inner, int) else of(inner)
+        return Concatenation(("(", text, ")")) if needs_brackets else text
+
+    binds = _BINDING[entry.sign]
+    left, right = entry.left, entry.right
+    loose_left = isinstance(left, SizeArithmetic) and _BINDING[left.sign] < binds
+    # a - (b - c) and a // (b * c) need theirs; a + (b + c) does not.
+    loose_right = isinstance(right, SizeArithmetic) and (
+        _BINDING[right.sign] < binds or (_BINDING[right.sign] == binds and entry.sign != "+")
+    )
+    texts = side(left, needs_brackets=loose_left), side(right, needs_brackets=loose_right)
+    return Concatenation((texts[0], f" {entry.sign} ", texts[1]))
+
+
+_BINDING = {"+": 1, "-": 1, "*": 2, "//": 2}
 
 
 def _call(target: str, arguments: list[Text], keywords: list[Text]) -> Text:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from archdsl.backends.torch.descriptions import BARE_CALL, of_form, of_layer, of_tensor
 from archdsl.backends.torch.form_walk import layer_of, weights_of
 from archdsl.ops.base import Trait
-from archdsl.ops.torch_form import Invoke, Layer
+from archdsl.ops.torch_form import Invoke, Layer, sizes_read
+from archdsl.shapes import all_known
 from archdsl.structure.dataflow import Dataflow
 from archdsl.structure.operands import operands_of
 from archdsl.structure.regions import regions_of
@@ -31,8 +32,9 @@ class Program:
         self.graph = graph
         root, self.region_of = regions_of(graph)
         self.operands = operands_of(graph, self.region_of)
+        self._has_open_sizes = not all(all_known(graph.nodes[position].shape) for position in graph.inputs)
         self.forms: list[TorchForm | None] = [
-            None if at in graph.given else node.op.to_torch(self.shapes(at))
+            None if at in graph.given else self._readable(at, node.op.to_torch(self.shapes(at)))
             for at, node in enumerate(graph.nodes)
         ]
         self.layers = [None if form is None else layer_of(form) for form in self.forms]
@@ -44,9 +46,17 @@ class Program:
             self._layers.setdefault(graph.nodes[at].owner, self.layers[at])
 
     def shapes(self, at: int) -> tuple[Shape, ...]:
-        """The shapes of a node's operands, without the batch."""
+        """The shapes of what a node's operator reads, without the batch."""
+        all_shapes = self._all_shapes(at)
+        return all_shapes[: len(all_shapes) - self.graph.nodes[at].references]
+
+    def _all_shapes(self, at: int) -> tuple[Shape, ...]:
         nodes = self.graph.nodes
         return tuple([nodes[source].shape for source in self.operands[at]])
+
+    def _readable(self, at: int, form: TorchForm) -> TorchForm:
+        """A node's form, its open sizes by those of its operands."""
+        return sizes_read(form, self._all_shapes(at)) if self._has_open_sizes else form
 
     def form(self, at: int) -> TorchForm:
         form = self.forms[at]
@@ -110,10 +120,11 @@ class Program:
         for at, node in enumerate(self.graph.nodes):
             if at in self.graph.given or at != self.flow.calls.twins(at)[0]:
                 continue
-            for position in range(len(self.operands[at])):
+            for position in range(len(self.operands[at]) - node.references):
                 if all(self._is_free(twin, position) for twin in self.flow.calls.twins(at)):
                     form = node.op.overwriting(self.shapes(at), position)
                     if form is not None:
+                        form = self._readable(at, form)
                         for twin in self.flow.calls.twins(at):
                             self.forms[twin], self.layers[twin] = form, layer_of(form)
                         break

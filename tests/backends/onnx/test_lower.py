@@ -12,7 +12,7 @@ from archdsl.backends.onnx.lower import DEFAULT_OPSET, OPSETS
 from archdsl.backends.onnx.write import to_model
 from archdsl.diagnostics import UsageError
 from archdsl.runtime.session import open_session
-from archdsl.shapes import Size
+from archdsl.sizes import Size
 from archdsl.weights.initialise import InitialisedWeights
 from tests.graph.build import Build
 from tests.weights.given import Given
