@@ -105,9 +105,28 @@ class _SizeReader:
             return None
         numerator, denominator = self.formula(atom.numerator), self.formula(atom.denominator)
         if numerator is None or denominator is None:
-            return None
+            return self._of_quotient(atom)
         least = atom.numerator.least
         return SizeArithmetic("//", numerator, denominator, may_be_negative=least is None or least < 0)
+
+    def _of_quotient(self, atom: FloorDivision) -> SizeFormula | None:
+        """A quotient by that of a value: floor((x + a c) / (a b)) = floor((floor(x / a) + c) / b)."""
+        for known in self.read:
+            for inner in known.atoms:
+                if not isinstance(inner, FloorDivision):
+                    continue
+                over, by = atom.denominator, inner.denominator
+                apart = atom.numerator - inner.numerator
+                if not (isinstance(over, int) and isinstance(by, int) and isinstance(apart, int)):
+                    continue
+                if over % by == 0 and apart % by == 0 and over > by:
+                    read = self._atom(inner)
+                    if read is not None:
+                        number = apart // by
+                        return SizeArithmetic(
+                            "//", _sum(read, number), over // by, may_be_negative=number < 0
+                        )
+        return None
 
 
 def _readings(shapes: Sequence[Sequence[Dim]]) -> dict[Size, SizeOf]:

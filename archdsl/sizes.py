@@ -10,15 +10,13 @@ Two sizes are equal where they are at all values of their names, which is decide
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from archdsl.size_decisions import (
-    Condition,
-    condition_for_zero,
     least_of_linear,
-    values_where_not_zero,
     vanishes,
 )
 
@@ -380,21 +378,20 @@ def _product(one: Bounds, other: Bounds) -> Bounds:
     return one[0] * other[0], None if one[1] is None or other[1] is None else one[1] * other[1]
 
 
-# ---- two sizes
+# ---- sizes of inputs
+
+_LINEAR = re.compile(r"(?:(\d+)\*)?([A-Za-z_]\w*)(?: ([+-]) (\d+))?")
 
 
-def condition_of_equality(one: Dim, other: Dim) -> Condition | None:
-    """The condition under which two sizes are equal that are not equal always; None where there is none of this
-    kind."""
-    difference = one - other
-    return condition_for_zero(difference) if isinstance(difference, Size) else None
+def linear(text: str) -> Size | None:
+    """The size of one name that a text states as a `Size` of that kind does: ``H``, ``32*h``, ``4*H + 40``."""
+    found = _LINEAR.fullmatch(text)
+    if found is None:
+        return None
+    factor, name, sign, number = found.groups()
+    return Size({(name,): int(factor or 1)}, int(f"{sign}{number}") if number else 0)
 
 
-def counterexample(one: Dim, other: Dim) -> dict[str, int] | None:
-    """Values of the names at which two sizes differ, small ones first; None where none is found."""
-    difference = one - other
-    if isinstance(difference, Size):
-        return values_where_not_zero(difference)
-    # They differ everywhere, or nowhere.
-    names = {name for size in (one, other) if isinstance(size, Size) for name in size.names}
-    return dict.fromkeys(sorted(names), 1) if difference else None
+def names_of(size: Dim) -> frozenset[str]:
+    """The names on which a size depends."""
+    return frozenset() if isinstance(size, int) else size.names

@@ -6,15 +6,10 @@ import random
 
 import pytest
 
+from archdsl.ops.open_sizes import condition_of_equality, counterexample
 from archdsl.size_decisions import Condition, grows_to
 from archdsl.size_formulas import SizeArithmetic, SizeFormula, SizeOf, express
-from archdsl.sizes import (
-    Dim,
-    Size,
-    condition_of_equality,
-    counterexample,
-    number_at,
-)
+from archdsl.sizes import Dim, Size, number_at
 
 H, W = Size.named("H"), Size.named("W")
 

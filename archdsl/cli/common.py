@@ -11,6 +11,7 @@ import typer
 
 from archdsl.cli import completion
 from archdsl.diagnostics import ArchError, Diagnostic, UsageError
+from archdsl.sizes import names_of, number_at
 from archdsl.terminal import style_of, wants_color, width_of
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def check_at(design: Network, settings: Sequence[str], sizes: Mapping[str, int])
     from archdsl import pipeline
 
     graph = design.graph
-    inputs = {graph.nodes[at].name: [str(size) for size in graph.nodes[at].shape] for at in graph.inputs}
-    named = sorted({size for shape in inputs.values() for size in shape if not size.isdecimal()})
+    inputs = {graph.nodes[at].name: graph.nodes[at].shape for at in graph.inputs}
+    named = sorted({name for shape in inputs.values() for size in shape for name in names_of(size)})
     for name in sizes:
         if name not in named:
             listed = ", ".join(f"`{size}`" for size in named)
@@ -123,7 +124,10 @@ def check_at(design: Network, settings: Sequence[str], sizes: Mapping[str, int])
                 else "give the input a shape by `--input`, or in the design",
             )
     shapes = {
-        name: "x".join([str(sizes.get(size, size)) for size in shape]) for name, shape in inputs.items()
+        name: "x".join(
+            [str(number_at(size, sizes) if names_of(size) <= sizes.keys() else size) for size in shape]
+        )
+        for name, shape in inputs.items()
     }
     text = ",".join(f"{name}={shape}" for name, shape in shapes.items())
     result = pipeline.check(design.design.source, settings=settings_of(settings), input=text)

@@ -138,13 +138,16 @@ def _named_arithmetic(symbol: str, left: Result, right: Result, span: Span) -> R
                     "give the dimension in numbers, for example with `--input 3x224x224`",
                 )
             return value
-    raise unknown_size(span)
+    raise unknown_size(span, left, right)
 
 
-def unknown_size(span: Span) -> ExpressionFault:
+def unknown_size(span: Span, *values: Result) -> ExpressionFault:
+    """The fault of what has to be known and depends on these values, sizes among them."""
+    names = sorted({name for value in values if isinstance(value, Size) for name in value.names})
+    listed = " and ".join([f"`{name}`" for name in names])
     return ExpressionFault(
         "unknown-size",
-        f"`{span.text}` depends on a named dimension of the input",
+        f"`{span.text}` depends on {listed}, which the input leaves open",
         span,
         "not known while checking",
         "give the dimension in numbers, for example with `--input 3x224x224`",
@@ -173,7 +176,7 @@ def _compare(symbol: str, left: Result, right: Result, span: Span) -> bool:
     if isinstance(left, Size) or isinstance(right, Size):
         found = _compare_sizes(symbol, left, right)
         if found is None:
-            raise unknown_size(span)
+            raise unknown_size(span, left, right)
         return found
     if symbol in ("==", "!="):
         return _equal(symbol, left, right, span) == (symbol == "==")
@@ -209,7 +212,7 @@ def _equal(symbol: str, left: Result, right: Result, span: Span) -> bool:
     flows is not known yet."""
     if isinstance(left, Value | Size) or isinstance(right, Value | Size):
         raise (
-            unknown_size(span)
+            unknown_size(span, left, right)
             if Size in (type(left), type(right))
             else _incomparable(symbol, left, right, span)
         )
@@ -277,7 +280,7 @@ def call(word: str, values: list[Any], span: Span, places: Sequence[Span]) -> Re
         for value, place in zip(values, places, strict=True):
             for item in value if is_list(value) else (value,):
                 if isinstance(item, Size):
-                    raise unknown_size(place)
+                    raise unknown_size(place, item)
                 if isinstance(item, bool) or not isinstance(item, int | float):
                     raise mismatch(word, item, place)
     if word == "range":

@@ -1,6 +1,7 @@
 """The shapes of the network's inputs: as its header states them, or as ``--input`` gives them.
 
-A size is a number, arithmetic of the file's parameters, or a name of its own, which leaves it open.
+A size is a number, arithmetic of the file's parameters, or a name of its own, which leaves it open; `32 * h` leaves
+open which multiple of 32 it is.
 Shapes are written without the batch; a batch that is written all the same is an error where nothing
 else can be meant (``[null, 3, 224, 224]``), and a warning where a 3-d map could be (``[1, 3, 224, 224]``).
 """
@@ -18,7 +19,7 @@ from archdsl.design.values import UNKNOWN, Callee, Library, Result, Word, is_lis
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, UsageError, did_you_mean
 from archdsl.diagnostics.fixes import replacing
 from archdsl.shapes import Shape
-from archdsl.sizes import Size
+from archdsl.sizes import Size, linear
 from archdsl.source import Span
 from archdsl.syntax import tree
 from archdsl.syntax.syntax_of import is_arch
@@ -134,23 +135,31 @@ class _ShapeReader:
             value = self._evaluated(item)
         except ExpressionFault as fault:
             (diagnostic,) = fault.diagnostics
-            if diagnostic.code != "unknown-parameter":
+            if diagnostic.code != "unknown-parameter" or diagnostic.help.startswith("did you mean"):
                 raise
-            raise self._open_arithmetic(diagnostic.span, diagnostic.help) from None
+            return self._multiple(item, diagnostic.span)
         return self._checked(value, item.span, stated)
 
-    def _open_arithmetic(self, span: Span, help: str) -> ExpressionFault:
-        """The fault of a formula of a size that is left open."""
-        word = span.text
-        if not help.startswith("did you mean"):
-            declared = f"{word}=64" if is_arch(span.source) else f"params: {{{word}: 64}}"
-            help = f"write `{word}` alone, which leaves the size open, or declare a parameter: `{declared}`"
-        return ExpressionFault(
+    def _multiple(self, item: tree.Expression, unknown: Span) -> str:
+        """A size that is left open as a multiple of a name, `32 * h`, or with a number added."""
+        name = unknown.text
+        environment = HeaderEnvironment(self.library, {name: Size.named(name)}, self.work)
+        try:
+            value = evaluate(item, environment)
+        except ExpressionFault as fault:
+            if fault.diagnostics[0].code not in ("unknown-parameter", "unknown-size"):
+                raise
+            value = UNKNOWN
+        text = str(value) if isinstance(value, Size) else ""
+        if linear(text) is not None and isinstance(value, Size) and value.at({name: 1}) >= 1:
+            return text
+        declared = f"{name}=64" if is_arch(unknown.source) else f"params: {{{name}: 64}}"
+        raise ExpressionFault(
             "unknown-parameter",
-            f"there is no parameter `{word}`, and a size that is left open is a name alone",
-            span,
+            f"there is no parameter `{name}`, and a size that is left open is a name or a multiple of one",
+            unknown,
             "not known here",
-            help,
+            f"write `{name}`, or `32 * {name}`, which leave the size open, or declare a parameter: `{declared}`",
         )
 
     def _checked(self, value: Result, span: Span, stated: tree.ListOf | None) -> int | str:
@@ -263,9 +272,15 @@ def input_shapes(declared: Declared, given: str | None, library: Library) -> dic
             values = tuple([_value_of(size, library) if isinstance(size, str) else size for size in sizes])
             shapes[name] = (values, declared[name][1])
     return {
-        name: (tuple([size if isinstance(size, int) else Size.named(size) for size in sizes]), span)
+        name: (tuple([size if isinstance(size, int) else _open(size) for size in sizes]), span)
         for name, (sizes, span) in shapes.items()
     }
+
+
+def _open(text: str) -> Size:
+    size = linear(text)
+    assert size is not None, text
+    return size
 
 
 def _value_of(name: str, library: Library) -> int | str:

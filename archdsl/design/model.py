@@ -22,6 +22,11 @@ KEY = "<key>"
 DimensionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Dimension = Annotated[int, Field(ge=1)] | DimensionName
 StatedShape = Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4)]
+OpenDimension = Annotated[str, Field(pattern=r"^([0-9]+\*)?[A-Za-z_][A-Za-z0-9_]*( [+-] [0-9]+)?$")]
+"""A size that is left open, as `Size` writes it: ``H``, ``32*h``, ``4*H + 40``."""
+InputShape = Annotated[
+    tuple[Annotated[int, Field(ge=1)] | OpenDimension, ...], Field(min_length=1, max_length=4)
+]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 
 
@@ -93,9 +98,9 @@ class Header(_HeaderModel):
         dict[str, tuple[Identifier, ...]],
         Field(description="blocks of other files, which keep their own file's `params`"),
     ] = {}
-    input: Annotated[StatedShape | None, Field(description="the shape of the only input")] = None
+    input: Annotated[InputShape | None, Field(description="the shape of the only input")] = None
     inputs: Annotated[
-        Annotated[dict[Identifier, StatedShape], Field(min_length=1)] | None,
+        Annotated[dict[Identifier, InputShape], Field(min_length=1)] | None,
         Field(description="the shapes of several inputs; nothing flows into the body until a `from`"),
     ] = None
     expect: Annotated[Expect, Field(description="the paper's table, as the file's own test")] = Expect()

@@ -3,6 +3,7 @@
 from archdsl.ops import (
     activation,
     conv,
+    conv_transpose,
     crop,
     historic,
     linear,
@@ -18,7 +19,21 @@ from archdsl.ops.base import Example, Expects, Operator, Parameter
 from archdsl.ops.operator_set import OperatorSet
 
 OPERATORS = OperatorSet.of_modules(
-    (activation, conv, crop, historic, linear, merge, norm, pool, regularise, resize, scale, shape)
+    (
+        activation,
+        conv,
+        conv_transpose,
+        crop,
+        historic,
+        linear,
+        merge,
+        norm,
+        pool,
+        regularise,
+        resize,
+        scale,
+        shape,
+    )
 )
 """The language's own operators."""
 

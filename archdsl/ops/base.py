@@ -127,6 +127,7 @@ _SIZES = Expects(
     "a whole number of at least 1, or a list of them",
 )
 Sizes = Annotated[_Sizes, _SIZES]
+PoolKernel = Annotated[_Count | OpenSize | tuple[_Count | OpenSize, ...], _SIZES]
 Stride = Annotated[_Sizes | None, _SIZES]
 """The step of a pool, which is its kernel unless it is given."""
 OptionalExtents = Annotated[_Count | OpenSize | tuple[_Count | OpenSize, ...] | None, _SIZES]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from archdsl.diagnostics import Code, OperatorError
 from archdsl.ops.dimensions import ordinal
+from archdsl.ops.open_sizes import condition_on_the_input
 from archdsl.shapes import Shape, all_known
 
 
@@ -153,7 +154,9 @@ def otherwise(first: Shape, other: Shape) -> str:
     if len(first) != len(other):
         return "bring the branches to the same number of dimensions with `reshape`"
     if not (all_known(first) and all_known(other)):
-        return "bring the branches to one size, or give the dimensions of `input` in numbers"
+        return condition_on_the_input(zip(first, other, strict=True)) or (
+            "bring the branches to one size, or give the dimensions of `input` in numbers"
+        )
     return "bring the branches to one size: each is larger than the other in one dimension"
 
 

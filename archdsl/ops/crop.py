@@ -20,8 +20,9 @@ from archdsl.ops.base import (
     Shapes,
     TensorLayout,
 )
-from archdsl.ops.dimensions import counted, position, require
+from archdsl.ops.dimensions import counted, position
 from archdsl.ops.geometry import spatial, torch_pads
+from archdsl.ops.open_sizes import require
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
 from archdsl.shapes import DTYPES, Shape, is_known, text_of
 from archdsl.sizes import Dim

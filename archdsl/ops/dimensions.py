@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import change
 from archdsl.shapes import Shape, is_known, text_of
-from archdsl.size_decisions import grows_to, values_where_smaller
-from archdsl.sizes import Dim, Size, condition_of_equality, counterexample, number_at
+from archdsl.sizes import Dim
 
 
 def position(dim: int, shape: Shape, word: str, argument: str = "dim") -> int:
@@ -56,71 +55,6 @@ def known(size: Dim, word: str, what: str) -> int:
     )
 
 
-def require(
-    word: str, argument: str, size: Dim, least: int, shape: Shape, *, from_some_on: bool = False
-) -> None:
-    """Hold that a size is at least so much whatever numbers stand for the names in it, or, ``from_some_on``,
-    whatever large ones do.
-
-    Raises `OperatorError` where it may be less, and says for which numbers.
-    """
-    if isinstance(size, int):
-        if size >= least:
-            return
-        what, multiples = "it never is", ""
-    else:
-        found = size.least
-        if (found is not None and found >= least) or (from_some_on and grows_to(size, least)):
-            return
-        values = values_where_smaller(size, least)
-        at = " and ".join([f"{name} is {number}" for name, number in (values or {}).items()])
-        what = f"it is less where {at}" if values else "that cannot be shown"
-        multiples = _in_multiples(size, least)
-    raise OperatorError(
-        "unknown-size",
-        f"`{word}` of {text_of(shape)} needs {size} to be at least {least}; {what}",
-        label=f"the input is {text_of(shape)}",
-        otherwise=multiples or "give the dimensions of `input` that it depends on in numbers",
-        argument=argument,
-    )
-
-
-def how_they_differ(one: Dim, other: Dim) -> str:
-    """Of two sizes that are not always equal: where they differ, to be added to a message."""
-    values = counterexample(one, other)
-    if not values:
-        return ""
-    where = " and ".join(f"{name} is {number}" for name, number in values.items())
-    return f": where {where}, they are {number_at(one, values)} and {number_at(other, values)}"
-
-
-def condition_on_the_input(one: Dim, other: Dim) -> str:
-    """How to state an input for which two sizes are equal; empty where none is found."""
-    found = condition_of_equality(one, other)
-    if found is None:
-        return ""
-    return (
-        f"they are equal where {found.name} is a multiple of {found.multiple}: write "
-        f"`{found.multiple} * {found.name}` in place of `{found.name}` in the input's shape"
-    )
-
-
-def _in_multiples(size: Size, least: int) -> str:
-    """How to state an input whose size is always large enough: in multiples of a number."""
-    (name, *others) = sorted(size.names)
-    if others:
-        return ""
-    for factor in _MULTIPLES:
-        if size.at({name: factor}) >= least and all(
-            size.at({name: factor * times}) >= least for times in range(1, _MULTIPLES[-1])
-        ):
-            return f"make the input's size a multiple, `{factor} * {name}` in place of `{name}`"
-    return ""
-
-
-_MULTIPLES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48, 64)
-
-
 def known_channels(shape: Shape, word: str) -> int:
     """The channels of an input, which a layer with weights has to know."""
     return known(shape[0], word, "the number of channels")
@@ -132,6 +66,11 @@ def product(sizes: Sequence[Dim]) -> Dim:
     for size in sizes:
         total = total * size
     return total
+
+
+def cells_of(shape: Shape) -> int:
+    """The cells of a map: the product of its spatial sizes."""
+    return math.prod([size for size in shape[1:] if is_known(size)])
 
 
 def counted(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import CallChange, before_it, change
 from archdsl.ops.dimensions import counted
-from archdsl.shapes import Shape, is_known, text_of
+from archdsl.shapes import Shape, all_known, is_known, text_of
 from archdsl.sizes import Dim
 
 D = TypeVar("D", int, Dim)
@@ -26,6 +26,8 @@ class Window(NamedTuple):
     dilation: tuple[int, ...]
     begins: tuple[int, ...]
     ends: tuple[int, ...]
+    open_margins: tuple[tuple[Dim, ...], tuple[Dim, ...]] | None = None
+    """What is padded before it slides, beside its own padding, where that depends on the input's size."""
 
     @property
     def reach(self) -> tuple[int, ...]:
@@ -116,30 +118,47 @@ def window(
     stride: int | tuple[int, ...],
     padding: PaddingSpec,
     dilation: int | tuple[int, ...] = 1,
+    *,
+    pads_open: bool = False,
 ) -> Window:
-    """A window over a spatial input, its padding made explicit."""
+    """A window over a spatial input, its padding made explicit. ``pads_open`` says that the operator can pad by
+    what depends on the input's size."""
     rank = len(sizes)
     kernels = per_dimension(kernel, rank, "kernel", word)
     strides = per_dimension(stride, rank, "stride", word)
     dilations = per_dimension(dilation, rank, "dilation", word)
     if padding == "same":
-        begins, ends = _same(word, sizes, kernels, strides, dilations)
+        margins = _same(word, sizes, kernels, strides, dilations, pads_open=pads_open)
+        begins, ends = margins
+        if not (all_known(begins) and all_known(ends)):
+            none = (0,) * rank
+            return Window(kernels, strides, dilations, none, none, margins)
     else:
         begins, ends = begins_and_ends(0 if padding == "valid" else padding, rank, word)
     return Window(kernels, strides, dilations, begins, ends)
 
 
 def _same(
-    word: str, sizes: Shape, kernels: tuple[int, ...], strides: tuple[int, ...], dilations: tuple[int, ...]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    word: str,
+    sizes: Shape,
+    kernels: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilations: tuple[int, ...],
+    *,
+    pads_open: bool,
+) -> tuple[tuple[Dim, ...], tuple[Dim, ...]]:
     """TensorFlow's SAME: ceil(n / stride) outputs; the odd cell of the padding goes to the end."""
-    begins, ends = [], []
+    begins: list[Dim] = []
+    ends: list[Dim] = []
     for size, kernel, stride, dilation in zip(sizes, kernels, strides, dilations, strict=True):
         reach = dilation * (kernel - 1) + 1
+        total: Dim
         if stride == 1:
             total = reach - 1
         elif is_known(size):
             total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+        elif pads_open:
+            total = _open_total(size, reach, stride)
         else:
             raise OperatorError(
                 "unknown-size",
@@ -152,6 +171,15 @@ def _same(
         begins.append(total // 2)
         ends.append(total - total // 2)
     return tuple(begins), tuple(ends)
+
+
+def _open_total(size: Dim, reach: int, stride: int) -> Dim:
+    """max((ceil(size / stride) - 1) * stride + reach - size, 0) for a size that is open."""
+    total = ((size + (stride - 1)) // stride - 1) * stride + reach - size
+    if reach >= stride:
+        return total  # which is never negative
+    # It lies from reach - stride to reach - 1: each of these terms is 1 where it is at least `cells`, and else 0.
+    return sum([(total - cells + stride) // stride for cells in range(1, reach)])
 
 
 def slide(
@@ -169,6 +197,10 @@ def slide(
     Where it does not fit, a smaller kernel is proposed, with ``margin`` more padding, and what ``also`` helps.
     """
     output: list[Dim] = []
+    if over.open_margins is not None:
+        sizes = tuple(
+            [size + begin + end for size, begin, end in zip(sizes, *over.open_margins, strict=True)]
+        )
     for size, reach, stride, begin, end in zip(
         sizes, over.reach, over.stride, over.begins, over.ends, strict=True
     ):

@@ -26,8 +26,7 @@ from archdsl.ops.base import (
     Sizes,
     TensorLayout,
 )
-from archdsl.ops.conv import cells_of
-from archdsl.ops.dimensions import known, known_channels, ordinal
+from archdsl.ops.dimensions import cells_of, known, known_channels, ordinal
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
 from archdsl.ops.initializers import Initialiser, Signs, Uniform
 from archdsl.ops.onnx_form import filled, reduce, unsqueeze

@@ -55,8 +55,8 @@ def per_channel(emit: Emitter, name: str, spatial_rank: int) -> str:
 def pad(
     emit: Emitter,
     value: str,
-    begins: Sequence[int],
-    ends: Sequence[int],
+    begins: Sequence[Dim],
+    ends: Sequence[Dim],
     fill: float = 0.0,
     mode: str = "constant",
 ) -> str:

@@ -18,6 +18,7 @@ from archdsl.ops.base import (
     Flag,
     Operator,
     Padding,
+    PoolKernel,
     Shapes,
     Sizes,
     Stride,
@@ -27,7 +28,7 @@ from archdsl.ops.base import (
 from archdsl.ops.dimensions import known
 from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
 from archdsl.ops.onnx_form import pad, reduce, unsqueeze
-from archdsl.ops.pool_windows import Ends, check_padding
+from archdsl.ops.pool_windows import Ends, check_padding, is_whole_map, numbers
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.shapes import Shape, all_known, is_known, text_of
 
@@ -64,18 +65,27 @@ class MaxPool(Operator):
         Example("max_pool(3, stride=2, padding=same)", ((4, 4, 5, 6),)),
     )
 
-    kernel: Annotated[Sizes, Field(description="window size")]
+    kernel: Annotated[PoolKernel, Field(description="window size")]
     stride: Annotated[Stride, Field(description="step of the window; the kernel unless given")] = None
     padding: Annotated[Padding, Field(description="margin that never wins")] = 0
     dilation: Annotated[Sizes, Field(description="distance between the window's cells")] = 1
     ceil: Annotated[Flag, Field(description="whether the output's size is rounded up")] = False
 
+    def _is_whole_map(self, shape: Shape) -> bool:
+        return is_whole_map(
+            self.word, self.kernel, shape, is_plain=self.padding in (0, "valid") and self.dilation == 1
+        )
+
     def _window(self, shape: Shape) -> Window:
-        stride = self.kernel if self.stride is None else self.stride
-        return window(self.word, spatial(shape, self.word), self.kernel, stride, self.padding, self.dilation)
+        kernel = numbers(self.kernel)
+        stride = kernel if self.stride is None else self.stride
+        sizes = spatial(shape, self.word)
+        return window(self.word, sizes, kernel, stride, self.padding, self.dilation, pads_open=True)
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
+        if self._is_whole_map(shape):
+            return (shape[0], *[1] * (len(shape) - 1))
         over = self._window(shape)
         sizes = slide(self.word, shape[1:], over, ceil=self.ceil)
         if self.padding != 0:
@@ -84,12 +94,18 @@ class MaxPool(Operator):
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         (shape,) = inputs
+        if self._is_whole_map(shape):
+            return Invoke(f"F.max_pool{len(shape) - 1}d", (Operand(0), shape[1:]))
         over = self._window(shape)
         keywords: dict[str, object] = {"kernel_size": terse(over.kernel)}
         if over.stride != over.kernel:
             keywords["stride"] = terse(over.stride)
         # PyTorch bounds the padding by half of the kernel, whatever the dilation.
-        native = over.is_symmetric and all(b <= k // 2 for b, k in zip(over.begins, over.kernel, strict=True))
+        native = (
+            over.open_margins is None
+            and over.is_symmetric
+            and all(b <= k // 2 for b, k in zip(over.begins, over.kernel, strict=True))
+        )
         if native and any(over.begins):
             keywords["padding"] = terse(over.begins)
         if self.dilation != 1:
@@ -101,15 +117,20 @@ class MaxPool(Operator):
         ends = Ends(shape, self.infer(inputs), over, self.ceil)
         if ends.is_open or any(ends.overhang):
             keywords["ceil_mode"] = True
-        pads = torch_pads(over.begins, ends.padding)
+        pads = torch_pads(*(over.open_margins or (over.begins, ends.padding)))
         padded = Invoke("F.pad", (Operand(0), pads), {"value": -math.inf})
         return Invoke(Layer(f"nn.MaxPool{len(over.kernel)}d", keywords), (padded,))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         (value,) = values
+        if self._is_whole_map(inputs[0]):
+            return emit.node("GlobalMaxPool", [value])
         over = self._window(inputs[0])
         ends = Ends(inputs[0], output, over, self.ceil)
         begins, onnx_ends = list(over.begins), ends.onnx_ends
+        if over.open_margins is not None:
+            before, after = over.open_margins
+            value = pad(emit, value, [0, *before], [0, *after], -math.inf)
         # onnxruntime bounds the padding by the kernel, whatever the dilation.
         if any(max(b, e) >= k for b, e, k in zip(begins, onnx_ends, over.kernel, strict=True)):
             value = pad(emit, value, [0, *begins], [0, *onnx_ends], -math.inf)
@@ -162,18 +183,24 @@ class AvgPool(Operator):
         Example("avg_pool(3, stride=2, padding=same, count_include_pad=false)", ((4, 4, 5, 6),)),
     )
 
-    kernel: Annotated[Sizes, Field(description="window size")]
+    kernel: Annotated[PoolKernel, Field(description="window size")]
     stride: Annotated[Stride, Field(description="step of the window; the kernel unless given")] = None
     padding: Annotated[Padding, Field(description="zeros around the input")] = 0
     ceil: Annotated[Flag, Field(description="whether the output's size is rounded up")] = False
     count_include_pad: Annotated[Flag, Field(description="whether the padding counts in the mean")] = True
 
+    def _is_whole_map(self, shape: Shape) -> bool:
+        return is_whole_map(self.word, self.kernel, shape, is_plain=self.padding in (0, "valid"))
+
     def _window(self, shape: Shape) -> Window:
-        stride = self.kernel if self.stride is None else self.stride
-        return window(self.word, spatial(shape, self.word), self.kernel, stride, self.padding)
+        kernel = numbers(self.kernel)
+        stride = kernel if self.stride is None else self.stride
+        return window(self.word, spatial(shape, self.word), kernel, stride, self.padding)
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
+        if self._is_whole_map(shape):
+            return (shape[0], *[1] * (len(shape) - 1))
         over = self._window(shape)
         sizes = slide(self.word, shape[1:], over, ceil=self.ceil, also=(_WHOLE_MAP,))
         if self.padding != 0:
@@ -191,6 +218,8 @@ class AvgPool(Operator):
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         (shape,) = inputs
+        if self._is_whole_map(shape):
+            return Invoke(f"F.avg_pool{len(shape) - 1}d", (Operand(0), shape[1:]))
         over = self._window(shape)
         rank = len(over.kernel)
         keywords: dict[str, object] = {"kernel_size": terse(over.kernel)}
@@ -235,6 +264,8 @@ class AvgPool(Operator):
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         (value,) = values
+        if self._is_whole_map(inputs[0]):
+            return emit.node("GlobalAveragePool", [value])
         over = self._window(inputs[0])
         ends = Ends(inputs[0], output, over, self.ceil)
         padded = any((*over.begins, *over.ends))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from archdsl.diagnostics import OperatorError
-from archdsl.diagnostics.call_changes import change
-from archdsl.ops.geometry import Window, terse
-from archdsl.shapes import Shape, is_known, text_of
+from archdsl.diagnostics.call_changes import change, in_place_of_it
+from archdsl.ops.geometry import Window, per_dimension, spatial, terse
+from archdsl.shapes import Shape, all_known, is_known, text_of
+from archdsl.sizes import Dim
 
 
 class Ends:
@@ -43,6 +44,38 @@ class Ends:
         """For a pool that leaves its padding out of account."""
         given = zip(self.over.ends, self.padding, self.overhang, strict=True)
         return [end if more == 0 else used + more for end, used, more in given]
+
+
+def numbers(kernel: Dim | tuple[Dim, ...]) -> int | tuple[int, ...]:
+    """A window that is no whole map, whose sizes are numbers."""
+    if isinstance(kernel, tuple):
+        assert all_known(kernel)
+        return kernel
+    assert isinstance(kernel, int)
+    return kernel
+
+
+def is_whole_map(word: str, kernel: Dim | tuple[Dim, ...], shape: Shape, *, is_plain: bool) -> bool:
+    """Return whether a window is a whole map whose size is open: `max_pool([height, width])`. ``is_plain`` says
+    that it has no padding and no dilation, which would make it another.
+
+    Raises `OperatorError` for another window whose size depends on the input.
+    """
+    kernels = per_dimension(kernel, len(spatial(shape, word)), "kernel", word)
+    if all_known(kernels):
+        return False
+    if is_plain and kernels == shape[1:]:
+        return True
+    names = {2: "width", 3: "[height, width]", 4: "[depth, height, width]"}
+    raise OperatorError(
+        "unknown-size",
+        f"a window of `{word}` has numbers for sizes, or is the whole map, but it is {text_of(kernels)} on a map of "
+        f"{text_of(shape[1:])}",
+        label=f"the map is {text_of(shape[1:])}",
+        changes=(in_place_of_it(f"{word}({names[len(shape)]})", ", the whole map"),),
+        otherwise="a window in numbers",
+        argument="kernel",
+    )
 
 
 def check_padding(word: str, sizes: Shape, output: Shape, over: Window) -> None:

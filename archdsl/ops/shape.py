@@ -21,17 +21,10 @@ from archdsl.ops.base import (
     Shapes,
     TensorLayout,
 )
-from archdsl.ops.dimensions import (
-    check_groups,
-    condition_on_the_input,
-    counted,
-    how_they_differ,
-    known_channels,
-    position,
-    product,
-)
+from archdsl.ops.dimensions import check_groups, counted, known_channels, position, product
 from archdsl.ops.geometry import spatial
 from archdsl.ops.onnx_form import reshape, reshape_like
+from archdsl.ops.open_sizes import condition_on_the_input, how_they_differ
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.shapes import DTYPES, Shape, is_known, text_of
 from archdsl.sizes import Dim
@@ -137,14 +130,15 @@ class Reshape(Operator):
 
     def _mismatch(self, shape: Shape, total: Dim, rest: Dim) -> OperatorError:
         if not (is_known(total) and is_known(rest)):
+            filled = (total // rest) * rest if -1 in self.shape else rest
             needed = f"{total} is a multiple of {rest}" if -1 in self.shape else f"{total} is {rest}"
             return OperatorError(
                 "unknown-size",
                 f"`{self.word}` of {text_of(shape)} needs that {needed}, which does not hold for every size"
-                + how_they_differ(total, (total // rest) * rest if -1 in self.shape else rest),
+                + how_they_differ(total, filled),
                 label=f"the input is {text_of(shape)}",
                 changes=(in_place_of_it(f"{self.word}(-1)"),),
-                otherwise=condition_on_the_input(total, (total // rest) * rest if -1 in self.shape else rest)
+                otherwise=condition_on_the_input([(total, filled)])
                 or "give the dimensions of `input` in numbers",
             )
         sizes = ", ".join(map(str, self.shape))

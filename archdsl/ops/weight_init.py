@@ -11,7 +11,7 @@ from pydantic import Field
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import without
 from archdsl.ops.base import Expects, Parameter
-from archdsl.ops.initializers import SCHEMES, Constant, Initialiser, Normal, TruncatedNormal, Uniform
+from archdsl.ops.initializers import SCHEMES, Constant, Initialiser, Kaiming, Normal, TruncatedNormal, Uniform
 
 Scheme = Annotated[
     Literal["pytorch", "torchvision", "paper"] | None, Expects("`pytorch`, `torchvision` or `paper`")
@@ -80,3 +80,10 @@ def check_bias_init(word: str, bias: bool, bias_init: float | None) -> None:
         argument="bias_init",
         of_input=False,
     )
+
+
+def convolution_rules(fan_in: int, fan_out: int) -> Rules:
+    """By scheme: torchvision's ResNets, VGGs and MobileNets keep the variance of the gradients, eq. 10 of
+    He et al. 2015, which residual and dense networks name as theirs, that of the values."""
+    zero = Constant(0.0)
+    return {"torchvision": (Kaiming(fan_out, "fan_out"), zero), "paper": (Kaiming(fan_in, "fan_in"), zero)}

@@ -10,6 +10,7 @@ import numpy
 from numpy.lib import format as npy
 
 from archdsl.diagnostics import UsageError
+from archdsl.sizes import linear
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -136,13 +137,14 @@ def concrete_shape(tensor: ModelTensor, sizes: Mapping[str, int], batch: int) ->
     for position, size in enumerate(tensor.shape):
         if isinstance(size, int):
             shape.append(size)
-        elif size is not None and size in sizes:
-            shape.append(sizes[size])
+        elif (number := _number(size, sizes)) is not None:
+            shape.append(number)
         elif position == 0:
             shape.append(batch)
         else:
-            open_sizes.append(f"size {position}" if size is None else size)
+            open_sizes += [f"size {position}"] if size is None else sorted(names_in(size))
     if open_sizes:
+        open_sizes = list(dict.fromkeys(open_sizes))
         names = " and ".join(f"`{name}`" for name in open_sizes)
         raise UsageError(
             f"the input `{tensor.name}` is {tensor.text}: {names} {'have' if len(open_sizes) > 1 else 'has'} "
@@ -152,6 +154,21 @@ def concrete_shape(tensor: ModelTensor, sizes: Mapping[str, int], batch: int) ->
     return tuple(shape)
 
 
+def names_in(size: str) -> frozenset[str]:
+    """The names on which an open size of an input depends: ``h`` for ``32*h``."""
+    stated = linear(size)
+    return frozenset((size,)) if stated is None else stated.names
+
+
+def _number(size: str | None, sizes: Mapping[str, int]) -> int | None:
+    """An open size where its name has a number."""
+    stated = None if size is None else linear(size)
+    if stated is None:
+        return None if size is None else sizes.get(size)
+    (name,) = stated.names
+    return stated.at(sizes) if name in sizes else None
+
+
 def _unreadable(path: str, error: Exception) -> UsageError:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     return UsageError(f"cannot read `{path}`: {reason}")
@@ -159,7 +176,7 @@ def _unreadable(path: str, error: Exception) -> UsageError:
 
 def check_sizes(known: Iterable[int | str | None], sizes: Mapping[str, int]) -> None:
     """Raises `UsageError` for a size that no input has; ``known`` are those of all inputs."""
-    named = sorted({size for size in known if isinstance(size, str)})
+    named = sorted({name for size in known if isinstance(size, str) for name in names_in(size)})
     for name in sizes:
         if name not in named:
             raise UsageError(

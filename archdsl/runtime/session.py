@@ -9,9 +9,10 @@ import numpy
 
 from archdsl.diagnostics import UsageError
 from archdsl.runtime.providers import ORDER, PROVIDERS, Obstacle, choose, onnxruntime, refused
+from archdsl.sizes import linear
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import ModuleType
 
     Model = str | os.PathLike[str] | bytes
@@ -87,14 +88,28 @@ class Session:
                 continue
             for want, have in zip(wanted.shape, array.shape, strict=True):
                 if isinstance(want, str):
-                    first, where = sizes.setdefault(want, (have, wanted.name))
-                    if first != have:
-                        problems.append(
-                            f"`{want}` is {first} in the input `{where}` and {have} in `{wanted.name}`"
-                        )
+                    problems += _clash(want, have, wanted.name, sizes)
         if problems:
             listed = ", ".join(f"`{tensor.name}` {tensor.text}" for tensor in self.inputs)
             raise UsageError("\n".join(problems), help=f"`{self.name}` takes {listed}")
+
+
+def _clash(want: str, have: int, where: str, sizes: dict[str, tuple[int, str]]) -> Iterator[str]:
+    """Return what speaks against a number for an open size: that it is none of its multiples, or what its name is in
+    another place. ``sizes`` are the names' numbers so far, each with the input that has it."""
+    stated = linear(want)
+    if stated is None:
+        name, number = want, have
+    else:
+        ((monomial, factor),) = stated.terms
+        name = str(monomial[0])
+        number, left = divmod(have - stated.constant, factor)
+        if left or number < 1:
+            yield f"a size of the input `{where}` is {want}, and {have} is given"
+            return
+    first, other = sizes.setdefault(name, (number, where))
+    if first != number:
+        yield f"`{name}` is {first} in the input `{other}` and {number} in `{where}`"
 
 
 def open_session(

@@ -147,16 +147,30 @@ def test_a_parameter_that_is_no_size(value: str) -> None:
 
 
 @pytest.mark.parametrize("syntax", ["yaml", "arch"])
-@pytest.mark.parametrize("formula", ["4 * H", "H - 1", "H // 2", "H + W"])
+@pytest.mark.parametrize("formula", ["H - 1", "H // 2", "H + W", "-H", "H * H"])
 def test_a_formula_of_an_open_size_says_what_there_is(formula: str, syntax: str) -> None:
     found = only(text_of(f"[1, {formula}, 8]", syntax))
     assert found.code == "unknown-parameter"
-    alone, declared = quoted(found.help)
-    assert alone == "H"
-    assert pipeline.check(text_of(f"[1, {alone}, 8]", syntax)).diagnostics == ()
+    alone, multiple, declared = quoted(found.help)
+    assert (alone, multiple) == ("H", "32 * H")
+    for opened in (alone, multiple):
+        assert pipeline.check(text_of(f"[1, {opened}, 8]", syntax)).diagnostics == ()
     assert declared == ("H=64" if syntax == "arch" else "params: {H: 64}")
+    if formula == "-H":
+        return
     given = "H: 64" + (", W: 4" if "W" in formula else "")
     assert pipeline.check(text_of(f"[1, {formula}, 8]", syntax, given)).diagnostics == ()
+
+
+@pytest.mark.parametrize("syntax", ["yaml", "arch"])
+@pytest.mark.parametrize(
+    ("formula", "size"), [("4 * H", "4*H"), ("H * 4 + 3", "4*H + 3"), ("8 * H - 7", "8*H - 7")]
+)
+def test_a_size_may_be_a_multiple_of_a_name(formula: str, size: str, syntax: str) -> None:
+    checked = pipeline.check(text_of(f"[1, {formula}, 8]", syntax))
+    assert checked.diagnostics == ()
+    assert checked.network is not None
+    assert str(checked.network.graph.nodes[0].shape[1]) == size
 
 
 # ---- --input

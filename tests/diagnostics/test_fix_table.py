@@ -65,7 +65,7 @@ ELSEWHERE = {
     "not-callable": "input: [8, 8, 8]\nblocks:\n  b(x): x\nbody:\n  - a: relu\n  - b(from(a))\n",
     "null-value": "input: [8, 8, 8]\nbody:\n  - relu:\n",
     "unbalanced-brace": "input [8, 8, 8]\nbody {\n  relu\n}\n}\n",
-    "unknown-size": "input: [3, H, W]\nbody: conv(8, 3, 2, padding=same)\n",
+    "unknown-size": "input: [3, H, W]\nbody: avg_pool(3, 2, padding=same)\n",
     "wrong-argument": "input: [8, 8, 8]\nbody: conv(8, 3, bias=yes)\n",
     "wrong-value": "input: [3, none, none]\nbody: relu\n",
     "yaml-syntax": "input: [8, 8, 8]\nbody:\n  - relu]\n",

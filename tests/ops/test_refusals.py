@@ -108,7 +108,7 @@ MISTAKES = [
     # Named dimensions
     Mistake("unknown-size", "linear(10)", (3, H, W), "`input`", None),
     Mistake("unknown-size", "conv(8, 3, groups=2)", (H, 4, 4), "`input`", None),
-    Mistake("unknown-size", "conv(8, 3, 2, padding=same)", (3, H, W), "`padding=1`", "conv(8, 3, 2, padding=1)"),
+    Mistake("unknown-size", "avg_pool(3, 2, same)", (3, H, W), "`padding=1`", "avg_pool(3, 2, 1)"),
     Mistake("unknown-size", "max_pool(2, padding=1, ceil=true)", (3, H, W), "`ceil=false`", "max_pool(2, padding=1, ceil=false)"),
     Mistake("unknown-size", "avg_pool(3, 2, 1, ceil=true)", (3, H, W), "`count_include_pad=false`", "avg_pool(3, 2, 1, ceil=true, count_include_pad=false)"),
     Mistake("unknown-size", "reshape(8, -1)", (3, H), "`reshape(-1)`", "reshape(-1)"),
