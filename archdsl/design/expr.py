@@ -29,7 +29,7 @@ from archdsl.design.expression_faults import no_name, no_value, wrong_condition
 from archdsl.design.foreign_words import foreign_word, is_foreign
 from archdsl.design.lists import bind_items, cut, item_at, not_a_list, parts_in, weight
 from archdsl.design.unknown_names import refuse_label, unknown_function, unknown_parameter
-from archdsl.design.value_sizes import size_of
+from archdsl.design.value_sizes import may_have, size_of
 from archdsl.design.values import Callee, Result, Value, Word, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, did_you_mean
 from archdsl.diagnostics.fixes import replacing
@@ -119,6 +119,9 @@ def _name(expression: tree.Name, environment: Environment) -> Result:
             raise Unresolved
         return found
     if word in SIZES and environment.incoming is not None:
+        names = [*environment.variables, *environment.library.params]
+        if not may_have(environment.incoming, word) and did_you_mean(word, names):
+            raise unknown_parameter(word, expression.span, environment)
         return size_of(environment.incoming, word, expression.span)
     if word in SIZES and environment.flow is not None:
         raise ExpressionFault(

@@ -42,6 +42,12 @@ def size_of(value: Value, word: str, span: Span) -> Result:
     )
 
 
+def may_have(value: Value, word: str) -> bool:
+    """Return whether a value has the size of a word. Of one that is not known, few are 3-d maps, which have a
+    depth."""
+    return word in ("shape", *_words_of(value.shape)) if value.known else word != "depth"
+
+
 def _words_of(shape: Shape) -> list[str]:
     """The words for the sizes of a value, in the order of its dimensions."""
     words = ["channels"] if shape else []

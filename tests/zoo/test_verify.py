@@ -45,7 +45,20 @@ def test_torch_and_onnxruntime_agree(path: Path) -> None:
     assert [(row.output, row.shape[1:]) for row in parity.rows] == list(network.outputs.items())
 
 
-@pytest.mark.parametrize("path", LARGE, ids=lambda path: path.stem)
+OF_EACH_FAMILY = {
+    "alexnet", "alexnet_towers", "densenet161", "inception_resnet_v1", "inception_v3", "preresnet50", "resnet50",
+    "resnet1202", "resnext50", "vgg11_bn",
+}  # fmt: skip
+"""Large networks of which each has operators, or a depth, that the others have not."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[] if path.stem in OF_EACH_FAMILY else [pytest.mark.slow], id=path.stem)
+        for path in LARGE
+    ],
+)
 def test_large_networks_agree_on_a_smaller_input(path: Path) -> None:
     """Every operator of theirs runs, on smaller maps."""
     network = smaller(path)
