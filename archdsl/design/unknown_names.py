@@ -17,12 +17,13 @@ def unknown_parameter(word: str, span: Span, environment: Environment) -> Expres
     if environment.flow is not None and environment.flow.has(word, environment):
         return label_as_parameter(word, span, f"its sizes are `from({word}).channels` and so on")
     names = [*environment.variables, *environment.library.params]
-    near = did_you_mean(word, [known for known in (*names, *SIZES) if known != word])
+    others = () if word in SIZES else SIZES
+    near = did_you_mean(word, [known for known in (*names, *others) if known != word])
     listed = ", ".join(f"`{name}`" for name in names)
-    if word in SIZES:
-        near, help = None, f"`{word}` is read where a value flows in: in a body, or in a default of a block"
-    elif near is not None:
+    if near is not None:
         help = f"did you mean `{near}`?"
+    elif word in SIZES:
+        help = f"`{word}` is read where a value flows in: in a body, or in a default of a block"
     else:
         help = f"parameters here are {listed}" if names else f"declare it: `params: {{{word}: 64}}`"
     return ExpressionFault(
