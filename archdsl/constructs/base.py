@@ -122,9 +122,10 @@ class Expansion(Protocol[V]):
         branches: Sequence[tree.Step | Branch] = (),
         *,
         turn: int | None = None,
+        alike: bool = False,
     ) -> V:
         """Put an operator to work on these values, in a turn of a loop if it belongs to one; ``branches`` are
-        what they are called in a diagnostic."""
+        what they are called in a diagnostic. Where they have to be ``alike``, their shapes have to be equal."""
 
     def auxiliary_head(self, name: str, weight: float) -> Steps[V | None]:
         """Run the body as an auxiliary head of that name; returns the value that flowed in."""

@@ -102,4 +102,4 @@ class Residual(Construct):
                 raise at.nothing_flows()
             values.append(at.value)
             names.append(Branch("what enters", "write `shortcut: {}` beside its `body:`", has_steps=False))
-        return at.put(Add(), values, names)
+        return at.put(Add(), values, names, alike=True)

@@ -274,12 +274,16 @@ class _WalkExpansion:
         branches: Sequence[tree.Step | Branch] = (),
         *,
         turn: int | None = None,
+        alike: bool = False,
     ) -> Value:
         path = f"{self._place.scope.path or self._walk.design.name}:{operator.word}"
         inside = self._inside(turn, {})
         span = self.construct.span
         bound: Bound | None = {**self._arguments} if self._declared.has_branches else None
-        return apply(self._walk, operator, tuple(values), path, inside, span, bound=bound, branches=branches)
+        walk = self._walk
+        return apply(
+            walk, operator, tuple(values), path, inside, span, bound=bound, branches=branches, alike=alike
+        )
 
     def auxiliary_head(self, name: str, weight: float) -> Steps[Value | None]:
         walk, span = self._walk, self._arguments["name"].span

@@ -24,7 +24,7 @@ from archdsl.elaborate.operator_errors import (
 from archdsl.elaborate.state import Place, Walk
 from archdsl.graph.ir import Node
 from archdsl.ops.base import Operator
-from archdsl.ops.branch_mismatch import Branch
+from archdsl.ops.branch_mismatch import Branch, require_alike
 from archdsl.shapes import DType, Shape, TensorType, all_known, text_of
 from archdsl.size_formulas import open_sizes, references
 from archdsl.sizes import Size
@@ -236,12 +236,12 @@ def _bad_arguments(
 
 def apply(
     walk: Walk, operator: Operator, values: tuple[Value, ...], path: str, place: Place, span: Span, *,
-    bound: Bound | None = None, branches: Sequence[tree.Step | Branch] = (),
+    bound: Bound | None = None, branches: Sequence[tree.Step | Branch] = (), alike: bool = False,
 ) -> Value:  # fmt: skip
     """Put an operator to work on values: a new node, or a diagnostic where it cannot take them.
 
     ``bound`` are its arguments as written; ``branches`` are what
-    the values of a merge are called in the design.
+    the values of a merge are called in the design, which are ``alike`` where their shapes have to be equal.
     """
     inputs: tuple[int, ...] = ()
     types: tuple[TensorType, ...] = ()
@@ -253,6 +253,8 @@ def apply(
             return UNKNOWN
         shapes, dtypes = zip(*types)  # noqa: B905
     try:
+        if alike:
+            require_alike("add-shape-mismatch", operator.word, shapes)
         shape = operator.infer(shapes)
         dtype = operator.infer_dtype(dtypes)
         if walk.has_named_sizes and not all(map(all_known, shapes)):

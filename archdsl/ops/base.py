@@ -176,6 +176,8 @@ class Trait(enum.Flag):
     it."""
     ADDS_VARIANCE = enum.auto()
     """The variances of its operands add up in its output, so that values grow along a row of them."""
+    BROADCASTS_BATCH = enum.auto()
+    """An operand that is the same for all samples, as a source is, meets those that differ."""
 
 
 class TensorLayout(enum.Enum):

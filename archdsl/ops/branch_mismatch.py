@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archdsl.diagnostics import Code, OperatorError
 from archdsl.ops.dimensions import ordinal
 from archdsl.ops.open_sizes import condition_on_the_input
-from archdsl.shapes import Shape, all_known
+from archdsl.shapes import Shape, all_known, text_of
 
 
 class Branch(NamedTuple):
@@ -72,6 +72,21 @@ class BranchMismatch(OperatorError):
                 continue
             last = index
         return ", or ".join(parts) or self.otherwise
+
+
+def require_alike(code: Code, word: str, inputs: Sequence[Shape]) -> None:
+    """Raise `BranchMismatch` for values that are not all of one shape."""
+    first = inputs[0]
+    for index, shape in enumerate(inputs[1:], 1):
+        if shape != first:
+            raise BranchMismatch(
+                code,
+                word,
+                f"needs equal shapes, but gets {text_of(first)} and {text_of(shape)}",
+                index,
+                branch_fixes(first, shape, index),
+                otherwise=otherwise(first, shape),
+            )
 
 
 def branch_fixes(
@@ -140,7 +155,12 @@ def _same_rank(
     """A flat value becomes a map of one cell, or a map becomes flat."""
     low, flat, high = (other, index, 0) if len(other) < len(first) else (first, 0, index)
     if len(low) != 1:
-        return []
+        large = first if high == 0 else other
+        added = [1] * (len(large) - len(low))
+        pairs = zip(large[len(added) :], low, strict=True)
+        meets = all(one in (1, another) or another == 1 for one, another in pairs)
+        sizes = ", ".join(map(str, [*added, *low]))
+        return [BranchFix(flat, f"reshape({sizes})")] if ones_meet_all and meets and all_known(low) else []
     if joins:
         return [BranchFix(high, "flatten")]
     if ones_meet_all:

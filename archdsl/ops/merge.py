@@ -77,94 +77,16 @@ class Concat(Operator):
 
 
 class _Broadcasting(Operator):
-    """A merge of values of one shape, two at a time."""
+    """A merge of values element by element, from left to right. A size of 1 meets any size."""
 
     layout = TensorLayout.KEPT
-
     operands = BRANCHES
     accepts = FLOATING | {"int32", "int64"}
+    traits = Trait.BROADCASTS_BATCH
     torch_function: ClassVar[str]
     onnx_operator: ClassVar[str]
     mismatch: ClassVar[Code]
-    """Its code for branches of unequal shapes."""
-
-    def infer(self, inputs: Shapes) -> Shape:
-        first = inputs[0]
-        for index, shape in enumerate(inputs[1:], 1):
-            if shape != first:
-                raise BranchMismatch(
-                    self.mismatch,
-                    self.word,
-                    f"needs equal shapes, but gets {text_of(first)} and {text_of(shape)}",
-                    index,
-                    branch_fixes(first, shape, index),
-                    otherwise=otherwise(first, shape),
-                )
-        return first
-
-    def to_torch(self, inputs: Shapes) -> TorchForm:
-        form: TorchForm = Operand(0)
-        for index in range(1, len(inputs)):
-            form = Invoke(self.torch_function, (form, Operand(index)))
-        return form
-
-    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        total, *others = values
-        for value in others:
-            total = emit.node(self.onnx_operator, [total, value])
-        return total
-
-
-class Add(_Broadcasting):
-    """The sum of the branches' values, which have equal shapes."""
-
-    word = "add"
-    aliases = ("Add", "Sum")
-    mismatch = "add-shape-mismatch"
-    traits = Trait.OVERWRITABLE_OUTPUT | Trait.ADDS_VARIANCE
-    torch_function = "torch.add"
-    onnx_operator = "Add"
-    examples = (
-        Example("add", ((4, 5, 6), (4, 5, 6))),
-        Example("add", ((4,), (4,), (4,))),
-        Example("add", ((4, 5),)),
-    )
-
-    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
-        # The sum of two is the same in either order; of more it is not, for rounding.
-        if len(inputs) != 2:
-            return None
-        return Invoke(".add_", (Operand(operand), Operand(1 - operand)))
-
-
-class Max(_Broadcasting):
-    """The largest of the branches' values, element by element; they have equal shapes."""
-
-    word = "max"
-    aliases = ("Max", "maximum")
-    mismatch = "max-shape-mismatch"
-    torch_function = "torch.maximum"
-    onnx_operator = "Max"
-    examples = (
-        Example("max", ((4, 5, 6), (4, 5, 6))),
-        Example("max", ((4,), (4,), (4,))),
-    )
-
-
-class Mul(_Broadcasting):
-    """The product of the branches' values. A size of 1 meets any size, so that one number a channel
-    (C x 1 x 1) weighs a map."""
-
-    word = "mul"
-    aliases = ("Mul", "multiply", "Product")
-    mismatch = "mul-shape-mismatch"
-    torch_function = "torch.mul"
-    onnx_operator = "Mul"
-    examples = (
-        Example("mul", ((4, 5, 6), (4, 1, 1))),
-        Example("mul", ((4, 5, 6), (4, 5, 6))),
-        Example("mul", ((1, 5, 6), (4, 1, 1), (1, 1, 6))),
-    )
+    """Its code for branches whose sizes do not meet."""
 
     def infer(self, inputs: Shapes) -> Shape:
         total = inputs[0]
@@ -188,3 +110,116 @@ class Mul(_Broadcasting):
             branch_fixes(total, inputs[index], index, ones_meet_all=True),
             otherwise=otherwise(total, inputs[index]),
         )
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        form: TorchForm = Operand(0)
+        for index in range(1, len(inputs)):
+            form = Invoke(self.torch_function, (form, Operand(index)))
+        return form
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        total, *others = values
+        for value in others:
+            total = emit.node(self.onnx_operator, [total, value])
+        return total
+
+
+class Add(_Broadcasting):
+    """The sum of the branches' values. A size of 1 meets any size."""
+
+    word = "add"
+    aliases = ("Add", "Sum")
+    mismatch = "add-shape-mismatch"
+    traits = Trait.OVERWRITABLE_OUTPUT | Trait.ADDS_VARIANCE | Trait.BROADCASTS_BATCH
+    torch_function = "torch.add"
+    onnx_operator = "Add"
+    examples = (
+        Example("add", ((4, 5, 6), (4, 5, 6))),
+        Example("add", ((4,), (4,), (4,))),
+        Example("add", ((4, 5),)),
+        Example("add", ((4, 5, 6), (4, 1, 1))),
+        Example("add", ((1, 5), (4, 1))),
+    )
+
+    def overwriting(self, inputs: Shapes, operand: int) -> TorchForm | None:
+        # The sum of two is the same in either order; of more it is not, for rounding.
+        if len(inputs) != 2 or inputs[operand] != self.infer(inputs):
+            return None
+        return Invoke(".add_", (Operand(operand), Operand(1 - operand)))
+
+
+class Sub(_Broadcasting):
+    """The first branch's value less those of all others. A size of 1 meets any size."""
+
+    word = "sub"
+    aliases = ("Sub", "Subtract", "subtract", "minus")
+    mismatch = "sub-shape-mismatch"
+    torch_function = "torch.sub"
+    onnx_operator = "Sub"
+    examples = (
+        Example("sub", ((4, 5, 6), (4, 5, 6))),
+        Example("sub", ((4,), (4,), (4,))),
+        Example("sub", ((4, 5, 6), (4, 1, 1))),
+    )
+
+
+class Mul(_Broadcasting):
+    """The product of the branches' values. A size of 1 meets any size, so that one number a channel
+    (C x 1 x 1) weighs a map."""
+
+    word = "mul"
+    aliases = ("Mul", "multiply", "Product")
+    mismatch = "mul-shape-mismatch"
+    torch_function = "torch.mul"
+    onnx_operator = "Mul"
+    examples = (
+        Example("mul", ((4, 5, 6), (4, 1, 1))),
+        Example("mul", ((4, 5, 6), (4, 5, 6))),
+        Example("mul", ((1, 5, 6), (4, 1, 1), (1, 1, 6))),
+    )
+
+
+class Div(_Broadcasting):
+    """The first branch's value divided by those of all others. A size of 1 meets any size."""
+
+    word = "div"
+    aliases = ("Div", "divide", "true_divide")
+    accepts = FLOATING
+    mismatch = "div-shape-mismatch"
+    torch_function = "torch.div"
+    onnx_operator = "Div"
+    examples = (
+        Example("div", ((4, 5, 6), (4, 5, 6))),
+        Example("div", ((4,), (4,), (4,))),
+        Example("div", ((4, 5, 6), (4, 1, 1))),
+    )
+
+
+class Max(_Broadcasting):
+    """The largest of the branches' values, element by element. A size of 1 meets any size."""
+
+    word = "max"
+    aliases = ("Max", "maximum")
+    mismatch = "max-shape-mismatch"
+    torch_function = "torch.maximum"
+    onnx_operator = "Max"
+    examples = (
+        Example("max", ((4, 5, 6), (4, 5, 6))),
+        Example("max", ((4,), (4,), (4,))),
+        Example("max", ((4, 1, 6), (1, 5, 6))),
+    )
+
+
+class Min(_Broadcasting):
+    """The smallest of the branches' values, element by element. A size of 1 meets any size."""
+
+    word = "min"
+    aliases = ("Min", "minimum")
+    mismatch = "min-shape-mismatch"
+    torch_function = "torch.minimum"
+    onnx_operator = "Min"
+    examples = (
+        Example("min", ((4, 5, 6), (4, 5, 6))),
+        Example("min", ((4,), (4,), (4,))),
+        Example("min", ((4, 1, 6), (1, 5, 6))),
+    )

@@ -191,7 +191,10 @@ MISMATCHES = [
     BranchMismatch("add-shape-mismatch", "add", ((64, 30, 30), (64, 32, 32)), "give a convolution in the first branch `padding=1`, or put `center_crop(30, 30)` at the end of the second"),
     BranchMismatch("add-shape-mismatch", "add", ((32, 30, 30), (64, 32, 32)), "put `conv(32, 1) -> center_crop(30, 30)` at the end of the second"),
     BranchMismatch("add-shape-mismatch", "add", ((10,), (12,)), "put `linear(10)` at the end of the second"),
-    BranchMismatch("add-shape-mismatch", "add", ((4,), (4, 7, 7)), "put `flatten -> linear(4)` at the end of the second"),
+    BranchMismatch("add-shape-mismatch", "add", ((4,), (4, 7, 7)), "put `reshape(-1, 1, 1)` at the end of the first"),
+    BranchMismatch("sub-shape-mismatch", "sub", ((7, 7), (4, 7, 7)), "put `reshape(1, 7, 7)` at the end of the first"),
+    BranchMismatch("div-shape-mismatch", "div", ((4, 8, 8), (3, 8, 8)), "put `conv(4, 1)` at the end of the second"),
+    BranchMismatch("min-shape-mismatch", "min", ((4, 8, 8), (3, 1, 1)), "put `conv(4, 1)` at the end of the second"),
     BranchMismatch("mul-shape-mismatch", "mul", ((4, 8, 8), (1, 4, 4)), "put `conv(1, 1, stride=2)` at the end of the first"),
     BranchMismatch("max-shape-mismatch", "max", ((4, 8), (4, 4)), "put `conv(4, 1, stride=2)` at the end of the first"),
     BranchMismatch("mul-shape-mismatch", "mul", ((4, 8, 8), (3, 1, 1)), "put `conv(4, 1)` at the end of the second"),
@@ -287,5 +290,6 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
         | {"linear-on-map", "inferred-argument", "wrong-kind"}
     )
     assert codes <= raised
-    assert {f"{word}-shape-mismatch" for word in ("add", "max", "mul")} <= raised
-    assert {word for word, kind in OPERATORS.items() if kind.merges} == {"concat", "add", "mul", "max"}
+    merges = {"add", "sub", "mul", "div", "max", "min"}
+    assert {f"{word}-shape-mismatch" for word in merges} <= raised
+    assert {word for word, kind in OPERATORS.items() if kind.merges} == {"concat", *merges}

@@ -21,7 +21,7 @@ LEADING = (
 )  # fmt: skip
 """Arguments that PyTorch's constructors take first, in this order, and that are clear without a name."""
 
-_SIGNS = {"torch.add": " + ", "torch.mul": " * "}
+_SIGNS = {"torch.add": " + ", "torch.mul": " * ", "torch.sub": " - ", "torch.div": " / "}
 
 
 def expression(
@@ -92,7 +92,7 @@ def _call(target: str, arguments: list[Text], keywords: list[Text]) -> Text:
     if target in _SIGNS and len(arguments) == 2 and not keywords:
         sign = _SIGNS[target]
         left, right = arguments
-        if sign == " * " and _sign(left) == " + ":
+        if sign in (" * ", " / ") and _sign(left) in (" + ", " - "):
             left = _single(left)
         return Concatenation((left, sign, _single(right)))
     if target == ".__getitem__":
