@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
-from archdsl.design.values import Block, Callee, Result
+from archdsl.design.values import Block, Callee, Result, Value
 from archdsl.diagnostics import Diagnostic, Fix, Label, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling, without_item
 from archdsl.ops.base import Operator
@@ -18,12 +18,31 @@ class Signature(NamedTuple):
     """The arguments that a block or operator declares: their names in order, operands before attributes,
     and those that have to be given.
 
-    ``variadic`` is the attribute that takes every argument without a name.
+    ``variadic`` is the attribute that takes every argument without a name. The first ``operands`` names are
+    those of values.
     """
 
     names: tuple[str, ...]
     required: tuple[str, ...]
     variadic: str | None = None
+    operands: int = 0
+
+    def words_in_order(self, values: Sequence[tree.Expression | Given]) -> list[str | None]:
+        """The names of arguments that are given without one: values, `from(...)`, are operands in their order, and
+        all else are attributes in theirs. None where there is no name left."""
+        if not self.operands:
+            return [self.names[at] if at < len(self.names) else None for at in range(len(values))]
+        operands, attributes = iter(self.names[: self.operands]), iter(self.names[self.operands :])
+        has_attributes = len(self.names) > self.operands
+        return [
+            next(operands if _is_value(value) or not has_attributes else attributes, None) for value in values
+        ]
+
+
+def _is_value(argument: tree.Expression | Given) -> bool:
+    if isinstance(argument, Given):
+        return isinstance(argument.value, Value)
+    return isinstance(argument, tree.Apply) and argument.name.word == "from"
 
 
 class Given(NamedTuple):
@@ -41,7 +60,8 @@ def _operator_signature(target: type[Operator]) -> Signature:
     operands = target.operands[1:]  # the first flows in
     required = [operand.name for operand in operands if not operand.optional]
     required += [name for name, field in fields.items() if field.is_required()]
-    return Signature((*(operand.name for operand in operands), *fields), tuple(required), target.variadic)
+    names = (*(operand.name for operand in operands), *fields)
+    return Signature(names, tuple(required), target.variadic, len(operands))
 
 
 def signature_of(target: Block | type[Operator]) -> Signature:
@@ -86,11 +106,11 @@ def bind(
             elif name.word in named:
                 faults.append(_twice(name.word, name.span, named[name.word].span))
             named.setdefault(name.word, name)
-    for index, (value, span) in enumerate(positional):
+    words = signature.words_in_order([value for value, _ in positional])
+    for (value, span), word in zip(positional, words, strict=True):
         if signature.variadic is not None:
             many.append(value)
             continue
-        word = signature.names[index] if index < len(signature.names) else None
         if word is not None and (word not in bound or isinstance(value, Given)):
             bound[word] = value
             continue

@@ -25,6 +25,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMista
 from archdsl.elaborate import values
 from archdsl.elaborate.calls import CallRunner
 from archdsl.elaborate.expansion import run_construct
+from archdsl.elaborate.operators import expanded
 from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.elaborate.state import MOST_STEPS, Place, Stop, Walk
 from archdsl.elaborate.steps import finish
@@ -85,6 +86,9 @@ class _Elaborator(Walk):
             )
         elif last.known and not self.ends_in_output:
             self.add_output("output", last, design.body.span)
+        for name, (node, span) in self.outputs.items():
+            if node in self.same_for_all:
+                self.outputs[name] = expanded(self, node, 0, None, span), span
 
     def graph(self, inputs: int) -> Graph:
         """The graph of the nodes made so far, of which the first are so many inputs."""

@@ -22,8 +22,9 @@ from archdsl.elaborate.operator_errors import (
     too_large,
 )
 from archdsl.elaborate.state import Place, Walk
-from archdsl.graph.ir import Node
-from archdsl.ops.base import Operator
+from archdsl.graph.ir import Frame, Node
+from archdsl.ops.base import Operator, Trait
+from archdsl.ops.batch import ExpandBatch
 from archdsl.ops.branch_mismatch import Branch, require_alike
 from archdsl.shapes import DType, Shape, TensorType, all_known, text_of
 from archdsl.size_formulas import open_sizes, references
@@ -251,6 +252,8 @@ def apply(
         inputs, types, known = zip(*values)  # noqa: B905
         if not all(known):
             return UNKNOWN
+        if walk.same_for_all:
+            inputs = _with_batch(walk, operator, inputs, place, span)
         shapes, dtypes = zip(*types)  # noqa: B905
     try:
         if alike:
@@ -297,7 +300,37 @@ def apply(
     type = types[0] if same else TensorType(shape, dtype)
     head = walk.auxiliary_head
     nodes.append(Node(name, operator, (*inputs, *read), type, span, path, place.frame, head, len(read)))
+    if walk.same_for_all.issuperset(inputs):
+        walk.same_for_all.add(index)
     return Value(index, type)
+
+
+def _with_batch(
+    walk: Walk, operator: Operator, inputs: tuple[int, ...], place: Place, span: Span
+) -> tuple[int, ...]:
+    """An operator's operands, those that are the same for all samples once for each sample where others differ and
+    the operator does not let them meet."""
+    differ = [source for source in inputs if source not in walk.same_for_all]
+    if not differ or len(differ) == len(inputs) or Trait.BROADCASTS_BATCH in operator.traits:
+        return inputs
+    return tuple(
+        [
+            source if source in differ else expanded(walk, source, differ[0], place.frame, span)
+            for source in inputs
+        ]
+    )
+
+
+def expanded(walk: Walk, source: int, like: int, frame: Frame | None, span: Span) -> int:
+    """A value that is the same for all samples once for each sample of another, as the position of a new node."""
+    nodes = walk.nodes
+    path = f"{nodes[source].name}:batch"
+    used = walk.uses.get(path, 0)
+    walk.uses[path] = used + 1
+    name = f"{path}:{used + 1}" if used else path
+    type = nodes[source].type
+    nodes.append(Node(name, ExpandBatch(), (source, like), type, span, name, frame, walk.auxiliary_head))
+    return len(nodes) - 1
 
 
 def _sizes_read(

@@ -69,6 +69,8 @@ class Walk(ABC):
         self.ends_in_output = False
         self.steps = 0
         """The work done so far."""
+        self.same_for_all: set[int] = set()
+        """The nodes whose values are the same for all samples: sources, and what is made of nothing else."""
         self.has_named_sizes = False
         """Whether a size of an input is a name; no size of a value is open otherwise."""
         self._by_name: dict[str, Node] = {}

@@ -2,6 +2,7 @@
 
 from archdsl.ops import (
     activation,
+    attention,
     conv,
     conv_transpose,
     crop,
@@ -14,6 +15,7 @@ from archdsl.ops import (
     resize,
     scale,
     shape,
+    sources,
 )
 from archdsl.ops.base import Example, Expects, Operator, Parameter
 from archdsl.ops.operator_set import OperatorSet
@@ -21,6 +23,7 @@ from archdsl.ops.operator_set import OperatorSet
 OPERATORS = OperatorSet.of_modules(
     (
         activation,
+        attention,
         conv,
         conv_transpose,
         crop,
@@ -33,6 +36,7 @@ OPERATORS = OperatorSet.of_modules(
         resize,
         scale,
         shape,
+        sources,
     )
 )
 """The language's own operators."""

@@ -119,6 +119,7 @@ _Whole = Annotated[int, Field(ge=0)]
 _Sizes: TypeAlias = _Count | tuple[_Count, ...]
 Indices = Annotated[tuple[int, ...], Field(min_length=1), Expects("whole numbers")]
 IndicesOrSizes = Annotated[tuple[int | OpenSize, ...], Field(min_length=1), Expects("whole numbers")]
+Counts = Annotated[tuple[_Count, ...], Field(min_length=1), Expects("whole numbers of at least 1")]
 Extents = Annotated[
     tuple[_Count | OpenSize, ...], Field(min_length=1), Expects("whole numbers of at least 1")
 ]

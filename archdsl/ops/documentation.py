@@ -11,12 +11,23 @@ from archdsl.ops.base import Expects
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from archdsl.ops.base import Operator
+    from archdsl.ops.base import Operator, Shapes
 
 
 def documentation(thing: object) -> str:
     """The docstring of a class or a module, its pieces of code in single backticks."""
     return (inspect.getdoc(thing) or "").replace("``", "`")
+
+
+def example_design(operator: type[Operator], call: str, inputs: Shapes) -> str:
+    """A whole design, in YAML, of a call of an operator on values of these shapes: one input for each operand, which
+    bears its name, the first being `input`."""
+    if len(inputs) <= 1:
+        shape = ", ".join(map(str, inputs[0] if inputs else (1,)))
+        return f"input: [{shape}]\nbody:\n  - {call}\n"
+    names = ["input", *[operand.name for operand in operator.operands[1:]]]
+    shapes = [f"{name}: [{', '.join(map(str, shape))}]" for name, shape in zip(names, inputs, strict=False)]
+    return f"inputs: {{{', '.join(shapes)}}}\nbody:\n  - from(input) -> {call}\n"
 
 
 def first_sentence(text: str) -> str:

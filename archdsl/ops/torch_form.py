@@ -7,6 +7,7 @@ Invokes in which `Operand`, `Weight` and `Layer` stand for values:
 
     Layer("nn.Conv2d", {"in_channels": 3, "out_channels": 64, "kernel_size": 7})
     Invoke("F.max_pool2d", (Operand(0), 3), {"stride": 2})
+    Weight("")
     Invoke(Layer("nn.Conv2d", {...}), (Invoke("F.pad", (Operand(0), [0, 1, 0, 1])),))
 
 An argument of a call may be a size that is open, or a list with one: `sizes_read` writes it by the sizes of
@@ -71,11 +72,11 @@ def sizes_read(form: TorchForm, shapes: Sequence[Shape]) -> TorchForm:
         return entry
 
     found = of(form)
-    assert isinstance(found, Layer | Invoke | Operand)
+    assert isinstance(found, Layer | Invoke | Operand | Weight)
     return found
 
 
-TorchForm: TypeAlias = "Layer | Invoke | Operand"
+TorchForm: TypeAlias = "Layer | Invoke | Operand | Weight"
 
 
 def in_place(form: TorchForm) -> Layer:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.arithmetic import FUNCTIONS
-from archdsl.ops.documentation import about, default_of, documentation, first_sentence
+from archdsl.ops.documentation import about, default_of, documentation, example_design, first_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,8 +155,8 @@ def _parameters(operator: type[Operator]) -> list[Parameter]:
 
     found: dict[str, Parameter] = {}
     for example in operator.examples:
-        shape = ", ".join(map(str, example.inputs[0]))
-        network = pipeline.check(Source(f"input: [{shape}]\nbody: {example.call}\n")).network
+        text = example_design(operator, example.call, example.inputs)
+        network = pipeline.check(Source(text)).network
         assert network is not None, example.call
         for node in network.nodes:
             for parameter in network.graph.params_of(node):

@@ -105,7 +105,7 @@ def test_no_design_of_the_zoo_has_such_a_label() -> None:
     [
         ("loop(3)", "`repeat`"),
         ("foreach(i in range(3))", "`for`"),
-        ("parallel(2)", "`concat`, `add`, `max`, `mul`"),
+        ("parallel(2)", "`concat`, `add`, `sub`, `mul`, `div`, `max`, `min`"),
         ("sequential(2)", "without a word"),
         ("while(a)", "`repeat(n)`"),
         ("stack(1)", "`concat`"),

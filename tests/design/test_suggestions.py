@@ -7,6 +7,7 @@ import re
 import pytest
 
 from archdsl.ops import OPERATORS, Example
+from archdsl.ops.documentation import example_design
 from tests.checking import check, design, network, operators, refused
 
 CALLED = [(word, op.examples[0]) for word, op in OPERATORS.items() if not op.merges and word != "input"]
@@ -14,7 +15,7 @@ each_call = pytest.mark.parametrize(("word", "example"), CALLED, ids=[word for w
 
 
 def on(example: Example, call: str) -> str:
-    return design(f"- {call}", input=str(list(example.inputs[0])))
+    return example_design(OPERATORS[example.call.split("(")[0]], call, example.inputs)
 
 
 def given_none(word: str, example: Example) -> list[tuple[str, str]]:
@@ -63,7 +64,13 @@ def test_none_for_a_block_is_still_the_identity() -> None:
     assert operators(design("- conv(none, 1)", params="{none_: 4}").replace("none,", "none_,")) == ["conv"]
 
 
-VARIADIC = [(word, example) for word, op in OPERATORS.items() if op.variadic for example in op.examples]
+VARIADIC = [
+    (word, example)
+    for word, op in OPERATORS.items()
+    if op.variadic
+    for example in op.examples
+    if "=" not in example.call
+]
 
 
 @pytest.mark.parametrize(("word", "example"), VARIADIC, ids=[example.call for _, example in VARIADIC])

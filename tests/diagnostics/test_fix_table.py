@@ -12,6 +12,8 @@ from archdsl.diagnostics.fixes import edited
 from tests.diagnostics.test_fixes import ENTRIES, ERRORS, Design
 
 WITHOUT = {
+    "attention-shape-mismatch": "which of the values is meant to be another",
+    "matmul-shape-mismatch": "which of the two is meant to be another",
     "argument-twice": "either of the two may go",
     "comment-in-chain": "moves a line",
     "construct-in-chain": "its body is missing",

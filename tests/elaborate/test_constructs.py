@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import archdsl
-from archdsl.diagnostics.fixes import edited
 from tests.checking import (
     codes,
     design,
@@ -69,32 +68,6 @@ def test_concat_joins_the_channels(heading: str) -> None:
 )
 def test_concat_joins_another_dimension(dimension: int, joined: tuple[int, ...]) -> None:
     assert shape(design(f"- concat(dim={dimension}): [relu, []]")) == joined
-
-
-@pytest.mark.parametrize("word", ["add", "sub", "mul", "div", "max", "min"])
-def test_a_size_of_1_meets_any_size_of_the_same_rank(word: str) -> None:
-    assert shape(design(f"- {word}: [relu, [], tanh]")) == (3, 8, 8)
-    assert shape(design(f"- {word}: [global_avg_pool, []]")) == (3, 8, 8)
-    assert shape(design(f"- {word}:\n    - conv(1, 1)\n    - global_avg_pool")) == (3, 8, 8)
-    refused(design(f"- ‹{word}›:\n    - conv(4, 1)\n    - []"), f"{word}-shape-mismatch")
-
-
-@pytest.mark.parametrize("word", ["add", "sub", "mul", "div", "max", "min"])
-def test_an_operand_of_lower_rank_is_answered_with_the_reshape_that_is_meant(word: str) -> None:
-    for low, meant in (
-        ("global_avg_pool -> flatten", "reshape(-1, 1, 1)"),
-        ("slice(0, 1) -> reshape(8, 8)", "reshape(1, 8, 8)"),
-    ):
-        text = design(f"- {word}:\n    - []\n    - {low}")
-        (found,) = diagnostics(text)
-        assert (found.code, found.help) == (
-            f"{word}-shape-mismatch", f"put `{meant}` at the end of the second branch"
-        )  # fmt: skip
-        assert shape(edited(text, found.fixes[0].edits)) == (3, 8, 8)
-
-
-def test_what_residual_adds_has_equal_shapes() -> None:
-    refused(design("- ‹residual›: global_avg_pool"), "add-shape-mismatch")
 
 
 def test_a_merge_of_one_branch_and_of_none() -> None:

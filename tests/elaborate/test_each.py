@@ -11,7 +11,7 @@ from archdsl.source import Source
 from tests.checking import check, codes, design, network, refused, steps
 from tests.elaborate.test_constructs import equal
 
-MERGES = ("concat", "add", "mul", "max")
+MERGES = ("concat", "add", "sub", "mul", "div", "max", "min")
 NESTED_UNET = """
 - x0_0: double(widths[0])
 - for(i in range(1, 5)):

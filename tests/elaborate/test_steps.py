@@ -67,7 +67,7 @@ def test_an_empty_mapping_is_no_step() -> None:
 # ---- a mapping
 
 
-@pytest.mark.parametrize("word", ["concat", "add", "mul", "max"])
+@pytest.mark.parametrize("word", ["concat", "add", "sub", "mul", "div", "max", "min"])
 def test_a_mapping_whose_key_is_a_construct(word: str) -> None:
     assert operators(design(f"- {word}: [relu, tanh]")) == ["relu", "tanh", word]
 

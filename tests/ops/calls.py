@@ -19,4 +19,6 @@ def operator(call: str) -> Operator:
     bound, faults = bind(Callee(kind.word, kind), parsed.arguments, parsed.span)
     assert not faults, faults
     environment = Environment(Library({}, {}), {})
-    return kind(**{name: _attribute(value_of(value, environment)) for name, value in bound.items()})
+    operands = {operand.name for operand in kind.operands[1:]}  # arguments that hold values
+    attributes = {name: value for name, value in bound.items() if name not in operands}
+    return kind(**{name: _attribute(value_of(value, environment)) for name, value in attributes.items()})

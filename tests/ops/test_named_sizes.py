@@ -21,13 +21,13 @@ WITH_SPACE = [
     example
     for kind in OPERATORS.values()
     for example in kind.examples
-    if not kind.merges and len(example.inputs[0]) > 1
+    if len(example.inputs) == 1 and not kind.merges and len(example.inputs[0]) > 1
 ]
 
 # Those that depend on sizes with some attributes, and say so; any other takes a map of any size.
 DEPENDING = {
     "linear", "layer_norm", "upsample", "slice", "center_crop", "adaptive_avg_pool", "reshape", "flatten",
-    "conv", "table_conv", "max_pool", "avg_pool", "pad",
+    "conv", "table_conv", "max_pool", "avg_pool", "pad", "attention", "multi_head_attention",
 }  # fmt: skip
 
 

@@ -160,10 +160,12 @@ def test_a_source_stands_at_the_head_of_a_chain_and_as_a_branch() -> None:
         numpy.testing.assert_array_equal(found, x + 2)
 
 
-def test_a_network_of_a_source_alone_needs_no_input_of_its_own() -> None:
+def test_a_network_of_a_source_alone_makes_it_for_each_sample() -> None:
     text = "input: [4]\nbody:\n  - test_ones(4)\n"
-    assert [found.code for found in checked(text).diagnostics] == ["unused-input"]
+    assert checked(text).diagnostics == ()  # the input says how many samples there are
     assert "torch.ones(1, 4)" in source_of(graph(text)).text
+    for found in outputs(graph(text), numpy.zeros((3, 4), numpy.float32)):
+        numpy.testing.assert_array_equal(found, numpy.ones((3, 4)))
 
 
 def test_a_source_in_the_middle_of_a_chain_is_refused() -> None:

@@ -29,7 +29,7 @@ def layers(word: str) -> set[str]:
     if word in WITH_ARGUMENTS:
         return found
     operator = OPERATORS[word]
-    for example in operator.examples if not operator.merges else ():
+    for example in operator.examples if len(operator.operands) == 1 and not operator.merges else ():
         made = check(design(f"- {example.call}", input=str(list(example.inputs[0])))).network
         assert made is not None
         layer = eager.layer_of(made.nodes[-1].op.to_torch(example.inputs))

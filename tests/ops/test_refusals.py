@@ -258,6 +258,8 @@ def test_a_convolution_in_pytorchs_order_is_a_warning(call: str, shape: Shape, f
 def test_no_operator_takes_dtypes_that_it_does_not_accept_or_that_differ(word: str) -> None:
     op = operator(OPERATORS[word].examples[0].call)
     inputs = OPERATORS[word].examples[0].inputs
+    if not inputs:
+        return
     for dtype in DTYPES:
         types = tuple([TensorType(shape, dtype) for shape in inputs])
         if dtype in op.accepts:
@@ -288,6 +290,8 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
         {mistake.code for mistake in MISTAKES}
         | {mismatch.code for mismatch in MISMATCHES}
         | {"linear-on-map", "inferred-argument", "wrong-kind"}
+        # In `test_attention.py` and `test_sources.py`.
+        | {"attention-shape-mismatch", "heads-do-not-divide", "matmul-shape-mismatch", "wrong-argument"}
     )
     assert codes <= raised
     merges = {"add", "sub", "mul", "div", "max", "min"}

@@ -12,7 +12,10 @@ from archdsl import pipeline
 from archdsl.cli.ops import _pages as pages_for
 from archdsl.constructs.vocabulary import STANDARD
 from archdsl.design.arithmetic import FUNCTIONS
+from archdsl.ops import OPERATORS
 from archdsl.ops.absent import table
+from archdsl.ops.base import Shapes
+from archdsl.ops.documentation import example_design
 from archdsl.report.pages import Page, pages, pages_of, words
 from archdsl.report.pages_text import listing, markdown, render, to_json
 from archdsl.source import Source
@@ -46,7 +49,7 @@ def test_every_default_of_a_signature_can_be_written(page: Page) -> None:
     """And says what leaving it out says."""
     example = page.examples[0]
     head = example.text.rstrip(")") + (", " if "(" in example.text else "(")
-    plain = network_of(example.text, example.inputs[0])
+    plain = network_of(page.word, example.text, example.inputs)
     given = [argument.name for argument in page.arguments][
         : example.text.count(",") + 1 if "(" in example.text else 0
     ]
@@ -54,11 +57,11 @@ def test_every_default_of_a_signature_can_be_written(page: Page) -> None:
         if argument.default is None or argument.name in given or f"{argument.name}=" in example.text:
             continue
         assert f"{argument.name}={argument.default}" in page.signature
-        assert network_of(f"{head}{argument.name}={argument.default})", example.inputs[0]) == plain
+        assert network_of(page.word, f"{head}{argument.name}={argument.default})", example.inputs) == plain
 
 
-def network_of(call: str, shape: object) -> object:
-    made = check(design(f"- {call}", input=str(list(shape)))).network  # type: ignore[call-overload]
+def network_of(word: str, call: str, inputs: Shapes) -> object:
+    made = check(example_design(OPERATORS[word], call, inputs)).network
     assert made is not None, call
     return made.nodes[-1].op
 
