@@ -46,7 +46,7 @@ def warn_of_unused(graph: Graph, diagnostics: Diagnostics) -> None:
             )
             continue
         path = labels.get(position, node.name)
-        label = path.rpartition(".")[2]
+        label = _seen_label(node, path)
         written = label if label.isidentifier() else f'"{label}"'
         diagnostics.add(
             Diagnostic(
@@ -70,6 +70,16 @@ def _span(node: Node, path: str) -> Span:
             span = frame.span
         frame = frame.parent
     return span
+
+
+def _seen_label(node: Node, path: str) -> str:
+    """The name of a value as it is seen from the scope in which it is made: a path where its label is one."""
+    frame = node.frame
+    while frame is not None:
+        if frame.region.is_scope and path.startswith(f"{frame.name}."):
+            return path[len(frame.name) + 1 :]
+        frame = frame.parent
+    return path
 
 
 def _labels(graph: Graph) -> dict[int, str]:

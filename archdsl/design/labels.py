@@ -17,15 +17,16 @@ from archdsl.syntax import tree
 
 
 class NamedStep(NamedTuple):
-    """A label, the step that it names, and the scope that this step makes, if it makes one of its own."""
+    """A label, the step that it names, and the scope that this step makes, if it makes one of its own.
 
-    template: tree.Template
-    step: tree.Step
+    ``form`` is the label, every computed piece replaced by one sign, and ``span`` its place. ``step`` is None of
+    a scope that a path opens.
+    """
+
+    span: Span
+    form: str
+    step: tree.Step | None
     scope: LabelScope | None
-
-    @property
-    def span(self) -> Span:
-        return self.template.span
 
 
 class LabelScope:
@@ -46,7 +47,23 @@ class LabelScope:
         if scope is not None:
             self._inner[id(at)] = scope
             _collect(step, scope)
-        self.labels.append(NamedStep(template, step, scope))
+        within = self
+        *outer, (span, form) = _pieces(template)
+        for part in outer:
+            within = within._opened(*part)
+        within.labels.append(NamedStep(span, form, step, scope))
+
+    def _opened(self, span: Span, form: str) -> LabelScope:
+        """The scope in this one into which a path leads."""
+        for position in range(len(self.labels) - 1, -1, -1):
+            label = self.labels[position]
+            if label.form == form:
+                scope = label.scope or LabelScope(self.vocabulary, self)
+                self.labels[position] = label._replace(scope=scope)
+                return scope
+        scope = LabelScope(self.vocabulary, self)
+        self.labels.append(NamedStep(span, form, None, scope))
+        return scope
 
 
 def labels_in(body: tree.Step, vocabulary: Vocabulary) -> LabelScope:
@@ -114,13 +131,28 @@ def path_parts(expression: tree.Expression) -> Path | None:
             None if before is None else (*before, NamePart(expression.name.span, word, re.escape(word), word))
         )
     if isinstance(expression, tree.Template):
-        text = _form(expression)
-        return tuple([_part(expression.span, piece) for piece in text.split(".")])
+        return tuple([_part(span, form) for span, form in _pieces(expression)])
     return None
 
 
-def _form(template: tree.Template) -> str:
-    return "".join([part if isinstance(part, str) else _HOLE for part in template.parts])
+_DOT = re.compile(r"\.(?![^{]*\})")
+"""A dot between the labels of a path, and none in braces."""
+
+
+def _pieces(template: tree.Template) -> list[tuple[Span, str]]:
+    """The labels of a path, each with its place, and with its computed pieces replaced by one sign."""
+    whole = template.span
+    forms = "".join([part if isinstance(part, str) else _HOLE for part in template.parts]).split(".")
+    if len(forms) == 1:
+        return [(whole, forms[0])]
+    text = whole.text
+    quoted = text[0] in "\"'"
+    first, last = whole.start + quoted, whole.end - quoted
+    dots = [whole.start + found.start() for found in _DOT.finditer(text)]
+    starts, ends = [first, *(dot + 1 for dot in dots)], [*dots, last]
+    return [
+        (Span(whole.source, start, end), form) for start, end, form in zip(starts, ends, forms, strict=True)
+    ]
 
 
 def _part(span: Span, form: str) -> NamePart:
@@ -137,7 +169,7 @@ def resolve(path: Path, scope: LabelScope, library: Library) -> Iterator[tuple[S
         outer = outer.parent
     for index, part in enumerate(path):
         if index:
-            scopes = [inner for inner in (_scope_of(label, library) for label in found) if inner is not None]
+            scopes = [inner for label in found for inner in _scopes_of(label, library)]
             found = [label for inner in scopes for label in _named(part, inner)]
         for label in found:
             yield part.span, label
@@ -149,7 +181,7 @@ def _named(part: NamePart, scope: LabelScope) -> list[NamedStep]:
     Of several of one form the last before it is meant, which hides the others: those of a loop's turns, or of
     the arms of a condition.
     """
-    same = [label for label in scope.labels if _form(label.template) == part.form]
+    same = [label for label in scope.labels if label.form == part.form]
     if not same:
         same = [label for label in scope.labels if _can_be(part, label)]
         if not part.plain:
@@ -159,17 +191,19 @@ def _named(part: NamePart, scope: LabelScope) -> list[NamedStep]:
 
 
 def _can_be(part: NamePart, label: NamedStep) -> bool:
-    other = _part(label.span, _form(label.template))
+    other = _part(label.span, label.form)
     sample = "0".join(part.form.split(_HOLE))
     return bool(
         re.fullmatch(other.pattern, sample) or re.fullmatch(part.pattern, "0".join(other.form.split(_HOLE)))
     )
 
 
-def _scope_of(label: NamedStep, library: Library) -> LabelScope | None:
-    """The scope of a labelled step: its own, or that of the block which it calls."""
-    call = single_call(label.step, library.vocabulary)
-    if call is None:
-        return label.scope
-    block = None if call.name.word in library.declared else library.blocks.get(call.name.word)
-    return None if block is None else labels_in(block.body, library.vocabulary)
+def _scopes_of(label: NamedStep, library: Library) -> Iterator[LabelScope]:
+    """The scopes of a labelled step: its own, and that of the block which it calls."""
+    if label.scope is not None:
+        yield label.scope
+    call = None if label.step is None else single_call(label.step, library.vocabulary)
+    if call is not None and call.name.word not in library.declared:
+        block = library.blocks.get(call.name.word)
+        if block is not None:
+            yield labels_in(block.body, library.vocabulary)

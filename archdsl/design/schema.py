@@ -196,7 +196,8 @@ _LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minIte
 
 # ---- steps: rule S of the language
 
-_LABEL = r"(?:[A-Za-z0-9_-]|\{[^{}]*\})+"
+_SIGN = r"(?:[A-Za-z0-9_-]|\{[^{}]*\})"
+_LABEL = rf"{_SIGN}+(?:\.{_SIGN}+)*"
 
 
 def _step(name: str, vocabulary: Vocabulary) -> Schema:

@@ -51,7 +51,7 @@ class CallRunner:
         if entry is None:
             path = walk.allocate_name(place.scope, None, call.span)
         else:
-            path = walk.allocate_name(place.scope, entry.label, entry.span)
+            path = walk.allocate_name(entry.within, entry.label, entry.span)
         if plan is None or plan.bound is None:
             return UNKNOWN
         target = plan.callee.target

@@ -25,6 +25,7 @@ from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMista
 from archdsl.elaborate import values
 from archdsl.elaborate.calls import CallRunner
 from archdsl.elaborate.expansion import run_construct
+from archdsl.elaborate.label_paths import scope_of_path
 from archdsl.elaborate.operators import expanded
 from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.elaborate.state import MOST_STEPS, Place, Stop, Walk
@@ -197,11 +198,19 @@ class _Elaborator(Walk):
                 return UNKNOWN
             except Unresolved:
                 return UNKNOWN
-        entry = LabelledStep(label, step.label.span, step.step, place.scope, place.environment)
+        within = place.scope
+        if "." in label:
+            try:
+                within, label = scope_of_path(self, label, step.label.span, place)
+            except ArchError as fault:
+                self.report_all(fault)
+                return UNKNOWN
+        entry = LabelledStep(label, step.label.span, step.step, within, place.environment, around=place.scope)
         return self.named(entry, value, place)
 
     def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value | None]:
-        scope, step = place.scope, entry.step
+        scope, step = entry.within, entry.step
+        assert step is not None
         scope.labels[entry.label] = entry
         own = single_call(step, self.vocabulary)
         if own is not None:
@@ -210,7 +219,7 @@ class _Elaborator(Walk):
             made = self._chain(step.calls, value, place, own, entry)
         else:
             path = self.allocate_name(scope, entry.label, entry.span)
-            entry.scope = Scope(path, scope)
+            entry.scope = Scope(path, place.scope)
             group = Frame("group", entry.label, path, entry.span, RegionKind.GROUP, place.frame)
             made = self.step(step, value, Place(entry.scope, place.environment, group, place.depth + 1))
         if made is None or isinstance(made, Value):

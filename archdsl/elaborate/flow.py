@@ -10,6 +10,7 @@ from archdsl.design.expr import item_held, path_of
 from archdsl.design.values import UNKNOWN, Value
 from archdsl.diagnostics import ArchError, Label
 from archdsl.elaborate.call_fixes import without_call
+from archdsl.elaborate.label_paths import no_step
 from archdsl.elaborate.scopes import Caller, LabelledStep, Scope
 from archdsl.elaborate.state import STEPS_OF_A_CALL, Place, Walk
 from archdsl.elaborate.values import find, find_entry
@@ -64,6 +65,9 @@ class _WalkFlowExpansion:
                 "has nothing to run again",
                 f"write `from({path})` for its value",
             )
+        step = entry.step
+        if step is None:
+            raise ArchError([no_step(entry, path, argument, self._directs.word)])
         if entry.value is None:
             raise ExpressionFault(
                 "value-needs-itself",
@@ -75,7 +79,6 @@ class _WalkFlowExpansion:
             )
         if self.value is None:
             raise nothing_flows(self._directs.word, self.span)
-        step = entry.step
         if isinstance(step, tree.Chain):
             first = walk.vocabulary.flow_calls.get(step.calls[0].name.word)
             if first is not None and first.is_source:
@@ -87,7 +90,7 @@ class _WalkFlowExpansion:
         walk, path = self._walk, self.path
         old = entry.environment
         environment = Environment(old.library, old.variables, old.flow)
-        again = Scope(entry.within.path, entry.within)
+        again = Scope(entry.within.path, entry.around)
         copy = LabelledStep(entry.label, entry.span, step, again, environment)
         frame = Frame(self._directs.word, path, again.path, self.span, RegionKind.AGAIN, self._place.frame)
         walk.charge(STEPS_OF_A_CALL, self.span)

@@ -13,24 +13,30 @@ from archdsl.syntax import tree
 
 
 class LabelledStep:
-    """A labelled step: its value once it has run, its scope, and what running it again takes."""
+    """A labelled step: its value once it has run, its scope, and what running it again takes.
 
-    __slots__ = ("environment", "hidden", "label", "scope", "span", "step", "value", "within")
+    It is named in the scope ``within``, and stands in the one ``around`` it: another where its label is a path.
+    ``step`` is None of a scope that paths opened, which is no step and has no value.
+    """
+
+    __slots__ = ("around", "environment", "hidden", "label", "scope", "span", "step", "value", "within")
 
     def __init__(
         self,
         label: str,
         span: Span,
-        step: tree.Step,
+        step: tree.Step | None,
         within: Scope,
         environment: Environment,
         *,
+        around: Scope | None = None,
         hidden: bool = False,
     ) -> None:
         self.label = label
         self.span = span
         self.step = step
         self.within = within
+        self.around = within if around is None else around
         self.environment = environment
         self.hidden = hidden
         self.value: Value | None = None

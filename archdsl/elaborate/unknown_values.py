@@ -52,7 +52,7 @@ def unknown_value(walk: Walk, path: str, span: Span, environment: Environment) -
     if held is not None and not isinstance(held, Value):
         return _no_value(walk, first, rest, held, span, environment)
     body = _body(walk, environment)
-    labels = [found for found in _labels(body) if found.label.plain == first]
+    labels = [found for found in _labels(body) if found.label.plain in (first, path)]
     if walk.callers and not labels:
         outside = walk.root.labels.get(first)
         if outside is not None or first in walk.inputs:

@@ -8,6 +8,7 @@ from archdsl.design.environment import Environment
 from archdsl.design.values import Value
 from archdsl.diagnostics import ArchError, Label
 from archdsl.diagnostics.fixes import replacing
+from archdsl.elaborate.label_paths import no_step
 from archdsl.elaborate.scopes import LabelledStep, Scope
 from archdsl.elaborate.state import Walk
 from archdsl.elaborate.unknown_values import unknown_part, unknown_value
@@ -25,6 +26,8 @@ def find(walk: Walk, path: str, span: Span, environment: Environment) -> Value:
     found = find_entry(walk, path, span, environment)
     if isinstance(found, Value):
         return found
+    if found.step is None:
+        raise ArchError([no_step(found, path, span, "from")])
     if found.value is None:
         made = _made_before(walk, environment)
         raise ExpressionFault(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from archdsl.constructs.region import RegionKind
 from archdsl.structure.bodies import body_of, body_of_step
 from archdsl.structure.dataflow import Dataflow
 from archdsl.structure.signatures import Signatures
 from archdsl.structure.views import Parts
 
 if TYPE_CHECKING:
-    from archdsl.constructs.region import RegionKind
     from archdsl.source import Span
     from archdsl.structure.bodies import ScopeBody
     from archdsl.structure.regions import Region
@@ -87,14 +87,19 @@ class _Scopes:
         if scope is not None:
             return scope
         calls = self.flow.calls
-        region = calls.first[path]
-        scope = NamedScope(region.kind, region.title, path, region.span, region=region)
+        region = calls.first.get(path)
+        if region is None:  # opened by the labels that lead into it
+            scope = NamedScope(RegionKind.GROUP, path.rpartition(".")[2], path, None)
+        else:
+            scope = NamedScope(region.kind, region.title, path, region.span, region=region)
         self.by_path[path] = scope
         if path:
             parent, _, name = path.rpartition(".")
             self._scope(parent).members[name] = scope
         # A scope that nothing needs keeps its parameters and is not called.
-        if not path or (path not in calls.open and self.signatures.of(region).outputs):
+        if region is not None and (
+            not path or (path not in calls.open and self.signatures.of(region).outputs)
+        ):
             scope.signature = self.signatures.of(region)
             scope.body = body_of(region, self.flow, self.signatures, self.view)
         return scope

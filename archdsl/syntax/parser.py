@@ -85,17 +85,17 @@ def parse_template(source: Source, start: int, end: int) -> Template:
     return Template(Span(source, start, end), tuple(parts))
 
 
-_LABEL = re.compile(r"[A-Za-z0-9_-]+")
+_LABEL = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 def parse_label(source: Source, start: int, end: int) -> Template:
-    """A quoted label: letters, digits, ``_``, ``-`` and ``{expression}``."""
+    """A quoted label: letters, digits, ``_``, ``-`` and ``{expression}``, with dots between the labels of a path."""
     template = parse_template(source, start, end)
     if not template.parts:
         raise syntax_fault("empty-label", template.span)
-    for part in template.parts:
-        if isinstance(part, str) and not _LABEL.fullmatch(part):
-            raise syntax_fault("signs-in-a-label", template.span, whole=template.span.text)
+    # A computed part is a number or a word, which any sign of a label stands for.
+    if not _LABEL.fullmatch("".join([part if isinstance(part, str) else "0" for part in template.parts])):
+        raise syntax_fault("signs-in-a-label", template.span, whole=template.span.text)
     return template
 
 

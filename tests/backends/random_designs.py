@@ -31,9 +31,10 @@ MERGES = ("add", "mul", "max")
 
 
 class _Scope(NamedTuple):
-    """Where steps are being written: its own labels, those of them that may be shared, whether an
-    output may be named here, and whether it is in an auxiliary head."""
+    """Where steps are being written: the name of the scope that paths open, its own labels, those of them that
+    may be shared, whether an output may be named here, and whether it is in an auxiliary head."""
 
+    path: str
     labels: list[str]
     shareable: list[str]
     is_outer: bool
@@ -55,7 +56,7 @@ class _Random:
 
     def design(self) -> str:
         shape = list(SHAPE)
-        scope = _Scope([], [], is_outer=True, in_head=False)
+        scope = _Scope("p", [], [], is_outer=True, in_head=False)
         lines = [f"from({self.random.choice(self.inputs)})"]
         lines += self.steps(scope, self.random.randint(2, 9), self.inputs, depth=0)
         if self.random.random() < 0.4:
@@ -81,7 +82,7 @@ class _Random:
         pick = self.random.choice
         if kind == "labelled":
             label = self.label(scope)
-            line = f"{label}: {pick(STEPS)}"
+            line = f"{written(label)}: {pick(STEPS)}"
             scope.labels.append(label)
             scope.shareable.append(label)
             seen.append(label)
@@ -98,7 +99,7 @@ class _Random:
             return [f"output(out{self.outputs})"]
         if kind == "head" and not scope.in_head:
             self.heads += 1
-            inner = _Scope([], [], is_outer=False, in_head=True)
+            inner = _Scope(f"p{self.made}", [], [], is_outer=False, in_head=True)
             begin = [f"from({pick(seen)})"] if self.random.random() < 0.5 else []
             steps = self.steps(inner, self.random.randint(1, 2), seen, depth + 1)
             return [f"aux(head{self.heads}) {{", *begin, *steps, "}"]
@@ -111,7 +112,7 @@ class _Random:
             return [f"{word} {{", *steps, "}"]
         if kind == "group" and depth < 2:
             label = self.label(scope)
-            inner = _Scope([], [], is_outer=False, in_head=scope.in_head)
+            inner = _Scope(f"p{self.made}", [], [], is_outer=False, in_head=scope.in_head)
             heads = self.heads
             steps = self.steps(inner, self.random.randint(1, 4), seen, depth + 1)
             scope.labels.append(label)
@@ -119,7 +120,7 @@ class _Random:
                 scope.shareable.append(label)
             seen.append(label)
             seen += [f"{label}.{name}" for name in inner.labels]
-            return [f"{label}: {{", *steps, "}"]
+            return [f"{written(label)}: {{", *steps, "}"]
         return [pick(STEPS)]
 
     def branch(self, seen: list[str]) -> str:
@@ -130,5 +131,10 @@ class _Random:
         return begin if kind < 0.6 else f"{begin} -> {self.random.choice(STEPS)}"
 
     def label(self, scope: _Scope) -> str:
+        """A new label; every third is a path."""
         self.made += 1
-        return f"v{self.made}"
+        return f"v{self.made}" if self.made % 3 else f"{scope.path}.v{self.made}"
+
+
+def written(label: str) -> str:
+    return f'"{label}"' if "." in label else label

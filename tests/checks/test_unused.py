@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from archdsl.checks.unused import warn_of_unused
 from archdsl.diagnostics import Diagnostics
 from tests.graph.build import Build
@@ -57,7 +59,7 @@ def test_each_end_of_a_fork_is_reported() -> None:
 def test_a_value_without_a_label_is_to_get_one() -> None:
     build = Build()
     value = build.input(4)
-    build.node("relu", value, name="features.3")
+    build.node("relu", value, name="features.3", group="features")
     (warning,) = warnings(build.graph(build.node("relu", value)))
     assert "give it a label" in warning.help
 
@@ -65,9 +67,18 @@ def test_a_value_without_a_label_is_to_get_one() -> None:
 def test_a_label_is_named_as_its_scope_names_it() -> None:
     build = Build()
     value = build.input(4)
-    build.node("relu", value, name="block1.branch-2")
+    build.node("relu", value, name="block1.branch-2", group="block1")
     (warning,) = warnings(build.graph(build.node("relu", value)))
     assert 'from("branch-2")' in warning.help
+
+
+@pytest.mark.parametrize("path", ["convs.0", "fuse.last"])
+def test_a_path_is_named_as_it_is_written(path: str) -> None:
+    build = Build()
+    value = build.input(4)
+    build.node("relu", value, name=f"block1.{path}", group="block1")
+    (warning,) = warnings(build.graph(build.node("relu", value)))
+    assert f'from("{path}")' in warning.help
 
 
 def test_an_input_that_nothing_reads() -> None:

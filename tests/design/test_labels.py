@@ -1,11 +1,12 @@
-"""Rule L: a label is an identifier, or quoted text of letters, digits, ``_``, ``-`` and ``{expression}``."""
+"""Rule L: a label is an identifier, or quoted text of letters, digits, ``_``, ``-`` and ``{expression}``, with
+dots in a path."""
 
 from __future__ import annotations
 
 import pytest
 
 from archdsl.constructs.vocabulary import STANDARD
-from tests.checking import codes, design, network, parameters, refused, weights
+from tests.checking import check, codes, design, network, parameters, refused, weights
 
 
 def labelled(label: str) -> str:
@@ -94,7 +95,7 @@ def test_labels_are_computed_inside_branches_too() -> None:
 # ---- what is no label
 
 
-@pytest.mark.parametrize("label", ["a.b", "a b", "a/b", "ä", "", "a:b", "a(1)", "*"])
+@pytest.mark.parametrize("label", [".a", "a.", "a..b", "a b", "a/b", "ä", "", "a:b", "a(1)", "*"])
 def test_other_signs_are_refused_in_quotes(label: str) -> None:
     refused(design(f'- "‹{label}›": relu'), "wrong-label", fix="a_b")
 
@@ -111,9 +112,29 @@ def test_a_computed_label_needs_quotes() -> None:
     refused(design("- repeat(2, as=i):\n    - ‹{i}›: relu"), "wrong-key", fix='"{i}"')
 
 
-def test_a_label_has_neither_dots_nor_spaces() -> None:
-    refused(design("- a‹.›b: relu"), "syntax-error", fix="_")
+def test_a_label_has_no_spaces() -> None:
     refused(design("- a ‹b›: relu"), "syntax-error")
+
+
+@pytest.mark.parametrize("path", ["a‹.›b", "a‹.›0", "a‹.›0.b", "a‹.›b.0", "a‹.›b-c"])
+def test_a_path_needs_quotes(path: str) -> None:
+    found = refused(design(f"- {path}: relu"), "unquoted-label")
+    plain = path.replace("‹", "").replace("›", "")
+    assert found.help == f'write `"{plain}"`'
+    assert codes(design(f'- "{plain}": relu')) == []
+
+
+def test_a_path_with_a_computed_part_needs_quotes() -> None:
+    found = refused(design("- repeat(2, as=i):\n    - a‹.›{i}: relu"), "unquoted-label")
+    assert found.help == 'write `"a.{i}"`'
+
+
+@pytest.mark.parametrize("path", ["a.0‹:›", "a.b‹:›"])
+def test_a_path_needs_quotes_in_arch_too(path: str) -> None:
+    plain = path.replace("‹", "").replace("›", "")
+    (found,) = check(f"input [3, 8, 8]\nbody {{\n  {plain} relu\n}}\n").diagnostics
+    assert found.code == "unquoted-label"
+    assert "quotes" in found.help
 
 
 @pytest.mark.parametrize("label", ["x{i", "x{i}}", "x}", "{", "}{"])

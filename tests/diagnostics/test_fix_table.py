@@ -149,6 +149,7 @@ ENTRIES_WITHOUT = {
         "yaml-sign-that-begins-no-text", "condition-with-if", "condition-with-if-in-a-body", "label-in-a-chain",
         "label-in-a-chain-of-a-key", "label-inside-a-text", "yaml-label-in-a-chain", "computed-label-in-a-step",
         "computed-label-without-quotes-in-a-body", "line-that-begins-with-a-number",
+        "path-without-quotes-in-a-body",
     ),
     "it becomes something else": (
         "yaml-anchor", "yaml-long-key", "yaml-key-too-deep", "expressions-too-deep", "steps-too-deep",

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.graph.ir import AuxiliaryHead, Graph, Node, Output
+from archdsl.constructs.region import RegionKind
+from archdsl.graph.ir import AuxiliaryHead, Frame, Graph, Node, Output
 from archdsl.ops import OPERATORS
 from archdsl.ops.input import Input
 from archdsl.shapes import TensorType
@@ -47,16 +48,17 @@ class Build:
         name: str | None = None,
         owner: str | None = None,
         auxiliary_head: str | None = None,
+        group: str | None = None,
         **attributes: object,
     ) -> int:
-        """A node with this operator; its name is its number unless it is given one."""
+        """A node with this operator; its name is its number unless it is given one. ``group`` is the dotted name of
+        the labelled group in which it stands."""
         op = OPERATORS[word](**attributes)
         name = str(len(self.nodes)) if name is None else name
         type = op.infer_type(tuple([self.nodes[source].type for source in inputs]))
         place = self.source.span(len(self.nodes), len(self.nodes) + 1)
-        position = self._add(
-            Node(name, op, inputs, type, place, owner or name, auxiliary_head=auxiliary_head)
-        )
+        frame = None if group is None else Frame("group", group, group, place, RegionKind.GROUP)
+        position = self._add(Node(name, op, inputs, type, place, owner or name, frame, auxiliary_head))
         self.scopes[name] = position
         return position
 

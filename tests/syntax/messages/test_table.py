@@ -146,7 +146,7 @@ KEYS = [
     ("unquoted-label", "block‹{›i}", "a computed label needs quotes", None),
     ("label-in-chain", "conv(64, 1) -> ‹bn›", "a label stands only at the beginning of a step", None),
     ("syntax-error", "a ‹b›", "a label has no spaces", None),
-    ("syntax-error", "a‹.›b", "a label has no dots", "_"),
+    ("unquoted-label", "a‹.›b", "a path of labels needs quotes", None),
     ("syntax-error", "a‹:›b", "a space is missing after the `:`", None),
     ("syntax-error", "repeat ‹3›", "the arguments of `repeat` stand in parentheses", "(3)"),
     ("syntax-error", "for ‹x› in xs", "the arguments of `for` stand in parentheses", None),
