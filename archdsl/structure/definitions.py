@@ -68,7 +68,7 @@ class Definition:
 class Definitions:
     """The definitions of a design, each after those that it uses; the last is the network's own.
 
-    A labelled group that is a chain has none: it is a part of what holds it.
+    A list has none, and a labelled group that is a chain: they are a part of what holds them.
     """
 
     def __init__(self, root: NamedScope) -> None:
@@ -96,7 +96,7 @@ class Definitions:
         """The form of a scope, which is one for all of a definition."""
         members = tuple([(name, self._form(member)) for name, member in scope.members.items()])
         if is_inline(scope):
-            return ("chain", members)
+            return ("list" if scope.is_list else "chain", members)
         body = None if scope.body is None else scope.body.form
         form = (scope.kind, scope.node is None, general_title(scope.kind, scope.title), members, body)
         known = self._by_form.get(form)
@@ -163,7 +163,7 @@ class Definitions:
             filled = [(number, definition.filled(NumberPlace(path, number))) for number in numbers]
             return ("held", member.what.form, tuple(filled))
         if is_inline(member):
-            return tuple(
+            return member.is_list, tuple(
                 [
                     (name, self._filled(definition, inner, _joined(path, name)))
                     for name, inner in member.members.items()
@@ -176,7 +176,7 @@ class Definitions:
 
 def is_inline(scope: NamedScope) -> bool:
     """Return whether a scope has no definition of its own: it stands where it is used, as its members in a row."""
-    return scope.kind is RegionKind.GROUP and scope.is_chain
+    return scope.is_list or (scope.kind is RegionKind.GROUP and scope.is_chain)
 
 
 def _joined(before: str, name: str) -> str:

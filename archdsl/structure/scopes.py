@@ -11,6 +11,8 @@ from archdsl.structure.signatures import Signatures
 from archdsl.structure.views import Parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archdsl.source import Span
     from archdsl.structure.bodies import ScopeBody
     from archdsl.structure.regions import Region
@@ -62,7 +64,27 @@ class NamedScope:
         """It does nothing but call its members, which are numbered, each on what the one before made."""
         if self.body is None or not self.body.is_chain or not self.members or self.node is not None:
             return False
-        return self.body.called == [*self.members] == [str(number) for number in range(len(self.members))]
+        return self.body.called == [*self.members] and self._is_numbered
+
+    @property
+    def is_list(self) -> bool:
+        """Nobody calls it, and its members are numbered in order, none of them a mere tensor."""
+        if self.kind is not RegionKind.GROUP or self.body is not None or not self.members:
+            return False
+        held = [member for member in self.members.values() if isinstance(member, Held)]
+        return self._is_numbered and not any(member.what.is_tensor for member in held)
+
+    @property
+    def _is_numbered(self) -> bool:
+        return [*self.members] == [str(number) for number in range(len(self.members))]
+
+    def lists(self) -> Iterator[str]:
+        """The dotted names of the lists inside of it."""
+        for member in self.members.values():
+            if isinstance(member, NamedScope):
+                if member.is_list:
+                    yield member.path
+                yield from member.lists()
 
 
 Member: TypeAlias = "NamedScope | Held"

@@ -20,11 +20,13 @@ PASS = "pass"
 
 class Description(NamedTuple):
     """A step, or something that it holds: its form, which is all of it but its numbers, and these by their
-    names. A number that is left out is the default of that name."""
+    names. A number that is left out is the default of that name. ``is_tensor`` says that what is held is no more
+    than a tensor."""
 
     form: Hashable
     numbers: Mapping[Any, object]
     defaults: Mapping[Any, object]
+    is_tensor: bool = False
 
 
 class Parts(NamedTuple):

@@ -141,7 +141,10 @@ class ClassWriter:
                 return _layer(layer, each.definition.numbers[path], path)
             return self._initialised(self._tensor(path.rpartition(".")[2], member), path)
         if is_inline(member):
-            return Bracketed("nn.Sequential(", self._row(each, member.members, path))
+            row = self._row(each, member.members, path)
+            if member.is_list:
+                return Bracketed("nn.ModuleList(", (Bracketed("[", row, "]"),))
+            return Bracketed("nn.Sequential(", row)
         made = self.classes.of(member)
         numbers = {
             argument.name: Placeholder(NumberPlace(path, at)) for at, argument in enumerate(made.arguments)

@@ -105,6 +105,8 @@ def _title(each: Class, first: dict[str, Class]) -> str:
     """The name from which a class has its own: of its block, its operator, or the label of its steps."""
     title = each.scope.title
     if each.scope.kind is RegionKind.GROUP:
+        if title.isdecimal():  # a member of a list, which says more
+            title = "_".join(each.scope.path.split(".")[-2:])
         return title if len(each.definition.uses) == 1 else general_title(each.scope.kind, title)
     # Two versions of a block are reported apart by a step that only one of them has.
     other = first.setdefault(title, each)

@@ -51,7 +51,7 @@ def of_layer(layer: Layer) -> Description:
 def of_tensor(parameter: Parameter, initialiser: Initialiser) -> Description:
     """A parameter or buffer: its only number is its shape, of which it matters how long it is."""
     form = (SHAPE, len(parameter.shape), parameter.trained, repr(initialiser))
-    return Description(form, {SHAPE: parameter.shape}, {})
+    return Description(form, {SHAPE: parameter.shape}, {}, is_tensor=True)
 
 
 def of_form(form: TorchForm, operands: int, in_place_of: Layer | None = None) -> Description:

@@ -36,7 +36,7 @@ def forward_of(program: Program, signatures: Signatures, scope: NamedScope) -> F
     if scope.node is not None:
         return _operator(program, scope.node, places)
     assert scope.region is not None
-    function = Function(program, signatures, scope.region, places)
+    function = Function(program, signatures, scope.region, places, frozenset(scope.lists()))
     statements = function.write()
     if scope.is_network:
         last, result = returns(program.graph, function)

@@ -14,7 +14,7 @@ from archdsl.structure.dataflow import OUTSIDE
 from archdsl.structure.regions import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from archdsl.backends.torch.layout import Text
     from archdsl.backends.torch.program import Program
@@ -45,7 +45,7 @@ Statement: TypeAlias = "Line | Nest"
 
 class Function:
     """Writes the steps of a region. ``names`` are the variables that hold values, ``places`` gives each node's
-    numbers the places that they have in the definition."""
+    numbers the places that they have in the definition, ``lists`` are the dotted names of lists of modules."""
 
     def __init__(
         self,
@@ -53,10 +53,11 @@ class Function:
         signatures: Signatures,
         region: Region,
         places: Mapping[int, Sequence[NumberPlace]],
+        lists: Container[str],
         arguments: Sequence[str] = (),
     ) -> None:
         self.program, self.signatures, self.region, self.places = program, signatures, region, places
-        self.flow = program.flow
+        self.flow, self.lists = program.flow, lists
         self.signature = signatures.of(region)
         self.scope = self.flow.calls.caller_of(region).path
         results = self.signature.outputs
@@ -201,6 +202,7 @@ class Function:
             self.signatures,
             region,
             self.places,
+            self.lists,
             [self.names[value] for value in signature.inputs],
         )
         statements = part.write()
@@ -302,6 +304,9 @@ class Function:
         text = "self"
         for scope in scopes:
             text = attribute(text, scope)
+        # What a list gives is any module to type checkers, of which they know that it is called, and no more.
+        if path.rpartition(".")[0] in self.lists:
+            return f"{text}[{last}]"
         return attribute(text, last, kind)
 
     def _expression(self, at: int, names: Sequence[str]) -> Text:
