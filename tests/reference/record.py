@@ -29,12 +29,16 @@ from typing import Any
 import numpy
 import torch
 from filled import filled, sample
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 HERE = Path(__file__).parent
 DESIGNS = (HERE.parents[1] / "architectures", HERE.parent / "designs")
 BATCH, LARGEST_SIZE, MOST_CLASSES = 2, 128, 1000
-WHOLE_INPUT = ("inception_v3",)  # its auxiliary head's last window fits on nothing smaller
+# Inception v3's auxiliary head has a window that fits on nothing smaller; a ViT's positions are for one size.
+WHOLE_INPUT = ("inception_v3", "vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32")
+# Weights whose figures are for the network's own input, where the best are for a larger one.
+PUBLISHED = {"vit_h_14": "IMAGENET1K_SWAG_LINEAR_V1"}
 # A network of each way in which torchvision initialises those that the zoo has.
 INITIAL = (
     "alexnet_torchvision", "densenet121", "googlenet_torchvision", "inception_v3", "resnet18", "resnext50", "vgg11_bn"
@@ -51,7 +55,7 @@ def torchvision_model(name: str, *, initialised: bool = False) -> tuple[Any, dic
     # The rule of the two Inception networks takes long, and is only worth it where it is looked at.
     keywords = {"init_weights": initialised} if name in ("googlenet", "inception_v3") else {}
     weights = torchvision.models.get_model_weights(name)
-    meta = weights.DEFAULT.meta
+    meta = weights[PUBLISHED.get(name, "DEFAULT")].meta
     model = torchvision.models.get_model(name, weights=None, **keywords)
     return model, {"params": meta["num_params"], "giga_macs": meta["_ops"]}
 
@@ -117,7 +121,9 @@ def recording(
     answer = logits(model, (BATCH, channels, *[min(size, largest or size) for size in sizes]))
     # On the meta device shapes are computed and nothing else. A RegNet cannot be built there.
     model = model.eval().to("meta")
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    # Of attention the counter sees the matrix products, and no kernel that does all at once.
+    torch.backends.mha.set_fastpath_enabled(False)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.empty(1, *shape, device="meta", dtype=torch.float64))
     trained = {key: list(value.shape) for key, value in model.named_parameters()}
     buffers = {key: list(value.shape) for key, value in model.state_dict().items() if key not in trained}

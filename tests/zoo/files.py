@@ -15,6 +15,11 @@ ARCHITECTURES = sorted((ROOT / "architectures").glob("*.yaml"))
 DESIGNS = sorted((ROOT / "tests" / "designs").glob("*.yaml"))
 RECORDINGS = ROOT / "tests" / "reference"
 
+GIANTS = {"vit_h_14", "vit_l_16", "vit_l_32"}
+"""Networks whose weights take gigabytes: their names, shapes and counts are held, and under the mark `slow` their
+logits; nothing else runs them, since smaller ones of their families have the same operators."""
+RUN = [path for path in (*ARCHITECTURES, *DESIGNS) if path.stem not in GIANTS]
+
 SMALLER = {
     "fusion": "image=3x64x64,depth=1x64x64",
     "googlenet": "3x107x107",

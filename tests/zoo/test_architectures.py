@@ -27,6 +27,7 @@ FAMILIES = {
     "resnet": "resnet50",
     "resnet_cifar": "resnet20",
     "vgg": "vgg16",
+    "vit": "vit_b_16",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.backends.torch.evaluated import outputs, without_dropout
-from tests.zoo.files import ARCHITECTURES, DESIGNS, checked, smaller
+from tests.zoo.files import RUN, checked, smaller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def each(most_params: int, most_nodes: int) -> pytest.MarkDecorator:
     """Every network; those that are larger run under the mark `slow`."""
     cases = []
-    for path in (*ARCHITECTURES, *DESIGNS):
+    for path in RUN:
         network = checked(path)
         large = network.params > most_params or len(network.nodes) > most_nodes
         cases.append(pytest.param(path, marks=[pytest.mark.slow] if large else [], id=path.stem))

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from archdsl.pipeline import check
-from tests.zoo.files import ARCHITECTURES, SMALLER
+from tests.zoo.files import ARCHITECTURES, GIANTS, SMALLER
 
 if TYPE_CHECKING:
     from archdsl.network import Network
@@ -94,6 +94,7 @@ def _one_thread() -> Iterator[None]:
     [
         pytest.param(path, marks=[pytest.mark.slow] if is_large(path) else [], id=path.stem)
         for path in ARCHITECTURES
+        if path.stem not in GIANTS
     ],
 )
 def test_twenty_steps_lower_the_training_loss(path: Path) -> None:

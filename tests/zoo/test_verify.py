@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archdsl.runtime.parity import verify
-from tests.zoo.files import ARCHITECTURES, DESIGNS, checked, smaller
+from tests.zoo.files import RUN, checked, smaller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.onnxruntime, pytest.mark.torch]
 
 SEEDS, BATCH = (0, 1), 3
-NETWORKS = [*ARCHITECTURES, *DESIGNS]
+NETWORKS = RUN
 
 LARGEST_RUN = 1_000_000_000
 MOST_PARAMS = 30_000_000
@@ -47,7 +47,7 @@ def test_torch_and_onnxruntime_agree(path: Path) -> None:
 
 OF_EACH_FAMILY = {
     "alexnet", "alexnet_towers", "densenet161", "inception_resnet_v1", "inception_v3", "preresnet50", "resnet50",
-    "resnet1202", "resnext50", "vgg11_bn",
+    "resnet1202", "resnext50", "vgg11_bn", "vit_b_32",
 }  # fmt: skip
 """Large networks of which each has operators, or a depth, that the others have not."""
 

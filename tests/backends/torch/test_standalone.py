@@ -14,7 +14,7 @@ import torch
 
 import archdsl
 from tests.conftest import ENVIRONMENT
-from tests.zoo.files import ARCHITECTURES, DESIGNS, checked, smaller
+from tests.zoo.files import ARCHITECTURES, DESIGNS, RUN, checked, smaller
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
@@ -30,7 +30,7 @@ def is_small(path: Path) -> bool:
 
 NETWORKS = [*ARCHITECTURES, *DESIGNS]
 SMALL = [path for path in NETWORKS if is_small(path)]
-LARGE = [path for path in NETWORKS if path not in SMALL]
+LARGE = [path for path in RUN if path not in SMALL]
 
 ELSEWHERE = """
 import importlib, sys, warnings
