@@ -10,6 +10,7 @@ from torch.func import functional_call
 from archdsl.backends.torch.eager import build, run
 from archdsl.backends.torch.form_walk import layer_of
 from archdsl.graph.tensors import parameter_name
+from archdsl.ops.torch_form import sizes_read
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph, Node
@@ -22,8 +23,8 @@ class _Bound(torch.nn.Module):
         super().__init__()
         self.layer, self.tensors = layer, tensors
 
-    def forward(self, *values: torch.Tensor) -> torch.Tensor:
-        output: torch.Tensor = functional_call(self.layer, self.tensors, values)
+    def forward(self, *values: torch.Tensor, **keywords: object) -> torch.Tensor:
+        output: torch.Tensor = functional_call(self.layer, self.tensors, values, keywords)
         return output
 
 
@@ -35,7 +36,7 @@ def outputs(
     tensors = dict([*module.named_parameters(), *module.named_buffers()])
     values: list[torch.Tensor | None] = []
     for node in graph.nodes:
-        if not node.inputs:
+        if node.name in given:
             values.append(given[node.name])
         elif node.auxiliary_head is not None and not training:
             values.append(None)
@@ -56,7 +57,7 @@ def _step(
     training: bool,
 ) -> torch.Tensor:
     shapes = graph.input_shapes(node)
-    form = node.op.to_torch(shapes)
+    form = sizes_read(node.op.to_torch(shapes), graph.sizes_at_hand(node))
     layer = layer_of(form)
     if layer is None:
         owned = {p.name: tensors[parameter_name(node.owner, p)] for p in node.op.params(shapes)}
