@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def relabellings(renamed: Mapping[str, str], graph: Graph) -> list[str]:
     """A line for each label that would have to change, by a renaming from the file's scopes to the network's.
 
-    Where a scope lies deeper on one side than on the other, the line says below which label it belongs.
+    Where a step lies deeper in the file, its label becomes a path.
     """
     places = _places(graph)
     main = graph.nodes[0].span.source
@@ -29,8 +29,8 @@ def relabellings(renamed: Mapping[str, str], graph: Graph) -> list[str]:
             line = f"line {span.line}" if span.source is main else f"line {span.line} of {span.source.name}"
             label = path.rpartition(".")[2]
             if "." in wanted:
-                found[f"put `{label}` ({line}) below a label `{wanted.partition('.')[0]}`"] = None
-            elif label.isdecimal():
+                wanted = f'"{wanted}"'
+            if label.isdecimal():
                 found[f"label the step in {line} `{wanted}`"] = None
             else:
                 found[f"call `{label}` ({line}) `{wanted}`"] = None
@@ -45,8 +45,12 @@ def _changes(ours: list[str], theirs: list[str]) -> list[tuple[str, str]]:
             for at, (one, other) in enumerate(zip(ours, theirs, strict=True))
             if one != other
         ]
-    if len(theirs) == len(ours) + 1 and theirs[1:] == ours:
-        return [(ours[0], ".".join(theirs))]
+    # A label stands for several where nothing else differs: it is a path.
+    pairs = zip(ours[:-1], theirs, strict=False)
+    shared = next((at for at, (one, other) in enumerate(pairs) if one != other), len(ours) - 1)
+    below = len(ours) - shared - 1
+    if len(theirs) > len(ours) and ours[shared + 1 :] == theirs[len(theirs) - below :]:
+        return [(".".join(ours[: shared + 1]), ".".join(theirs[shared : len(theirs) - below]))]
     return []
 
 

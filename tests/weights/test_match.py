@@ -317,10 +317,27 @@ def test_a_label_is_named_where_it_stands(tmp_path: Path) -> None:
     with (tmp_path / "w.npz").open("rb") as file:
         found = match(Npz(file, "w.npz"), archdsl.load(text).graph)
     assert found.labels == (
-        "call `a` (line 4) `conv`", "label the step in line 5 `bn`", "put `fc` (line 6) below a label `head`",
+        "call `a` (line 4) `conv`", "label the step in line 5 `bn`", 'call `fc` (line 6) `"head.fc"`',
     )  # fmt: skip
     mended = text.replace("a:", "conv:").replace("- batch_norm", "- bn: batch_norm")
-    mended = mended.replace("- fc: conv(2, 1)", "- head: {fc: 'conv(2, 1)'}")
+    mended = mended.replace("fc:", '"head.fc":')
+    with (tmp_path / "w.npz").open("rb") as file:
+        assert match(Npz(file, "w.npz"), archdsl.load(mended).graph).fits
+
+
+def test_a_label_becomes_a_path_where_the_file_has_a_list(tmp_path: Path) -> None:
+    text = "input: [3, 8, 8]\nbody:\n  - stage:\n    - conv0: conv(4, 1)\n    - conv1: conv(5, 1) -> relu\n"
+    archdsl.load(text).save_weights(tmp_path / "own.npz")
+    with numpy.load(tmp_path / "own.npz") as loaded:
+        given = {
+            name.replace("conv0", "convs.0").replace("conv1.0", "convs.1.0"): value
+            for name, value in loaded.items()
+        }
+    numpy.savez(tmp_path / "w.npz", **given)
+    with (tmp_path / "w.npz").open("rb") as file:
+        found = match(Npz(file, "w.npz"), archdsl.load(text).graph)
+    assert found.labels == ('call `conv0` (line 4) `"convs.0"`', 'call `conv1` (line 5) `"convs.1"`')
+    mended = text.replace("conv0:", '"convs.0":').replace("conv1:", '"convs.1":')
     with (tmp_path / "w.npz").open("rb") as file:
         assert match(Npz(file, "w.npz"), archdsl.load(mended).graph).fits
 

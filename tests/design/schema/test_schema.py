@@ -125,6 +125,7 @@ body:
   - "else": {"conv": [relu]}
   - "0": relu
   - "a{1 + 1}-b": relu
+  - "a.{1}.b": {"c.d": relu}
 """,
     "keyword forms": """\
 input: [3, 8, 8]
@@ -301,6 +302,7 @@ REFUSED = [
     body("conv: {out: 8, kernel: 3, bias: 1}"),
     body("conv: {out: 8, kernel: {a: 1}}"),
     body("dropout: {rate: 2}"),
+    body("'a..b': relu"),
     body("cell: {out: {a: relu}, b: 1}"),
 ]  # fmt: skip
 
