@@ -80,6 +80,7 @@ ErrorCode: TypeAlias = Literal[
     "nothing-to-normalise",
     "null-value",
     "number-too-large",
+    "odd-size",
     "out-of-bounds",
     "output-padding-too-large",
     "output-padding-with-same",

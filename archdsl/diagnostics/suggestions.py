@@ -42,12 +42,15 @@ def misspelling(word: str, known: Iterable[str]) -> str | None:
     """
     allowed = 1 if len(word) < _LONG else 2
     digits = _digits(word)
-    best: tuple[int, str] | None = None
+    letters = sorted(word)
+    best: tuple[tuple[int, bool], str] | None = None
     for candidate in known:
         if abs(len(candidate) - len(word)) <= allowed and _digits(candidate) == digits:
             wrong = _distance(word, candidate, allowed)
-            if wrong <= allowed and (best is None or wrong < best[0]):
-                best = wrong, candidate
+            # Of two that are as near, the one with the same letters: `mlu` is `mul`, and not `elu`.
+            order = wrong, sorted(candidate) != letters
+            if wrong <= allowed and (best is None or order < best[0]):
+                best = order, candidate
     return best[1] if best is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Activations: element by element, but for softmax."""
+"""Activations, element by element."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from archdsl.ops.base import (
     Example,
     Expects,
     Flag,
-    Index,
     Number,
     Operator,
     Parameter,
     Shapes,
     TensorLayout,
 )
-from archdsl.ops.dimensions import known_channels, position
+from archdsl.ops.dimensions import known_channels
 from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import per_channel
 from archdsl.ops.torch_form import Invoke, Layer, TorchForm, in_place
@@ -250,32 +249,6 @@ class HardSwish(Elementwise):
         if emit.opset >= 14:
             return emit.node("HardSwish", [values[0]])
         return emit.node("Mul", [values[0], hard_sigmoid(emit, values[0])])
-
-
-class Softmax(Operator):
-    """exp(x) / sum(exp(x)) over the channels, or over another dimension."""
-
-    word = "softmax"
-    layout = TensorLayout.KEPT
-    aliases = ("Softmax", "Softmax2d")
-    argument_aliases = {"axis": "dim"}
-    examples = (
-        Example("softmax", ((10,),)),
-        Example("softmax", ((4, 5, 6),)),
-        Example("softmax(dim=-1)", ((4, 5, 6),)),
-    )
-
-    dim: Annotated[Index, Field(description="the dimension whose sum becomes 1")] = 1
-
-    def infer(self, inputs: Shapes) -> Shape:
-        position(self.dim, inputs[0], self.word)
-        return inputs[0]
-
-    def to_torch(self, inputs: Shapes) -> TorchForm:
-        return Layer("nn.Softmax", {"dim": position(self.dim, inputs[0], self.word) + 1})
-
-    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        return emit.node("Softmax", [values[0]], axis=position(self.dim, inputs[0], self.word) + 1)
 
 
 class Abs(Elementwise):

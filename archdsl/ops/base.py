@@ -109,6 +109,7 @@ Index = Annotated[int, Expects("a whole number")]
 IndexOrSize = Annotated[int | OpenSize, Expects("a whole number")]
 OptionalIndex = Annotated[int | OpenSize | None, Expects("a whole number")]
 Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Expects("a number above 0")]
 Epsilon = Annotated[
     float, Field(gt=0, lt=1, allow_inf_nan=False), Expects("a small number between 0 and 1, such as 1e-5")
 ]

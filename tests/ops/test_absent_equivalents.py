@@ -35,7 +35,6 @@ def references() -> dict[str, Callable[[torch.Tensor], torch.Tensor]]:
     return {
         "softmin": nn.Softmin(1),
         "tanhshrink": F.tanhshrink,
-        "glu": lambda x: F.glu(x, 1),
         "crelu": lambda x: torch.cat([F.relu(x), F.relu(-x)], 1),
         "relu_squared": lambda x: F.relu(x).square(),
         "neg": torch.neg,

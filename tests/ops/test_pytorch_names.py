@@ -16,7 +16,7 @@ NO_CONCERN = {"device", "dtype", "inplace", "args", "kwargs"}
 """Of PyTorch's constructors: how a module is stored and run, which no design says."""
 NOT_HERE = {
     "padding_mode", "return_indices", "track_running_stats", "divisor_override", "num_parameters",
-    "recompute_scale_factor", "momentum", "bias",
+    "recompute_scale_factor", "momentum", "bias", "threshold",
 }  # fmt: skip
 """Arguments of PyTorch's classes that no operator has, nor reads off its input in one number."""
 WITH_ARGUMENTS = {"global_avg_pool", "stochastic_depth"}

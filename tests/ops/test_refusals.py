@@ -105,6 +105,12 @@ MISTAKES = [
     Mistake("table-repeats", "table_conv([[0, 1], [2, 2]], 3)", (3, 9, 9), "`table=[[0, 1], [2]]`", "table_conv([[0, 1], [2]], 3)"),
     Mistake("not-flat", "rbf(10)", (84, 1, 1), "put `flatten` before it", "flatten -> rbf(10)"),
     Mistake("no-features", "linear(10)", (), "`reshape(1)`", None),
+    # Halves, limits and dimensions
+    Mistake("odd-size", "glu", (5, 4, 4), "`conv(10, 1)`", "conv(10, 1) -> glu"),
+    Mistake("odd-size", "glu(dim=2)", (4, 5), "an even size", None),
+    Mistake("missing-argument", "clip", (4,), "`min=0`", "clip(min=0)"),
+    Mistake("wrong-argument", "hardtanh(2)", (4,), "`min=", None),
+    Mistake("no-such-dimension", "reduce_mean([1, -2])", (4, 5), "`dim=1`", "reduce_mean(1)"),
     # Named dimensions
     Mistake("unknown-size", "linear(10)", (3, H, W), "`input`", None),
     Mistake("unknown-size", "conv(8, 3, groups=2)", (H, 4, 4), "`input`", None),
