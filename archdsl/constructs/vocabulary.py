@@ -34,7 +34,8 @@ class Vocabulary:
     ) -> None:
         self.operators = operators
         self._parts = constructs, flow_calls
-        merges = [Merge(operator) for operator in operators.values() if operator.merges]
+        merges = [Merge(operator) for operator in operators.merges()]
+        self._merge_words = frozenset(merge.word for merge in merges)
         self.constructs: Mapping[str, Construct] = {made.word: made for made in (*merges, *constructs)}
         self.flow_calls: Mapping[str, FlowCall] = {call.word: call for call in flow_calls}
         self.forms: Mapping[str, Form] = {word: made.form for word, made in self.constructs.items()}
@@ -59,7 +60,7 @@ class Vocabulary:
     @cached_property
     def calls(self) -> Mapping[str, type[Operator]]:
         """The operators that stand in chains."""
-        return {word: operator for word, operator in self.operators.items() if not operator.merges}
+        return self.operators.without(self._merge_words)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
