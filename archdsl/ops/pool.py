@@ -300,30 +300,6 @@ class AvgPool(Operator):
         return [kernel / min(kernel, limit - window * stride) for window in range(count)]
 
 
-class GlobalAvgPool(Operator):
-    """The mean of each channel, as a map of one cell: C x 1 x 1."""
-
-    word = "global_avg_pool"
-    layout = TensorLayout.MAP
-    aliases = ("GlobalAveragePool", *ranks("GlobalAveragePooling{}D"), "global_mean_pool", "gap")
-    traits = Trait.OVERWRITABLE_OUTPUT
-    examples = (
-        Example("global_avg_pool", ((4, 7, 7),)),
-        Example("global_avg_pool", ((4, 7),)),
-        Example("global_avg_pool", ((4, 3, 4, 5),)),
-    )
-
-    def infer(self, inputs: Shapes) -> Shape:
-        (shape,) = inputs
-        return (shape[0], *(1 for _ in spatial(shape, self.word)))
-
-    def to_torch(self, inputs: Shapes) -> TorchForm:
-        return Layer(f"nn.AdaptiveAvgPool{len(inputs[0]) - 1}d", {"output_size": 1})
-
-    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        return emit.node("GlobalAveragePool", [values[0]])
-
-
 class AdaptiveAvgPool(Operator):
     """The means of windows laid so that the output has the size asked for.
 

@@ -89,6 +89,15 @@ body:
   - permute(0, 1, 4, 2, 5, 3)
   - reshape(2, from(features).height * r, from(features).width * r)
 """
+# Shi et al. 2016, and a mean over the map that comes back to all of it.
+ESPCN = """
+params: {r: 3}
+body:
+  - conv(16, 5, padding=2) -> tanh -> conv(3 * r * r, 3, padding=1) -> pixel_shuffle(r)
+  - add:
+      - roll(5, dim=2) -> roll(-2, dim=-1)
+      - reduce_mean([2, 3], keep=true) -> exp
+"""
 ENDS = """
 body:
   - concat:
@@ -130,6 +139,7 @@ CASES = {
     "unet_cropped": (UNET_CROPPED, "[1, H, W]", 44),
     "fpn": (FPN, "[3, H, W]", 3),
     "tokens": (TOKENS, "[3, H, W]", 5),
+    "espcn": (ESPCN, "[3, H, W]", 1),
     "subpixel": (SUBPIXEL, "[3, H, W]", 3),
     "same": (SAME, "[3, H, W]", 2),
     "aspp": (ASPP, "[3, H, W]", 4),

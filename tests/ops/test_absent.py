@@ -109,8 +109,8 @@ def test_a_block_is_declared_in_the_syntax_of_the_design(entry: Absent) -> None:
 
 def test_a_misspelling_leads_to_the_word_and_to_the_entry_alike() -> None:
     refused(design("- ‹rleu›"), "unknown-operator", fix="relu")
-    found = refused(design("- ‹pixel_shufle›(2)"), "unknown-operator")
-    assert found.help == table()["pixel_shuffle"].help(OPERATORS)
+    found = refused(design("- ‹space_to_dpeth›(2)"), "unknown-operator")
+    assert found.help == table()["space_to_depth"].help(OPERATORS)
 
 
 def test_every_misspelling_of_one_letter_finds_its_operator() -> None:

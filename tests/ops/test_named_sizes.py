@@ -28,7 +28,7 @@ WITH_SPACE = [
 DEPENDING = {
     "linear", "layer_norm", "upsample", "slice", "center_crop", "adaptive_avg_pool", "reshape", "flatten",
     "conv", "table_conv", "max_pool", "avg_pool", "pad", "attention", "multi_head_attention",
-    "glu",
+    "glu", "pixel_unshuffle", "rms_norm",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ NOT_HERE = {
     "recompute_scale_factor", "momentum", "bias", "threshold",
 }  # fmt: skip
 """Arguments of PyTorch's classes that no operator has, nor reads off its input in one number."""
-WITH_ARGUMENTS = {"global_avg_pool", "stochastic_depth"}
+WITH_ARGUMENTS = {"global_avg_pool", "global_max_pool", "stochastic_depth"}
 """Operators whose class in PyTorch is another operator's, with arguments that make it this one."""
 
 

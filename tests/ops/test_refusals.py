@@ -111,6 +111,10 @@ MISTAKES = [
     Mistake("missing-argument", "clip", (4,), "`min=0`", "clip(min=0)"),
     Mistake("wrong-argument", "hardtanh(2)", (4,), "`min=", None),
     Mistake("no-such-dimension", "reduce_mean([1, -2])", (4, 5), "`dim=1`", "reduce_mean(1)"),
+    Mistake("groups-do-not-divide", "pixel_shuffle(3)", (8, 4, 4), "`factor=2`", "pixel_shuffle(2)"),
+    Mistake("odd-size", "pixel_unshuffle(2)", (1, 5, 4), "multiples of 2", None),
+    Mistake("wrong-number-of-dimensions", "pixel_shuffle(2)", (8, 4), "a height and a width", None),
+    Mistake("permute-dimensions", "transpose(1, -2)", (4, 5), "`identity`", "identity"),
     # Named dimensions
     Mistake("unknown-size", "linear(10)", (3, H, W), "`input`", None),
     Mistake("unknown-size", "conv(8, 3, groups=2)", (H, 4, 4), "`input`", None),

@@ -1,0 +1,74 @@
+"""Normalisation by the root mean square."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import before_it
+from archdsl.ops.base import Emitter, Example, Expects, Flag, Operator, Parameter, Shapes, TensorLayout
+from archdsl.ops.dimensions import known
+from archdsl.ops.initializers import Constant
+from archdsl.ops.onnx_form import reduce
+from archdsl.ops.torch_form import Layer, TorchForm
+from archdsl.shapes import Shape
+
+MACHINE_EPSILON = 2.0**-23
+"""Of float32, which PyTorch takes where no epsilon is given."""
+
+
+class RmsNorm(Operator):
+    """x / sqrt(mean(x * x) + eps) * weight, over the last dimension (Zhang and Sennrich 2019)."""
+
+    word = "rms_norm"
+    layout = TensorLayout.KEPT
+    aliases = ("RMSNorm", "RMSNormalization", "SimplifiedLayerNormalization")
+    argument_aliases = {"elementwise_affine": "affine", "epsilon": "eps"}
+    torch_only_arguments = {"normalized_shape": 0}
+    examples = (
+        Example("rms_norm", ((5, 8),)),
+        Example("rms_norm(eps=1e-6)", ((8,),)),
+        Example("rms_norm(affine=false)", ((3, 5, 8),)),
+    )
+
+    eps: Annotated[
+        Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None,
+        Expects("a small number between 0 and 1, such as 1e-5"),
+        Field(description="what is added to the mean of the squares; the machine's epsilon unless given"),
+    ] = None
+    affine: Annotated[Flag, Field(description="whether a weight is trained")] = True
+
+    def _features(self, shape: Shape) -> int:
+        if not shape:
+            raise OperatorError(
+                "no-features",
+                f"`{self.word}` acts on the last dimension, but its input is a single number",
+                label="gets a single number",
+                changes=(before_it("reshape(1)"),),
+            )
+        return known(shape[-1], self.word, "the number of features")
+
+    def infer(self, inputs: Shapes) -> Shape:
+        self._features(inputs[0])
+        return inputs[0]
+
+    def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
+        return (Parameter("weight", (self._features(inputs[0]),), Constant(1.0)),) if self.affine else ()
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        keywords: dict[str, object] = {"normalized_shape": inputs[0][-1]}
+        if self.eps is not None:
+            keywords["eps"] = self.eps
+        if not self.affine:
+            keywords["elementwise_affine"] = False
+        return Layer("nn.RMSNorm", keywords)
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        (value,) = values
+        mean = reduce(emit, "ReduceMean", emit.node("Mul", [value, value]), [len(output)])
+        epsilon = emit.number(MACHINE_EPSILON if self.eps is None else self.eps)
+        normed = emit.node("Div", [value, emit.node("Sqrt", [emit.node("Add", [mean, epsilon])])])
+        return emit.node("Mul", [normed, emit.parameter("weight")]) if self.affine else normed
