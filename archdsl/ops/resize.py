@@ -18,6 +18,7 @@ from archdsl.ops.base import (
     Flag,
     Margins,
     Number,
+    OperandSpec,
     Operator,
     OptionalExtents,
     Shapes,
@@ -133,7 +134,7 @@ _MODES = {"nearest": None, "linear": None, "bilinear": 2, "trilinear": 3, "bicub
 
 
 class Upsample(Operator):
-    """Makes a map larger, by whole factors or to a ``size``, which may be smaller too.
+    """Makes a map larger, by whole factors or to a ``size``, which may be smaller too, or to that of a map ``like``.
 
     ``linear`` interpolates over as many dimensions as the input has; ``bilinear`` and ``bicubic``
     want two and ``trilinear`` three.
@@ -143,6 +144,7 @@ class Upsample(Operator):
     layout = TensorLayout.MAP
     aliases = ("Upsample", *ranks("UpSampling{}D"), "Resize", "interpolate")
     argument_aliases = {"scale_factor": "factor"}
+    operands = (OperandSpec("input"), OperandSpec("like", optional=True))
     examples = (
         Example("upsample(2)", ((3, 4, 5),)),
         Example("upsample(size=[7, 9])", ((3, 4, 5),)),
@@ -160,6 +162,8 @@ class Upsample(Operator):
         Example("upsample(size=[3, 5, 7])", ((3, 2, 3, 4),)),
         Example("upsample(2, mode=trilinear)", ((3, 2, 3, 4),)),
         Example("upsample(size=[3, 5, 7], mode=linear)", ((3, 2, 3, 4),)),
+        Example("upsample(like=from(like))", ((3, 4, 5), (2, 9, 7))),
+        Example("upsample(like=from(like), mode=bilinear)", ((3, 4, 5), (2, 9, 7))),
     )
 
     factor: Annotated[Stride, Field(description="how many times as large")] = None
@@ -174,9 +178,11 @@ class Upsample(Operator):
     )
 
     def infer(self, inputs: Shapes) -> Shape:
-        (shape,) = inputs
+        shape = inputs[0]
         sizes = spatial(shape, self.word)
         self._check_mode(sizes)
+        if len(inputs) > 1:
+            return (shape[0], *self._sizes_of(inputs[1], len(sizes)))
         if (self.factor is None) == (self.size is None):
             raise OperatorError(
                 "factor-or-size",
@@ -191,6 +197,27 @@ class Upsample(Operator):
             return (shape[0], *per_dimension(self.size, len(sizes), "size", self.word))
         factors = per_dimension(self.factor or 1, len(sizes), "factor", self.word)
         return (shape[0], *(size * factor for size, factor in zip(sizes, factors, strict=True)))
+
+    def _sizes_of(self, like: Shape, rank: int) -> Shape:
+        """The sizes of the map that is to be met, which has as many."""
+        if self.factor is not None or self.size is not None:
+            raise OperatorError(
+                "factor-or-size",
+                f"`{self.word}` takes the size of `like`, and is given another",
+                label="either `like`, or a factor or a size",
+                changes=(without("factor" if self.size is None else "size"),),
+                argument="factor" if self.size is None else "size",
+                of_input=False,
+            )
+        if len(like) != rank + 1:
+            raise OperatorError(
+                "wrong-number-of-dimensions",
+                f"`like` of `{self.word}` is {text_of(like)}, but its input has {counted(rank, 'spatial dimension')}",
+                label=f"`like` is {text_of(like)}",
+                otherwise="name a map of as many dimensions",
+                argument="like",
+            )
+        return like[1:]
 
     def _check_mode(self, sizes: Shape) -> None:
         wanted = _MODES[self.mode]
@@ -217,8 +244,10 @@ class Upsample(Operator):
         rank = len(inputs[0]) - 1
         keywords: dict[str, object] = {}
         is_open = False
-        if self.size is not None:
-            sizes = per_dimension(self.size, rank, "size", self.word)
+        if self.size is not None or len(inputs) > 1:
+            sizes = (
+                inputs[1][1:] if len(inputs) > 1 else per_dimension(self.size or 1, rank, "size", self.word)
+            )
             is_open = not all_known(sizes)
             keywords["size"] = terse(sizes) if all_known(sizes) else sizes
         else:
@@ -229,10 +258,13 @@ class Upsample(Operator):
             keywords["mode"] = "bicubic" if self.mode == "bicubic" else linear
         if self.align_corners:
             keywords["align_corners"] = True
-        return Invoke("F.interpolate", (Operand(0),), keywords) if is_open else Layer("nn.Upsample", keywords)
+        if is_open:
+            return Invoke("F.interpolate", (Operand(0),), keywords)
+        layer = Layer("nn.Upsample", keywords)
+        return layer if len(inputs) == 1 else Invoke(layer, (Operand(0),))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        (value,) = values
+        value = values[0]
         sizes, wanted = inputs[0][1:], output[1:]
         if self.mode == "nearest":
             return self._nearest(emit, value, sizes, wanted)

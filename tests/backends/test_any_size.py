@@ -65,7 +65,7 @@ body:
   - p2:
       - add:
           - from(c2) -> conv(8, 1)
-          - from(p3) -> upsample(size=[from(c2).height, from(c2).width])
+          - from(p3) -> upsample(like=from(c2))
       - output(p2)
   - add:
       - from(c1) -> conv(8, 1)
