@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
-from archdsl.analyses.count import Counts
+from archdsl.analyses.count import Counts, count
 from archdsl.graph.ir import Graph, Node
 from archdsl.shapes import Shape
 
@@ -71,6 +71,17 @@ class Network:
     def macs(self) -> int | None:
         """None where a named dimension of the input leaves sizes open."""
         return self.counts.macs
+
+    def with_outputs(self, names: Sequence[str]) -> Network:
+        """The network whose only outputs are these values, by their dotted names: ``["layer1", "c4=layer4"]``.
+
+        What they do not need is left out, auxiliary heads too; names of parameters stay. Raises `UsageError` for a
+        name that no value has.
+        """
+        from archdsl.passes.choose_outputs import choose_outputs
+
+        graph = choose_outputs(self.graph, names)
+        return Network(self.design, graph, count(graph))
 
     def inference_passes(self) -> tuple[PassRecord, ...]:
         """A record of each pass over the graph before it is compiled to ONNX, in order.

@@ -15,7 +15,7 @@ What comes after has its own doors: ``Network.save_onnx`` (backends/onnx), ``run
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -130,11 +130,18 @@ def _network(
     return None if diagnostics.has_errors else Network(design, graph, counts)
 
 
-def load(reference: str | os.PathLike[str], /, *, input: str | None = None, **params: object) -> Network:
+def load(
+    reference: str | os.PathLike[str],
+    /,
+    *,
+    input: str | None = None,
+    outputs: Sequence[str] | None = None,
+    **params: object,
+) -> Network:
     """Load and check a network: a path, a zoo name, or the text of a design.
 
     ``params`` gives the network's parameters other values; ``input`` another input shape
-    (``3x320x320``). Raises `ArchError` with every diagnostic, `UsageError` where there is no such
+    (``3x320x320``); ``outputs`` makes these values, by their dotted names, its only outputs. Raises `ArchError` with every diagnostic, `UsageError` where there is no such
     file or parameter.
     """
     text = os.fspath(reference)
@@ -143,7 +150,7 @@ def load(reference: str | os.PathLike[str], /, *, input: str | None = None, **pa
     checked = check(source, settings=settings, input=input)
     if checked.network is None:
         raise ArchError(checked.diagnostics)
-    return checked.network
+    return checked.network if outputs is None else checked.network.with_outputs(outputs)
 
 
 def _written(value: object) -> str:

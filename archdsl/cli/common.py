@@ -58,6 +58,14 @@ class Provider(str, Enum):
     tensorrt = "tensorrt"
 
 
+OUTPUTS = Annotated[
+    str | None,
+    typer.Option(
+        "--outputs", metavar="A,B", help="Make these values the outputs; leave out what they do not need."
+    ),
+]
+
+
 def checked(reference: str, settings: Sequence[str], shape: str | None) -> Checked:
     """A design that has been through the pipeline, mistakes and all."""
     from archdsl import pipeline
@@ -65,15 +73,20 @@ def checked(reference: str, settings: Sequence[str], shape: str | None) -> Check
     return pipeline.check(reference, settings=settings_of(settings), input=shape)
 
 
-def network(reference: str, settings: Sequence[str] = (), shape: str | None = None) -> Network:
-    """A design without errors; its warnings and notes go to stderr. Raises `ArchError`."""
+def network(
+    reference: str, settings: Sequence[str] = (), shape: str | None = None, outputs: str | None = None
+) -> Network:
+    """A design without errors, with these outputs where they are given; its warnings and notes go to stderr.
+
+    Raises `ArchError`, and `UsageError` for an output that is no value of the design.
+    """
     result = checked(reference, settings, shape)
     if result.network is None:
         raise ArchError(result.diagnostics)
     report(result.diagnostics)
     for note in result.notes:
         say(note)
-    return result.network
+    return result.network if outputs is None else result.network.with_outputs(outputs.split(","))
 
 
 def settings_of(texts: Sequence[str]) -> dict[str, str]:

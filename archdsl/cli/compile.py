@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archdsl.atomic_write import replacing
-from archdsl.cli.common import FILE, INPUT_SHAPE, SET, WEIGHTS, network, say, write_out
+from archdsl.cli.common import FILE, INPUT_SHAPE, OUTPUTS, SET, WEIGHTS, network, say, write_out
 from archdsl.cli.progress import progress
 from archdsl.diagnostics import UsageError
 from archdsl.terminal import short
@@ -36,6 +36,7 @@ def compile(
     ] = None,
     set: SET = [],
     input: INPUT_SHAPE = None,
+    outputs: OUTPUTS = None,
     weights: WEIGHTS = None,
     seed: Annotated[
         int | None,
@@ -52,9 +53,9 @@ def compile(
     """Write an ONNX model, or the source of a PyTorch module."""
     if to is Target.torch:
         _refuse({"--weights": weights, "--seed": seed, "--opset": opset, "--explain": explain or None}, file)
-        _to_torch(network(file, set, input), output)
+        _to_torch(network(file, set, input, outputs), output)
     else:
-        design = network(file, set, input)
+        design = network(file, set, input, outputs)
         if explain:
             _explain(design)
         _to_onnx(design, output, weights, seed or 0, opset)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from archdsl.cli.common import FILE, INPUT_SHAPE, JSON, SET, network
+from archdsl.cli.common import FILE, INPUT_SHAPE, JSON, OUTPUTS, SET, network
 from archdsl.terminal import wants_color, width_of
 
 
@@ -18,10 +18,11 @@ def summary(
     ] = None,
     set: SET = [],
     input: INPUT_SHAPE = None,
+    outputs: OUTPUTS = None,
     json: JSON = False,
 ) -> None:
     """Print the table of a design: shapes, params, MACs, memory."""
-    graph = network(file, set, input).graph
+    graph = network(file, set, input, outputs).graph
     from archdsl.report import summary as table
 
     if json:
