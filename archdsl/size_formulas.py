@@ -73,8 +73,12 @@ class _SizeReader:
         return self._by_terms(size)
 
     def _by_terms(self, size: Size) -> SizeFormula | None:
-        total: SizeFormula | None = None
-        for monomial, coefficient in size.terms:
+        # What is added comes before what is taken away, so that no formula begins with a minus.
+        terms = sorted(size.terms, key=lambda term: term[1] < 0)
+        if not terms:
+            return size.constant
+        total: SizeFormula | None = size.constant if all(factor < 0 for _, factor in terms) else None
+        for monomial, coefficient in terms:
             product: SizeFormula | None = None
             for atom in monomial:
                 factor = self._atom(atom)
@@ -85,10 +89,12 @@ class _SizeReader:
             if abs(coefficient) != 1:
                 product = SizeArithmetic("*", abs(coefficient), product)
             if total is None:
-                total = product if coefficient > 0 else SizeArithmetic("*", -1, product)
+                total = product
             else:
                 total = SizeArithmetic("+" if coefficient > 0 else "-", total, product)
-        return size.constant if total is None else _sum(total, size.constant)
+        if total is None or terms[0][1] < 0:
+            return total
+        return _sum(total, size.constant)
 
     def _atom(self, atom: Atom) -> SizeFormula | None:
         wanted = Size({(atom,): 1})

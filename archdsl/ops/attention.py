@@ -175,12 +175,12 @@ class Attention(Operator):
         value = Invoke("F.scaled_dot_product_attention", tuple(parts), keywords)
         if self.heads == 1:
             return value
-        return Invoke(".flatten", (Invoke(".transpose", (value, -3, -2)), -2))
+        return Invoke("torch.flatten", (Invoke("torch.transpose", (value, -3, -2)), -2))
 
     def _split(self, operand: Operand) -> Operand | Invoke:
         if self.heads == 1:
             return operand
-        return Invoke(".transpose", (Invoke(".unflatten", (operand, -1, (self.heads, -1))), -3, -2))
+        return Invoke("torch.transpose", (Invoke("torch.unflatten", (operand, -1, (self.heads, -1))), -3, -2))
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         shapes = self._operands(inputs)
