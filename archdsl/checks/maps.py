@@ -33,7 +33,7 @@ def warn_of_maps(graph: Graph, diagnostics: Diagnostics) -> None:
         doubt = node.op.check_map(source.shape)
         if doubt is None or not _is_map(graph, node.inputs[0]):
             continue
-        made = "the input is" if not source.inputs else "makes"
+        made = "the input is" if node.inputs[0] in graph.given else "makes"
         diagnostics.add(
             Diagnostic(
                 doubt.code,
@@ -57,8 +57,9 @@ def _takes_maps(kind: type[Operator]) -> bool:
 def _is_map(graph: Graph, index: int) -> bool:
     node = graph.nodes[index]
     while node.op.layout is TensorLayout.KEPT:
-        node = graph.nodes[node.inputs[0]]
-    if not node.inputs:
+        index = node.inputs[0]
+        node = graph.nodes[index]
+    if index in graph.given:
         return _looks_like_a_picture(node.shape)
     return node.op.layout is TensorLayout.MAP
 

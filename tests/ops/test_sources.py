@@ -136,3 +136,8 @@ def test_what_is_wrong_with_sources() -> None:
     refused(design('- add: ["parameter(4, std=‹0.1›)", []]', input="[4]"), "wrong-argument")
     (found,) = check(design("- parameter(4, std=0.1)", input="[4]")).diagnostics
     assert [fix.title for fix in found.fixes]
+
+
+def test_a_trained_tensor_is_no_picture() -> None:
+    """Whatever its sizes: `linear` acts on the rows that are meant."""
+    assert check(design("- parameter(3, 8, 8) -> linear(4)", input="[4]")).diagnostics == ()
