@@ -89,8 +89,8 @@ class _WalkFlowExpansion:
     def _again(self, entry: LabelledStep, step: tree.Step) -> Steps[Value | None]:
         walk, path = self._walk, self.path
         old = entry.environment
-        environment = Environment(old.library, old.variables, old.flow)
         again = Scope(entry.within.path, entry.around)
+        environment = Environment(old.library, old.variables, old.flow, again)
         copy = LabelledStep(entry.label, entry.span, step, again, environment)
         frame = Frame(self._directs.word, path, again.path, self.span, RegionKind.AGAIN, self._place.frame)
         walk.charge(STEPS_OF_A_CALL, self.span)

@@ -64,7 +64,7 @@ class Plan:
             if isinstance(argument, tree.Number | tree.Boolean)
         }
         self.computed = {name: argument for name, argument in arguments.items() if name not in self.literals}
-        self.is_settled = by_name and not self.computed
+        self.is_settled = by_name and not self.computed and not self.operands
         """Whether nothing has to be evaluated."""
         self.is_source = not isinstance(target, Block) and not target.operands
         self.operator: Operator | None = None

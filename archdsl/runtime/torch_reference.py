@@ -31,7 +31,8 @@ def live(graph: Graph, weights: Weights, feeds: Mapping[str, numpy.ndarray]) -> 
     with torch.inference_mode():
         found = module(*inputs)
     values = [found] if isinstance(found, torch.Tensor) else list(found)
-    return {output.name: value.numpy() for output, value in zip(graph.outputs, values, strict=True)}
+    # An output may be a parameter itself, which asks for gradients even here.
+    return {output.name: value.detach().numpy() for output, value in zip(graph.outputs, values, strict=True)}
 
 
 def steps(

@@ -9,7 +9,7 @@ from archdsl.backends.torch.expressions import constructed, expression
 from archdsl.backends.torch.layout import Bracketed, Concatenation, Placeholder, replaced
 from archdsl.backends.torch.names import attribute, identifier, is_plain, unused
 from archdsl.constructs.region import RegionKind
-from archdsl.ops.torch_form import Invoke, Layer, Operand
+from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
 from archdsl.structure.dataflow import OUTSIDE
 from archdsl.structure.regions import Region
 
@@ -145,7 +145,9 @@ class Function:
                 body.append(Line(f"{name} += {names[second.position]}", at))
                 return
         if text != name:
-            body.append(Line(Concatenation((f"{name} = ", text)), at))
+            # To type checkers a parameter is of a kind that what comes after it is not.
+            typed = ": Tensor" if isinstance(form, Weight) else ""
+            body.append(Line(Concatenation((f"{name}{typed} = ", text)), at))
 
     def _module(self, region: Region, body: list[Statement]) -> None:
         signature = self.signatures.of(region)
@@ -288,6 +290,8 @@ class Function:
             if not isinstance(statement, Line) or not isinstance(statement.text, Concatenation):
                 continue
             first, *rest = statement.text.parts
+            if first == f"{name}: Tensor = ":
+                return
             if first == f"{name} = ":
                 self.body[position] = Line(Concatenation((f"{name}: Tensor = ", *rest)), statement.value)
                 return

@@ -32,9 +32,12 @@ def shared(kind: type[Operator]) -> str:
     """A design with each example of an operator as a step and in a group, both run three times."""
     inputs, body = [], []
     for number, example in enumerate(kind.examples):
-        names = [f"in{number}_{position}" for position in range(len(example.inputs))]
-        inputs += [f"{name}: {list(shape)}" for name, shape in zip(names, example.inputs, strict=True)]
+        shapes = example.inputs or ((1,),)  # a source stands for what flows in
+        names = [f"in{number}_{position}" for position in range(len(shapes))]
+        inputs += [f"{name}: {list(shape)}" for name, shape in zip(names, shapes, strict=True)]
         step = example.call
+        for operand, name in zip(kind.operands[1:], names[1:], strict=False):
+            step = step.replace(f"from({operand.name})", f"from({name})")
         if kind.merges:
             branches = "\n".join(f"from({name})" for name in names)
             step = f"{step} {{\n{branches}\n}}"
@@ -42,7 +45,8 @@ def shared(kind: type[Operator]) -> str:
             (f"a{number}", step),
             (f"g{number}", f"{{\na: {step}\n}}"),
         ):
-            body += [f"from({names[0]})", f"{label}: {written}", f"output({label}_first)"]
+            head = [f"from({names[0]})"] if kind.operands else []
+            body += [*head, f"{label}: {written}", f"output({label}_first)"]
             for again in ("again", "once_more"):
                 body += [f"from({names[0]})", f"share({label})", f"output({label}_{again})"]
     lines = "\n".join(body)
