@@ -87,7 +87,8 @@ def _shares(graph: Graph, *, training: bool) -> Iterator[tuple[int, Counts]]:
         if not is_run or _counts_nothing(op.__class__):
             continue
         node = nodes[position]
-        shapes = tuple([nodes[source].shape for source in node.operands])
+        operands = node.operands if node.references else node.inputs
+        shapes = tuple([nodes[source].type.shape for source in operands])
         share = known.get((id(op), shapes))
         if share is None:
             share = known[id(op), shapes] = _share(op, shapes, node.shape)

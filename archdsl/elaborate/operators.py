@@ -300,7 +300,7 @@ def apply(
     type = types[0] if same else TensorType(shape, dtype)
     head = walk.auxiliary_head
     nodes.append(Node(name, operator, (*inputs, *read), type, span, path, place.frame, head, len(read)))
-    if walk.same_for_all.issuperset(inputs):
+    if not inputs or (walk.same_for_all and walk.same_for_all.issuperset(inputs)):
         walk.same_for_all.add(index)
     return Value(index, type)
 

@@ -110,11 +110,13 @@ class Graph:
 
     def input_types(self, node: Node) -> tuple[TensorType, ...]:
         nodes = self.nodes
-        return tuple([nodes[position].type for position in node.operands])
+        operands = node.operands if node.references else node.inputs
+        return tuple([nodes[position].type for position in operands])
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         nodes = self.nodes
-        return tuple([nodes[position].type.shape for position in node.operands])
+        operands = node.operands if node.references else node.inputs
+        return tuple([nodes[position].type.shape for position in operands])
 
     def sizes_at_hand(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of all its inputs, from whose sizes those in its attributes are worked out."""
