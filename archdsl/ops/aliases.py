@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from archdsl.ops.base import Operator
 
 _WINDOW = {"kernel_size": "kernel", "kernel_shape": "kernel", "strides": "stride"}
+WINDOW_ARGUMENTS = {**_WINDOW, "dilation_rate": "dilation", "dilations": "dilation"}
+"""The names of a window's arguments in PyTorch, Keras and ONNX."""
 CONV_ARGUMENTS = {
-    **_WINDOW,
+    **WINDOW_ARGUMENTS,
     "out_channels": "out",
     "filters": "out",
-    "dilation_rate": "dilation",
-    "dilations": "dilation",
     "group": "groups",
     "use_bias": "bias",
 }

@@ -115,6 +115,8 @@ MISTAKES = [
     Mistake("odd-size", "pixel_unshuffle(2)", (1, 5, 4), "multiples of 2", None),
     Mistake("wrong-number-of-dimensions", "pixel_shuffle(2)", (8, 4), "a height and a width", None),
     Mistake("permute-dimensions", "transpose(1, -2)", (4, 5), "`identity`", "identity"),
+    Mistake("wrong-number-of-dimensions", "tile(2)", (4, 5), "`tile(2, 1)`", "tile(2, 1)"),
+    Mistake("wrong-number-of-dimensions", "unfold(2)", (4, 5), "a height and a width", None),
     # Named dimensions
     Mistake("unknown-size", "linear(10)", (3, H, W), "`input`", None),
     Mistake("unknown-size", "conv(8, 3, groups=2)", (H, 4, 4), "`input`", None),
