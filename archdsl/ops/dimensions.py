@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from archdsl.diagnostics import OperatorError
-from archdsl.diagnostics.call_changes import change
+from archdsl.diagnostics.call_changes import before_it, change
 from archdsl.shapes import Shape, is_known, text_of
 from archdsl.sizes import Dim
 
@@ -58,6 +58,18 @@ def known(size: Dim, word: str, what: str) -> int:
 def known_channels(shape: Shape, word: str) -> int:
     """The channels of an input, which a layer with weights has to know."""
     return known(shape[0], word, "the number of channels")
+
+
+def known_features(shape: Shape, word: str) -> int:
+    """The size of the last dimension, on which a layer acts that has to know it."""
+    if not shape:
+        raise OperatorError(
+            "no-features",
+            f"`{word}` acts on the last dimension, but its input is a single number",
+            label="gets a single number",
+            changes=(before_it("reshape(1)"),),
+        )
+    return known(shape[-1], word, "the number of features")
 
 
 def product(sizes: Sequence[Dim]) -> Dim:

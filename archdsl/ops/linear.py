@@ -10,7 +10,7 @@ from pydantic import Field
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import before_it
 from archdsl.ops.base import Count, Emitter, Example, Flag, Operator, Parameter, Shapes, Trait
-from archdsl.ops.dimensions import known
+from archdsl.ops.dimensions import known_features
 from archdsl.ops.initializers import Constant, Normal
 from archdsl.ops.torch_form import Layer, TorchForm
 from archdsl.ops.weight_init import (
@@ -52,21 +52,11 @@ class Linear(Operator):
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
         check_bias_init(self.word, self.bias, self.bias_init)
-        self._features(shape)
+        known_features(shape, self.word)
         return (*shape[:-1], self.out)
 
-    def _features(self, shape: Shape) -> int:
-        if not shape:
-            raise OperatorError(
-                "no-features",
-                f"`{self.word}` acts on the last dimension, but its input is a single number",
-                label="gets a single number",
-                changes=(before_it("reshape(1)"),),
-            )
-        return known(shape[-1], self.word, "the number of features")
-
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
-        features = self._features(inputs[0])
+        features = known_features(inputs[0], self.word)
         return weight_and_bias(
             (self.out, features),
             features,

@@ -7,10 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from archdsl.diagnostics import OperatorError
-from archdsl.diagnostics.call_changes import before_it
 from archdsl.ops.base import Emitter, Example, Expects, Flag, Operator, Parameter, Shapes, TensorLayout
-from archdsl.ops.dimensions import known
+from archdsl.ops.dimensions import known_features
 from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import reduce
 from archdsl.ops.torch_form import Layer, TorchForm
@@ -41,22 +39,16 @@ class RmsNorm(Operator):
     ] = None
     affine: Annotated[Flag, Field(description="whether a weight is trained")] = True
 
-    def _features(self, shape: Shape) -> int:
-        if not shape:
-            raise OperatorError(
-                "no-features",
-                f"`{self.word}` acts on the last dimension, but its input is a single number",
-                label="gets a single number",
-                changes=(before_it("reshape(1)"),),
-            )
-        return known(shape[-1], self.word, "the number of features")
-
     def infer(self, inputs: Shapes) -> Shape:
-        self._features(inputs[0])
+        known_features(inputs[0], self.word)
         return inputs[0]
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
-        return (Parameter("weight", (self._features(inputs[0]),), Constant(1.0)),) if self.affine else ()
+        return (
+            (Parameter("weight", (known_features(inputs[0], self.word),), Constant(1.0)),)
+            if self.affine
+            else ()
+        )
 
     def to_torch(self, inputs: Shapes) -> TorchForm:
         keywords: dict[str, object] = {"normalized_shape": inputs[0][-1]}
