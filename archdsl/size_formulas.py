@@ -48,12 +48,14 @@ def values_read(formula: SizeFormula) -> Iterator[int]:
 
 
 def open_sizes(held: object) -> Iterator[Size]:
-    """The sizes in an operator's attribute that depend on names."""
+    """The sizes that depend on names in an operator's attribute, or in its PyTorch form."""
     if isinstance(held, Size):
         yield held
     elif isinstance(held, tuple | list):
         for item in held:
             yield from open_sizes(item)
+    elif isinstance(held, Mapping):
+        yield from open_sizes(tuple(held.values()))
 
 
 class _SizeReader:

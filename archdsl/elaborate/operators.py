@@ -336,9 +336,11 @@ def expanded(walk: Walk, source: int, like: int, frame: Frame | None, span: Span
 def _sizes_read(
     walk: Walk, operator: Operator, shapes: tuple[Shape, ...], environment: Environment
 ) -> tuple[int, ...]:
-    """The values, as positions of nodes, whose sizes say what the open ones in an operator's attributes are,
-    where its operands do not: those that the body was given, or else the network's inputs."""
+    """The values, as positions of nodes, whose sizes say what the open ones in an operator's attributes are, and
+    those that it computes of them, where its operands do not: those that the body was given, or else the network's
+    inputs."""
     wanted = [size for _, held in operator for size in open_sizes(held)]
+    wanted += open_sizes(operator.to_torch(shapes))
     if not wanted:
         return ()
     offered = [value for held in environment.variables.values() for value in _values_in(held)]

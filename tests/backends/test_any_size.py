@@ -134,6 +134,18 @@ body:
   - upsample(size=[from(input).height, from(input).width], mode=bilinear)
 """
 
+# Sizes that are sums: what a crop leaves out is none that any value has, and no operand's sizes tell it.
+SUMS = """
+blocks:
+  crop(skip): center_crop(skip.height, width)
+body:
+  - x:
+      - concat(dim=2): ["max_pool([2, 1])", "max_pool([3, 1])"]
+  - from(input)
+  - concat(dim=2): ["max_pool([2, 1])", "max_pool([3, 1])", "max_pool([5, 1])"]
+  - crop(from(x)) -> roll(5, dim=2)
+"""
+
 CASES = {
     "unet": (UNET, "[3, H, W]", 8),
     "unet_cropped": (UNET_CROPPED, "[1, H, W]", 44),
@@ -141,6 +153,7 @@ CASES = {
     "tokens": (TOKENS, "[3, H, W]", 5),
     "espcn": (ESPCN, "[3, H, W]", 1),
     "subpixel": (SUBPIXEL, "[3, H, W]", 3),
+    "sums": (SUMS, "[3, H, W]", 5),
     "same": (SAME, "[3, H, W]", 2),
     "aspp": (ASPP, "[3, H, W]", 4),
     "ends": (ENDS, "[3, H, W]", 5),

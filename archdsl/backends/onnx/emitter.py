@@ -176,7 +176,9 @@ class GraphEmitter:
         nothing in inference is another name for its input.
         """
         self._node, self._begin, self._helpers = node, len(self.onnx_nodes), 0
-        self._operands, self._at_hand = values, graph.sizes_at_hand(node)
+        # What a node's values do not say, the network's inputs do.
+        self._operands = [*values, *self.inputs]
+        self._at_hand = [*graph.sizes_at_hand(node), *(graph.nodes[at].shape for at in graph.inputs)]
         operands = values[: len(values) - node.references]
         value = node.op.to_onnx(self, operands, graph.input_shapes(node), node.shape)
         made = self.onnx_nodes[self._begin :]
