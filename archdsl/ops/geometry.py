@@ -75,6 +75,19 @@ def spatial(shape: Shape, word: str) -> Shape:
     )
 
 
+def height_and_width(shape: Shape, word: str) -> tuple[Dim, Dim]:
+    """The height and the width of a 2-d map. Raises `OperatorError` for any other value."""
+    sizes = spatial(shape, word)
+    if len(sizes) == 2:
+        return sizes[0], sizes[1]
+    raise OperatorError(
+        "wrong-number-of-dimensions",
+        f"`{word}` takes a map with a height and a width, but gets {text_of(shape)}",
+        label=f"the input is {text_of(shape)}",
+        otherwise="give it channels, a height and a width",
+    )
+
+
 def per_dimension(value: D | tuple[D, ...], rank: int, argument: str, word: str) -> tuple[D, ...]:
     """One number for each spatial dimension."""
     if not isinstance(value, tuple):

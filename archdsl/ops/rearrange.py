@@ -11,24 +11,10 @@ from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import change, in_place_of_it
 from archdsl.ops.base import Count, Emitter, Example, Index, Operator, Shapes, TensorLayout
 from archdsl.ops.dimensions import known_channels, position
-from archdsl.ops.geometry import spatial
+from archdsl.ops.geometry import height_and_width
 from archdsl.ops.onnx_form import reshape
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.shapes import DTYPES, Shape, text_of
-from archdsl.sizes import Dim
-
-
-def _map_of(shape: Shape, word: str) -> tuple[Dim, Dim]:
-    """The height and the width of a 2-d map. Raises `OperatorError` for any other value."""
-    sizes = spatial(shape, word)
-    if len(sizes) == 2:
-        return sizes[0], sizes[1]
-    raise OperatorError(
-        "wrong-number-of-dimensions",
-        f"`{word}` takes a map with a height and a width, but gets {text_of(shape)}",
-        label=f"the input is {text_of(shape)}",
-        otherwise="give it channels, a height and a width",
-    )
 
 
 class PixelShuffle(Operator):
@@ -45,7 +31,7 @@ class PixelShuffle(Operator):
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
-        height, width = _map_of(shape, self.word)
+        height, width = height_and_width(shape, self.word)
         channels, cells = known_channels(shape, self.word), self.factor**2
         if channels % cells:
             fits = max(factor for factor in range(1, self.factor + 1) if channels % factor**2 == 0)
@@ -83,7 +69,7 @@ class PixelUnshuffle(Operator):
 
     def infer(self, inputs: Shapes) -> Shape:
         (shape,) = inputs
-        sizes = _map_of(shape, self.word)
+        sizes = height_and_width(shape, self.word)
         for size in sizes:
             if (size // self.factor) * self.factor != size:
                 raise OperatorError(

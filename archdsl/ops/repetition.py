@@ -23,7 +23,7 @@ from archdsl.ops.base import (
     TensorLayout,
 )
 from archdsl.ops.dimensions import counted, known_channels, position, product
-from archdsl.ops.geometry import Window, slide, spatial, terse, torch_pads, window
+from archdsl.ops.geometry import Window, height_and_width, slide, terse, torch_pads, window
 from archdsl.ops.onnx_form import reshape, unsqueeze
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.shapes import DTYPES, Shape, text_of
@@ -118,14 +118,7 @@ class Unfold(Operator):
     dilation: Annotated[Sizes, Field(description="distance between the window's cells")] = 1
 
     def _window(self, shape: Shape) -> Window:
-        sizes = spatial(shape, self.word)
-        if len(sizes) != 2:
-            raise OperatorError(
-                "wrong-number-of-dimensions",
-                f"`{self.word}` takes a map with a height and a width, but gets {text_of(shape)}",
-                label=f"the input is {text_of(shape)}",
-                otherwise="give it channels, a height and a width",
-            )
+        sizes = height_and_width(shape, self.word)
         return window(self.word, sizes, self.kernel, self.stride, self.padding, self.dilation)
 
     def infer(self, inputs: Shapes) -> Shape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -15,56 +15,53 @@ from archdsl.ops.torch_form import Layer, TorchForm
 from archdsl.shapes import Shape, text_of
 
 
-class Softmax(Operator):
+class _OverDimension(Operator):
+    """A value whose exponentials are compared along a dimension."""
+
+    layout = TensorLayout.KEPT
+    argument_aliases = {"axis": "dim"}
+    torch_layer: ClassVar[str]
+    onnx_operator: ClassVar[str]
+
+    dim: Annotated[Index, Field(description="the dimension whose exponentials are shares of their sum")] = 1
+
+    def infer(self, inputs: Shapes) -> Shape:
+        position(self.dim, inputs[0], self.word)
+        return inputs[0]
+
+    def to_torch(self, inputs: Shapes) -> TorchForm:
+        return Layer(self.torch_layer, {"dim": position(self.dim, inputs[0], self.word) + 1})
+
+    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
+        return emit.node(self.onnx_operator, [values[0]], axis=position(self.dim, inputs[0], self.word) + 1)
+
+
+class Softmax(_OverDimension):
     """exp(x) / sum(exp(x)) over the channels, or over another dimension."""
 
     word = "softmax"
-    layout = TensorLayout.KEPT
     aliases = ("Softmax", "Softmax2d")
-    argument_aliases = {"axis": "dim"}
+    torch_layer = "nn.Softmax"
+    onnx_operator = "Softmax"
     examples = (
         Example("softmax", ((10,),)),
         Example("softmax", ((4, 5, 6),)),
         Example("softmax(dim=-1)", ((4, 5, 6),)),
     )
 
-    dim: Annotated[Index, Field(description="the dimension whose sum becomes 1")] = 1
 
-    def infer(self, inputs: Shapes) -> Shape:
-        position(self.dim, inputs[0], self.word)
-        return inputs[0]
-
-    def to_torch(self, inputs: Shapes) -> TorchForm:
-        return Layer("nn.Softmax", {"dim": position(self.dim, inputs[0], self.word) + 1})
-
-    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        return emit.node("Softmax", [values[0]], axis=position(self.dim, inputs[0], self.word) + 1)
-
-
-class LogSoftmax(Operator):
+class LogSoftmax(_OverDimension):
     """The logarithm of `softmax`, computed without its small numbers."""
 
     word = "log_softmax"
-    layout = TensorLayout.KEPT
     aliases = ("LogSoftmax",)
-    argument_aliases = {"axis": "dim"}
+    torch_layer = "nn.LogSoftmax"
+    onnx_operator = "LogSoftmax"
     examples = (
         Example("log_softmax", ((10,),)),
         Example("log_softmax", ((4, 5, 6),)),
         Example("log_softmax(dim=-1)", ((4, 5, 6),)),
     )
-
-    dim: Annotated[Index, Field(description="the dimension whose exponentials sum to 1")] = 1
-
-    def infer(self, inputs: Shapes) -> Shape:
-        position(self.dim, inputs[0], self.word)
-        return inputs[0]
-
-    def to_torch(self, inputs: Shapes) -> TorchForm:
-        return Layer("nn.LogSoftmax", {"dim": position(self.dim, inputs[0], self.word) + 1})
-
-    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        return emit.node("LogSoftmax", [values[0]], axis=position(self.dim, inputs[0], self.word) + 1)
 
 
 class Glu(Operator):
