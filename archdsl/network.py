@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from archdsl.backends.torch.source import ModuleSource
-    from archdsl.design.read import Design
+    from archdsl.design.design import Design
     from archdsl.passes.sequence import PassRecord
     from archdsl.weights.base import Weights
 

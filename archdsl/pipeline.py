@@ -25,9 +25,10 @@ from archdsl.checks.facts import check_facts
 from archdsl.checks.maps import warn_of_maps
 from archdsl.checks.unused import warn_of_unused
 from archdsl.constructs.vocabulary import STANDARD, Vocabulary
-from archdsl.design.input_shapes import input_shapes
+from archdsl.design.design import Design
+from archdsl.design.input_shapes import input_types
 from archdsl.design.names import check_names
-from archdsl.design.read import Design, Reader
+from archdsl.design.read import Reader
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
 from archdsl.elaborate.elaborator import Elaborated, elaborate
 from archdsl.gc_pause import gc_paused
@@ -110,8 +111,8 @@ def _elaborated(design: Design, input: str | None, diagnostics: Diagnostics) -> 
     if not design.headings_read:
         return None
     check_names(design, diagnostics)
-    shapes = input_shapes(design.inputs, input, design.library)
-    return elaborate(design, shapes, diagnostics) if shapes and design.body is not None else None
+    types = input_types(design.inputs, input, design.library)
+    return elaborate(design, types, diagnostics) if types and design.body is not None else None
 
 
 def _network(

@@ -16,6 +16,13 @@ DType: TypeAlias = Literal[
 
 DTYPES: frozenset[DType] = frozenset(get_args(DType))
 FLOATING: frozenset[DType] = frozenset(("float16", "bfloat16", "float32", "float64"))
+NUMBERS: frozenset[DType] = FLOATING | frozenset(("uint8", "int32", "int64"))
+SINGLE: frozenset[DType] = FLOATING - {"float64"}
+"""Those that a computation in float32 serves: onnxruntime has no other kernel of some operators."""
+FLOAT32: frozenset[DType] = frozenset(("float32",))
+"""For operators that own trained tensors, which are of this dtype, and the few that have no kernel of another."""
+INTEGERS: frozenset[DType] = frozenset(("int32", "int64"))
+"""Those of indices."""
 _ITEM_BYTES: dict[DType, int] = {
     "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "uint8": 1, "int32": 4, "int64": 8, "bool": 1,
 }  # fmt: skip
@@ -58,6 +65,12 @@ def text_of(shape: Shape) -> str:
     return "x".join(
         text if text.isidentifier() or text.isdecimal() or len(shape) == 1 else f"({text})" for text in texts
     )
+
+
+def byte_count(type: TensorType) -> int | None:
+    """The bytes of one sample of a value, or None where a named dimension leaves its size open."""
+    elements = element_count(type.shape)
+    return None if elements is None else elements * _ITEM_BYTES[type.dtype]
 
 
 def element_count(shape: Shape) -> int | None:

@@ -18,7 +18,7 @@ from archdsl.network import Network
 from archdsl.resources import zoo_names
 
 if TYPE_CHECKING:
-    from archdsl.design.model import Bound, Header, StatedShape
+    from archdsl.design.model import Bound, Header, InputType
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -63,14 +63,14 @@ def _entry(name: str, header: Header) -> ZooEntry:
         network = _network(name)
         params, macs = network.params, network.macs
     year = _YEAR.search(header.paper)
-    shapes = {"input": header.input} if header.inputs is None else header.inputs
+    types = [header.input] if header.inputs is None else header.inputs.values()
     return ZooEntry(
         name,
         header.family,
         int(year[0]) if year else None,
         params,
         macs,
-        ", ".join([_text(shape) for shape in shapes.values()]),
+        ", ".join([_text(type) for type in types]),
         header.reference,
         header.doc,
         header.paper,
@@ -87,8 +87,11 @@ def _network(name: str) -> Network:
     return network
 
 
-def _text(shape: StatedShape | None) -> str:
-    return "" if shape is None else "x".join(map(str, shape))
+def _text(type: InputType | None) -> str:
+    if type is None:
+        return ""
+    text = "x".join(map(str, type.shape))
+    return text if type.dtype == "float32" else f"{text} {type.dtype}"
 
 
 # ---- choosing

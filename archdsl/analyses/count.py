@@ -107,7 +107,7 @@ def _counts_nothing(kind: type[Operator]) -> bool:
 def _share(op: Operator, shapes: tuple[Shape, ...], output: Shape) -> Counts:
     params = buffers = 0
     for parameter in op.params(shapes):
-        if parameter.training_only:
+        if parameter.training_only or not parameter.stored:
             continue
         elements = math.prod(parameter.shape)
         if parameter.trained:

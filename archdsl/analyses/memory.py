@@ -1,7 +1,7 @@
 """Activation memory in inference: the peak of live values, and the total.
 
     live(t) = { v : made(v) <= t <= last(v) }
-    peak    = max over t of the elements of live(t)
+    peak    = max over t of the bytes of live(t)
     total   = the elements of all values
 
 where t runs over the nodes in execution order, made(v) is v's own turn (inputs are there from the
@@ -17,30 +17,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archdsl.shapes import element_count
+from archdsl.shapes import byte_count
 
 if TYPE_CHECKING:
     from archdsl.graph.ir import Graph
 
-FLOAT32_BYTES = 4
-
 
 class ActivationMemory(NamedTuple):
-    """For one sample. ``peak_node`` is the name of the node that runs at the peak."""
+    """In bytes, for one sample. ``peak_node`` is the name of the node that runs at the peak."""
 
-    peak_elements: int
-    total_elements: int
+    peak: int
+    total: int
     peak_node: str
-
-    @property
-    def peak(self) -> int:
-        """Bytes in float32."""
-        return FLOAT32_BYTES * self.peak_elements
-
-    @property
-    def total(self) -> int:
-        """Bytes in float32."""
-        return FLOAT32_BYTES * self.total_elements
 
 
 def activation_memory(graph: Graph) -> ActivationMemory | None:
@@ -49,7 +37,7 @@ def activation_memory(graph: Graph) -> ActivationMemory | None:
     nodes = graph.nodes
     sizes: list[int] = []
     for node in nodes:
-        size = element_count(node.shape)
+        size = byte_count(node.type)
         if size is None:
             return None
         sizes.append(size)

@@ -41,7 +41,12 @@ def verify(
         Provider, typer.Option("--provider", help="Where onnxruntime runs; auto is on each that is there.")
     ] = Provider.auto,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", metavar="X", help="What may differ, of an output's largest value.")
+        float | None,
+        typer.Option(
+            "--tolerance",
+            metavar="X",
+            help="What may differ, of an output's largest value.  [default: 1e-4, more for half precision]",
+        ),
     ] = 1e-4,
     weights: WEIGHTS = None,
     seed: SEED = 0,
@@ -57,7 +62,7 @@ def verify(
 
     Exits with 0 where they agree, 1 where they do not, 2 for usage.
     """
-    if not 0 < tolerance < 1:
+    if tolerance is not None and not 0 < tolerance < 1:
         raise UsageError(f"`--tolerance {tolerance:g}` is not between 0 and 1", help="the default is 1e-4")
     design = network(file, set, input)
     check_at(design, set, sizes_of(size))

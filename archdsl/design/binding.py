@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
+from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.values import Block, Callee, Result, Value
 from archdsl.diagnostics import Diagnostic, Fix, Label, did_you_mean
 from archdsl.diagnostics.fixes import replacing, respelling, without_item
@@ -28,8 +29,8 @@ class Signature(NamedTuple):
     operands: int = 0
 
     def words_in_order(self, values: Sequence[tree.Expression | Given]) -> list[str | None]:
-        """The names of arguments that are given without one: values, `from(...)`, are operands in their order, and
-        all else are attributes in theirs. None where there is no name left."""
+        """The names of arguments that are given without one: values, `from(...)` and sources, are operands in their
+        order, and all else are attributes in theirs. None where there is no name left."""
         if not self.operands:
             return [self.names[at] if at < len(self.names) else None for at in range(len(values))]
         operands, attributes = iter(self.names[: self.operands]), iter(self.names[self.operands :])
@@ -42,7 +43,7 @@ class Signature(NamedTuple):
 def _is_value(argument: tree.Expression | Given) -> bool:
     if isinstance(argument, Given):
         return isinstance(argument.value, Value)
-    return isinstance(argument, tree.Apply) and argument.name.word == "from"
+    return isinstance(argument, tree.Apply) and argument.name.word not in FUNCTIONS
 
 
 class Given(NamedTuple):

@@ -40,6 +40,10 @@ def header_data(
     return data, spans
 
 
+DEEPEST_INPUT = {"input": 1, "inputs": 2}
+"""How deep the mappings of these sections nest: the second says `shape` and `dtype` of each input."""
+
+
 def _as_written(
     value: tree.PlainText | tree.Expression | tree.Fact | tree.Section,
     path: tuple[str | int, ...],
@@ -47,7 +51,7 @@ def _as_written(
 ) -> object:
     """Expressions by their names, or the only one, for ``input_shapes.with_inputs``."""
     spans[path] = value.span
-    if isinstance(value, tree.Section) and len(path) == 1:
+    if isinstance(value, tree.Section) and len(path) <= DEEPEST_INPUT[str(path[0])]:
         section = {}
         for key, entry in value.entries.items():
             spans[(*path, key)] = spans[(*path, key, KEY)] = entry.key.span

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from archdsl.design.arithmetic import ExpressionFault, whole
 from archdsl.design.environment import HeaderEnvironment, Unresolved, Work
@@ -18,7 +19,7 @@ from archdsl.design.foreign_words import is_foreign
 from archdsl.design.values import UNKNOWN, Callee, Library, Result, Word, is_list, kind_of, written
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, UsageError, did_you_mean
 from archdsl.diagnostics.fixes import replacing
-from archdsl.shapes import Shape
+from archdsl.shapes import DType, TensorType
 from archdsl.sizes import Size, linear
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -50,13 +51,24 @@ def with_inputs(
         stated = data[key]
         if stated == {} and _has_fault(spans[(key,)], diagnostics):
             reader.failed = True  # what it names could not be read
-        elif isinstance(stated, dict):
-            found[key] = {name: reader.read(value, (key, name)) for name, value in stated.items()}
+        elif isinstance(stated, dict) and key == "inputs":
+            found[key] = {name: reader.type(value, (key, name)) for name, value in stated.items()}
         else:
-            found[key] = reader.read(stated, (key,))
+            found[key] = reader.type(stated, (key,))
         if reader.failed:
             del found[key]
     return found
+
+
+def stated_shapes(data: Mapping[str, object]) -> tuple[tree.Expression, ...]:
+    """The shapes of ``input`` or ``inputs`` as they are written."""
+    stated = data.get("input", data.get("inputs"))
+    if isinstance(stated, dict) and "inputs" in data:
+        found = list(stated.values())
+    else:
+        found = [stated]
+    shapes = [each.get("shape") if isinstance(each, dict) else each for each in found]
+    return tuple([each for each in shapes if isinstance(each, tree.ListOf)])
 
 
 def _has_fault(section: Span, diagnostics: Diagnostics) -> bool:
@@ -75,10 +87,16 @@ class _ShapeReader:
         self.failed = False
         self.work = Work()
 
-    def read(self, stated: object, path: tuple[str | int, ...]) -> object:
+    def type(self, stated: object, path: tuple[str | int, ...]) -> object:
+        """A shape, or a mapping with a shape as ``shape``, as numbers and names."""
+        if not isinstance(stated, dict):
+            return self.read(stated, path)
+        return {key: self.read(value, (*path, key), is_shape=key == "shape") for key, value in stated.items()}
+
+    def read(self, stated: object, path: tuple[str | int, ...], *, is_shape: bool = True) -> object:
         """A shape as numbers and names; what is no list is returned for the header's model to refuse."""
         try:
-            return self._read(stated, path)
+            return self._read(stated, path, is_shape=is_shape)
         except Unresolved:
             self.failed = True
         except ArchError as fault:
@@ -87,7 +105,7 @@ class _ShapeReader:
                 self.diagnostics.add(diagnostic)
         return ()
 
-    def _read(self, stated: object, path: tuple[str | int, ...]) -> object:
+    def _read(self, stated: object, path: tuple[str | int, ...], *, is_shape: bool) -> object:
         if isinstance(stated, tree.ListOf):
             self.spans[path] = stated.span
             self._refuse_unknown_batch(stated)
@@ -104,10 +122,11 @@ class _ShapeReader:
         value = self._evaluated(stated)  # type: ignore[arg-type]
         if is_list(value):
             return tuple([self._checked(item, stated[0], None) for item in value])
-        if len(path) > 1:
+        if len(path) > 1 and is_shape:
+            name = next(part for part in reversed(path) if part != "shape")
             raise ExpressionFault(
                 "wrong-value",
-                f"the shape of `{path[-1]}` is a list of sizes, not {kind_of(value)}",
+                f"the shape of `{name}` is a list of sizes, not {kind_of(value)}",
                 stated[0],
                 "no list",
                 "write its sizes without the batch: `[1, 105, 105]`",
@@ -258,22 +277,35 @@ def _listed(items: Sequence[tree.Expression]) -> str:
 
 # ---- the shapes that the graph is made for
 
-Declared = Mapping[str, tuple[tuple[int | str, ...], Span]]
+
+class StatedInput(NamedTuple):
+    """An input as the header states it: its sizes, its dtype, and where its shape stands."""
+
+    sizes: tuple[int | str, ...]
+    dtype: DType
+    span: Span
 
 
-def input_shapes(declared: Declared, given: str | None, library: Library) -> dict[str, tuple[Shape, Span]]:
-    """The inputs by name with their shapes and places.
+def input_types(
+    declared: Mapping[str, StatedInput], given: str | None, library: Library
+) -> dict[str, tuple[TensorType, Span]]:
+    """The inputs by name with their types and places.
 
     ``given`` is the text of ``--input``. Raises `UsageError` where it is no shape of these inputs.
     """
     shapes = dict(declared)
     if given is not None and declared:
-        for name, sizes in parse_shapes(given, {name: s for name, (s, _) in declared.items()}).items():
+        for name, sizes in parse_shapes(
+            given, {name: stated.sizes for name, stated in declared.items()}
+        ).items():
             values = tuple([_value_of(size, library) if isinstance(size, str) else size for size in sizes])
-            shapes[name] = (values, declared[name][1])
+            shapes[name] = declared[name]._replace(sizes=values)
     return {
-        name: (tuple([size if isinstance(size, int) else _open(size) for size in sizes]), span)
-        for name, (sizes, span) in shapes.items()
+        name: (
+            TensorType(tuple([size if isinstance(size, int) else _open(size) for size in sizes]), dtype),
+            span,
+        )
+        for name, (sizes, dtype, span) in shapes.items()
     }
 
 

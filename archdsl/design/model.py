@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from archdsl.diagnostics import Code, Diagnostic, Diagnostics
 from archdsl.diagnostics.fixes import respelling
+from archdsl.shapes import DType
 from archdsl.source import Span
 from archdsl.syntax.sections import nearest
 
@@ -68,6 +69,18 @@ class Expect(_HeaderModel):
     shapes: Annotated[dict[str, StatedShape], Field(description="shapes inside the network")] = {}
 
 
+class InputType(_HeaderModel):
+    """The type of an input: a shape, or a shape and a dtype."""
+
+    shape: Annotated[InputShape, Field(description="its sizes without the batch")]
+    dtype: Annotated[DType, Field(description="the type of its elements")] = "float32"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_shape(cls, stated: object) -> object:
+        return {"shape": stated} if isinstance(stated, tuple) else stated
+
+
 class Header(_HeaderModel):
     """The sections of a file besides its parameters, blocks and body."""
 
@@ -98,10 +111,12 @@ class Header(_HeaderModel):
         dict[str, tuple[Identifier, ...]],
         Field(description="blocks of other files, which keep their own file's `params`"),
     ] = {}
-    input: Annotated[InputShape | None, Field(description="the shape of the only input")] = None
+    input: Annotated[InputType | None, Field(description="the shape of the only input, or its type")] = None
     inputs: Annotated[
-        Annotated[dict[Identifier, InputShape], Field(min_length=1)] | None,
-        Field(description="the shapes of several inputs; nothing flows into the body until a `from`"),
+        Annotated[dict[Identifier, InputType], Field(min_length=1)] | None,
+        Field(
+            description="the shapes or types of several inputs; nothing flows into the body until a `from`"
+        ),
     ] = None
     expect: Annotated[Expect, Field(description="the paper's table, as the file's own test")] = Expect()
 
@@ -172,6 +187,7 @@ WANTED = {
     "name": "a name of letters, digits, `_` and `-`",
     "init": "`pytorch`, `torchvision` or `paper`",
     "input": "a list of sizes without the batch: `[3, 224, 224]`, or `[3, H, W]` with names",
+    "dtype": "`float32`, `float16`, `bfloat16`, `float64`, `int64`, `int32`, `uint8` or `bool`",
     "inputs": "named inputs: `{left: [1, 105, 105], right: [1, 105, 105]}`",
     "use": "files with the blocks they bring: `{cells.yaml: [conv_bn, stem]}`",
     "output": "a list of sizes without the batch: `[1000]`",
@@ -183,6 +199,10 @@ WANTED = {
     "min": "a number",
     "max": "a number",
 }
+
+
+_INNER: dict[str, type[BaseModel]] = {"training": Training, "input": InputType, "inputs": InputType}
+"""The models of sections within sections, but for those of ``expect``."""
 
 
 def _explain(
@@ -203,7 +223,7 @@ def _explain(
         word = str(location[-1])
         words = known or tuple(model.model_fields)
         if len(location) > 1:
-            words = tuple(Training.model_fields if location[0] == "training" else Expect.model_fields)
+            words = tuple(_INNER.get(str(location[0]), Expect).model_fields)
         near = nearest(word, words)
         message = f"there is no key `{word}` here"
         return (

@@ -9,10 +9,10 @@ from archdsl.constructs.base import FlowCall
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.design.binding import bind
 from archdsl.design.branches import branch_faults
+from archdsl.design.design import Design
 from archdsl.design.foreign_words import ABSENT, foreign_word, is_foreign
 from archdsl.design.headings import faults_of, target_faults, variables_of
 from archdsl.design.mistaken_constructs import label_like_construct, merge_called
-from archdsl.design.read import Design
 from archdsl.design.unknown_names import unknown_function
 from archdsl.design.values import Callee, Library
 from archdsl.design.vocabulary import meant

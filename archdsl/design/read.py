@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from archdsl.constructs.vocabulary import STANDARD, Vocabulary
+from archdsl.design.design import Design
 from archdsl.design.header import header_data, readable_part
-from archdsl.design.input_shapes import with_inputs
-from archdsl.design.model import Expect, Header, validate
+from archdsl.design.input_shapes import stated_shapes, with_inputs
+from archdsl.design.model import Header, validate
 from archdsl.design.parameters import Setter, listed
 from archdsl.design.values import Block, Library
 from archdsl.diagnostics import Diagnostic, Diagnostics, UsageError, did_you_mean
@@ -23,43 +24,6 @@ from archdsl.syntax.sections import KEYS, nearest
 
 DEEPEST_FILE = 32
 """How many files may stand on each other, by ``extends`` and ``use``."""
-
-
-class Design(NamedTuple):
-    """A network as its file and those it stands on declare it."""
-
-    source: Source
-    header: Header
-    spans: Mapping[tuple[str | int, ...], Span]
-    library: Library
-    parameters: tuple[tree.ParameterDeclaration, ...]
-    body: tree.Step | None
-    headings_read: bool
-    """Whether every block's heading could be read, so that its calls can be judged."""
-    stated_inputs: tuple[tree.Expression, ...] = ()
-    """The shapes of the inputs as they are written."""
-    files: tuple[tuple[Span, Source], ...] = ()
-    """The places that name other files, with these."""
-    brought: tuple[tuple[Span, Block], ...] = ()
-    """The places that name blocks of other files, with these."""
-    replaced: tuple[tuple[Span, Span], ...] = ()
-    """The places that give a parameter of another file another value, with its declaration."""
-
-    @property
-    def inputs(self) -> dict[str, tuple[tuple[int | str, ...], Span]]:
-        """The inputs by name with their shapes as stated, and where these stand."""
-        if self.header.inputs is not None:
-            return {name: (sizes, self.spans["inputs", name]) for name, sizes in self.header.inputs.items()}
-        if self.header.input is not None:
-            return {"input": (self.header.input, self.spans["input",])}
-        return {}
-
-    @property
-    def name(self) -> str:
-        if self.header.name:
-            return self.header.name
-        stem = os.path.basename(self.source.name).partition(".")[0]
-        return stem if stem.replace("_", "").replace("-", "").isalnum() else "network"
 
 
 _OF_ONE_FILE = ("expect", "extends", "reference")
@@ -123,7 +87,7 @@ class Reader:
             parameters,
             loaded.body if clear else None,
             loaded.headings_read and self._blocks_known,
-            _stated_inputs(loaded.data),
+            stated_shapes(loaded.data),
             tuple(self._files),
             tuple(self._brought),
             tuple(self._replaced),
@@ -368,13 +332,6 @@ class Reader:
             library.blocks[name] = Block(name, signature.span, signature.parameters, block.body, library)
 
 
-def _stated_inputs(data: Mapping[str, object]) -> tuple[tree.Expression, ...]:
-    """The expressions of ``input`` or ``inputs``."""
-    stated = data.get("input", data.get("inputs"))
-    found = tuple(stated.values()) if isinstance(stated, dict) else (stated,)
-    return tuple([each for each in found if isinstance(each, tree.ListOf)])
-
-
 def _brought(file: tree.File) -> list[tree.Name]:
     """The names of the blocks that a file's ``use`` brings."""
     entry = file.header.get("use")
@@ -388,6 +345,3 @@ def _brought(file: tree.File) -> list[tree.Name]:
         for item in listed_items.items
         if isinstance(item, tree.Name)
     ]
-
-
-__all__ = ["Design", "Expect", "Reader"]

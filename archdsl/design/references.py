@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from archdsl.design.design import Design
 from archdsl.design.labels import LabelScope, Path, labels_in, path_parts, resolve
 from archdsl.design.model import KEY
-from archdsl.design.read import Design
 from archdsl.design.values import Block, Library
 from archdsl.source import Source, Span
 from archdsl.syntax import tree

@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 
 from archdsl.constructs.base import Construct
 from archdsl.constructs.vocabulary import STANDARD, Vocabulary
-from archdsl.design.model import WANTED, Bound, Expect, Header, ParameterDetails, Training
+from archdsl.design.model import WANTED, Bound, Expect, Header, InputType, ParameterDetails, Training
 from archdsl.ops import Operator
 from archdsl.ops.documentation import about
 from archdsl.syntax.grammar import terminals
@@ -152,15 +152,20 @@ def _stated(stated: Schema, model: Schema, list_text: Schema = _LIST_TEXT) -> Sc
         word = kind["$ref"].rpartition("/")[2]
         if word == Bound.__name__:
             return _bound()
+        inner = {**model["$defs"][word], "$defs": model["$defs"]}
+        if word == InputType.__name__:
+            return {"anyOf": [_key(inner, "shape"), _model(inner)]}
         assert word in (Expect.__name__, Training.__name__)
-        return _model({**model["$defs"][word], "$defs": model["$defs"]})
+        return _model(inner)
     if model["title"] == Expect.__name__:
         list_text = _NO_TEXT
     if kind["type"] != "object":
-        return _written(kind, list_text)
+        return _written(kind, list_text if kind["type"] == "array" else _TEXT)
     keyed: dict[str, Schema] = kind.get("patternProperties") or {r"\S": kind["additionalProperties"]}
     ((keys, each),) = keyed.items()
     least = {"minProperties": kind["minProperties"]} if "minProperties" in kind else {}
+    if "$ref" in each:
+        return {**_mapping(keys, _stated(each, model)), **least}
     return {**_mapping(keys, _written(each, list_text)), **least}
 
 
@@ -181,8 +186,8 @@ def _written(stated: Schema, text: Schema = _TEXT) -> Schema:
     for kind in _kinds(stated):
         limits = {word: limit for word, limit in kind.items() if word in _LIMITS}
         if kind["type"] == "array":
-            items = kind.get("items") or kind["prefixItems"][0]
-            several = {"type": "array", "items": _written(items), **limits}
+            items = kind.get("items") or kind.get("prefixItems", [{}])[0]
+            several = {"type": "array", "items": _written(items) if items else _VALUE, **limits}
         else:
             single.update(limits)
             if "enum" in kind:

@@ -11,7 +11,8 @@ from archdsl.design.values import UNKNOWN, Block, Value
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.endless_calls import endless_calls
 from archdsl.elaborate.flow import run_flow_call
-from archdsl.elaborate.operators import Plan, apply, operands_of, operator_of, plan_of, value_of
+from archdsl.elaborate.operands import operands_of
+from archdsl.elaborate.operators import Plan, apply, operator_of, plan_of, value_of
 from archdsl.elaborate.scopes import Caller, LabelledStep, Scope
 from archdsl.elaborate.state import MOST_STEPS, STEPS_OF_A_CALL, Place, Walk
 from archdsl.graph.ir import Frame
@@ -73,7 +74,7 @@ class CallRunner:
         operator = operator_of(walk, call, plan, environment)
         if operator is None:
             return UNKNOWN
-        others = operands_of(walk, call, plan, environment) if plan.operands else ()
+        others = operands_of(walk, call, plan, environment, place) if plan.operands else ()
         if others is None:
             return UNKNOWN
         values = others if value is None or plan.is_source else (value, *others)

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from archdsl.constructs.base import Made, Steps
 from archdsl.constructs.region import RegionKind
+from archdsl.design.design import Design
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import render
 from archdsl.design.labels import single_call
-from archdsl.design.read import Design
 from archdsl.design.values import UNKNOWN, Value
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
 from archdsl.elaborate import values
@@ -32,7 +32,7 @@ from archdsl.elaborate.state import MOST_STEPS, Place, Stop, Walk
 from archdsl.elaborate.steps import finish
 from archdsl.graph.ir import Frame, Graph, Node, Output
 from archdsl.ops.input import Input
-from archdsl.shapes import Shape, TensorType, all_known
+from archdsl.shapes import TensorType, all_known
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -46,16 +46,18 @@ class Elaborated(NamedTuple):
     steps: int
 
 
-def elaborate(design: Design, shapes: dict[str, tuple[Shape, Span]], diagnostics: Diagnostics) -> Elaborated:
-    """The graph of a design for inputs of these shapes.
+def elaborate(
+    design: Design, types: dict[str, tuple[TensorType, Span]], diagnostics: Diagnostics
+) -> Elaborated:
+    """The graph of a design for inputs of these types.
 
     Where there are errors it is of what could be built: the steps before each mistake and beside it. What would
     follow from one has no node, and an output that depends on it is left out.
     """
     walk = _Elaborator(design, diagnostics)
     with suppress(Stop, TooManyMistakes):  # what was found up to there is reported
-        walk.run(shapes)
-    return Elaborated(walk.graph(len(shapes)), walk.steps)
+        walk.run(types)
+    return Elaborated(walk.graph(len(types)), walk.steps)
 
 
 class _Elaborator(Walk):
@@ -65,13 +67,12 @@ class _Elaborator(Walk):
         super().__init__(design, diagnostics)
         self._calls = CallRunner(self)
 
-    def run(self, shapes: dict[str, tuple[Shape, Span]]) -> None:
+    def run(self, types: dict[str, tuple[TensorType, Span]]) -> None:
         design = self.design
-        for name, (shape, span) in shapes.items():
+        for name, (type, span) in types.items():
             self.root.reserve(name, span)
             self.uses[name] = 1
-            type = TensorType(shape)
-            self.has_named_sizes = self.has_named_sizes or not all_known(shape)
+            self.has_named_sizes = self.has_named_sizes or not all_known(type.shape)
             self.nodes.append(Node(name, Input(), (), type, span, name))
             self.inputs[name] = Value(len(self.nodes) - 1, type)
         # With `inputs`, nothing flows until a `from`.

@@ -76,7 +76,7 @@ def report_operator_error(
     elif error.of_input:
         for value in values:
             is_input = value.node < len(walk.inputs)
-            text = f"the input is {text_of(value.shape)}" if is_input else f"makes {text_of(value.shape)}"
+            text = f"the input is {value.type}" if is_input else f"makes {value.type}"
             made.append(Label(_seen_from(walk.nodes[value.node], around), text))
     # A turn of a loop may take what the turn before it made at the very same place.
     shown = [label for label in made if not _within(place, label.span)]

@@ -10,7 +10,7 @@ from archdsl.design.binding import Bound, Given, bind, without_torch_only
 from archdsl.design.environment import Environment, Unresolved, callee_of
 from archdsl.design.expr import evaluate
 from archdsl.design.names import unknown_callee
-from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word, is_list, written
+from archdsl.design.values import UNKNOWN, Block, Callee, Result, Value, Word, is_list
 from archdsl.diagnostics import ArchError, Diagnostic, Label, OperatorError
 from archdsl.elaborate.operator_errors import (
     LARGEST_SIZE,
@@ -59,7 +59,7 @@ class Plan:
         self.operands = {name: arguments.pop(name) for name in names if name in arguments}
         """Its arguments that hold values, in the operator's order."""
         self.literals = {
-            name: _attribute(argument.value)
+            name: attribute_of(argument.value)
             for name, argument in arguments.items()
             if isinstance(argument, tree.Number | tree.Boolean)
         }
@@ -104,7 +104,7 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
     faulty = False
     for name, argument in plan.computed.items():
         try:
-            attributes[name] = _attribute(value_of(argument, environment))
+            attributes[name] = attribute_of(value_of(argument, environment))
         except Unresolved:
             faulty = True
         except ArchError as fault:
@@ -134,57 +134,6 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
     return operator
 
 
-def operands_of(
-    walk: Walk, call: tree.Call, plan: Plan, environment: Environment
-) -> tuple[Value, ...] | None:
-    """The values that a call's arguments hold, or None where there is a fault, which is reported."""
-    target = plan.callee.target
-    assert not isinstance(target, Block)
-    assert plan.bound is not None
-    found: list[Value] = []
-    for operand in target.operands[1:]:
-        argument = plan.operands.get(operand.name)
-        if argument is None:
-            break
-        try:
-            value = value_of(argument, environment)
-        except Unresolved:
-            return None
-        except ArchError as fault:
-            walk.report_all(fault)
-            return None
-        if not isinstance(value, Value):
-            place = argument_span(call.span, operand.name, plan.bound)
-            walk.report(_no_value(target.word, operand.name, value, place))
-            return None
-        found.append(value)
-    if len(found) < len(plan.operands):
-        names = [operand.name for operand in target.operands[1:]]
-        walk.report(
-            Diagnostic(
-                "missing-argument",
-                f"`{target.word}` has no `{names[len(found)]}`, which comes before what it is given",
-                call.span,
-                f"`{names[len(found)]}` is missing here",
-                f"give it too: `{names[len(found)]}=from(label)`",
-            )
-        )
-        return None
-    return tuple(found)
-
-
-def _no_value(word: str, name: str, held: Result, place: Span) -> Diagnostic:
-    """The diagnostic for an operand that holds something else than a value."""
-    label = str(held) if isinstance(held, Word) else "label"
-    return Diagnostic(
-        "wrong-argument",
-        f"`{name}` of `{word}` cannot be `{written(held)}`",
-        place,
-        "expected a value",
-        f"write `{name}=from({label})`",
-    )
-
-
 def value_of(
     argument: tree.Expression | Given | tuple[tree.Expression | Given, ...], environment: Environment
 ) -> Result:
@@ -195,7 +144,7 @@ def value_of(
     return evaluate(argument, environment)  # type: ignore[arg-type]
 
 
-def _attribute(value: Result) -> object:
+def attribute_of(value: Result) -> object:
     """A value as operators take it: whole floats as whole numbers, words and blocks by name."""
     kind = value.__class__
     if kind is int:
@@ -203,7 +152,7 @@ def _attribute(value: Result) -> object:
     if kind is float:
         return int(value) if value.is_integer() else value  # type: ignore[union-attr,arg-type]
     if kind is tuple:
-        return tuple([_attribute(item) for item in value])  # type: ignore[union-attr,arg-type]
+        return tuple([attribute_of(item) for item in value])  # type: ignore[union-attr,arg-type]
     if isinstance(value, Word):
         return str(value)
     return value.word if isinstance(value, Callee) else value
@@ -221,7 +170,7 @@ def _bad_arguments(
         try:
             if evaluate(argument, environment).__class__ not in (int, tuple):
                 return False  # no number of channels
-            target(**{name: _attribute(value_of(value, environment)) for name, value in other.items()})
+            target(**{name: attribute_of(value_of(value, environment)) for name, value in other.items()})
         except (ArchError, Unresolved, ValidationError):
             return False
         return True

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple, NoReturn
 
 from archdsl.constructs.base import Made
+from archdsl.design.design import Design
 from archdsl.design.environment import Environment
-from archdsl.design.read import Design
 from archdsl.design.values import Value
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_related
 from archdsl.elaborate.scopes import Caller, LabelledStep, Scope, name_twice

@@ -107,7 +107,7 @@ class GraphEdit:
         )
         if not self._sources:
             return made
-        sources = {name: source for name, source in self._sources.items() if name in made.tensors}
+        sources = {name: source for name, source in self._sources.items() if name in made.owned}
         return replace(made, sources=sources) if sources != graph.sources else made
 
     def _final(self, position: int) -> int:

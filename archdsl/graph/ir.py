@@ -94,9 +94,14 @@ class Graph:
     sources: Mapping[str, TensorSource] = field(default_factory=dict)
 
     @cached_property
-    def tensors(self) -> Mapping[str, Tensor]:
-        """Every parameter and buffer by its dotted name, in execution order, auxiliary heads' too."""
+    def owned(self) -> Mapping[str, Tensor]:
+        """Every tensor that a node owns by its dotted name, in execution order, auxiliary heads' too."""
         return tensors_of(self)
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Every parameter and buffer that a checkpoint holds: all but the constants that the design itself fixes."""
+        return {name: tensor for name, tensor in self.owned.items() if tensor.stored}
 
     @cached_property
     def given(self) -> frozenset[int]:

@@ -73,7 +73,8 @@ class Tensor(NamedTuple):
     """A parameter or buffer. ``shape`` is its whole shape: there is no batch in it.
 
     ``trained`` is false for buffers. ``training_only`` is true for what inference does not use, which
-    counts leave out and a checkpoint may lack. ``auxiliary_head`` is the auxiliary head that owns it.
+    counts leave out and a checkpoint may lack. ``stored`` is false for what the design fixes, which no checkpoint
+    holds. ``auxiliary_head`` is the auxiliary head that owns it.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Tensor(NamedTuple):
     trained: bool = True
     training_only: bool = False
     auxiliary_head: str | None = None
+    stored: bool = True
 
 
 def tensor_of(node: Node, parameter: Parameter) -> Tensor:
@@ -95,11 +97,12 @@ def tensor_of(node: Node, parameter: Parameter) -> Tensor:
         parameter.trained,
         parameter.training_only,
         node.auxiliary_head,
+        parameter.stored,
     )
 
 
 def tensors_of(graph: Graph) -> dict[str, Tensor]:
-    """Every tensor by its dotted name, in execution order: what `Graph.tensors` holds.
+    """Every tensor by its dotted name, in execution order: what `Graph.owned` holds.
 
     A shared step's tensors are its first use's. Of a name in ``graph.sources`` the source is that one.
     """

@@ -128,7 +128,7 @@ def _wrong_types(graph: Graph) -> Finding:
 
 def _foreign_sources(graph: Graph) -> Finding:
     for name, source in graph.sources.items():
-        tensor = graph.tensors.get(name)
+        tensor = graph.owned.get(name)
         if tensor is None:
             yield f"`{name}` is no tensor of the graph"
         elif isinstance(source, ConstantData):

@@ -23,7 +23,7 @@ from archdsl.ops.dimensions import known_channels
 from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import per_channel
 from archdsl.ops.torch_form import Invoke, Layer, TorchForm, in_place
-from archdsl.shapes import Shape
+from archdsl.shapes import FLOAT32, NUMBERS, SINGLE, Shape
 
 
 class Elementwise(Operator):
@@ -73,6 +73,7 @@ class LeakyRelu(Elementwise):
     """x, or slope * x where x is below 0."""
 
     word = "leaky_relu"
+    accepts = SINGLE
     aliases = ("LeakyReLU", "lrelu")
     argument_aliases = {"negative_slope": "slope", "alpha": "slope"}
     examples = (
@@ -98,6 +99,7 @@ class Prelu(Elementwise):
     (He et al. 2015)."""
 
     word = "prelu"
+    accepts = FLOAT32
     aliases = ("PReLU",)
     argument_aliases = {"init": "slope"}
     examples = (
@@ -148,6 +150,7 @@ class HardSigmoid(Elementwise):
     """min(max(x / 6 + 1 / 2, 0), 1)."""
 
     word = "hardsigmoid"
+    accepts = SINGLE
     aliases = ("Hardsigmoid", "h_sigmoid")
     examples = (Example("hardsigmoid", ((4, 5, 6),)),)
 
@@ -187,6 +190,7 @@ class Gelu(Elementwise):
     """
 
     word = "gelu"
+    accepts = SINGLE
     aliases = ("GELU",)
     examples = (
         Example("gelu", ((4, 5, 6),)),
@@ -236,6 +240,7 @@ class HardSwish(Elementwise):
     """x * hardsigmoid(x) (Howard et al. 2019)."""
 
     word = "hardswish"
+    accepts = SINGLE
     aliases = ("Hardswish", "h_swish", "hard_silu")
     examples = (Example("hardswish", ((4, 5, 6),)),)
 
@@ -255,6 +260,7 @@ class Abs(Elementwise):
     """Absolute value."""
 
     word = "abs"
+    accepts = NUMBERS
     aliases = ("Abs", "absolute")
     examples = (Example("abs", ((4, 5, 6),)),)
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import change
+from archdsl.ops.attention_form import attend
 from archdsl.ops.base import (
     Count,
     Emitter,
@@ -26,7 +27,7 @@ from archdsl.ops.dimensions import known
 from archdsl.ops.initializers import Constant, Uniform
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
 from archdsl.ops.weight_init import OptionalNumber
-from archdsl.shapes import DType, Shape, element_count, text_of
+from archdsl.shapes import FLOAT32, NUMBERS, DType, Shape, element_count, text_of
 from archdsl.sizes import Dim
 
 
@@ -34,6 +35,7 @@ class Matmul(Operator):
     """The matrix product of the last two dimensions: N x K by K x M. The dimensions before them are equal, or 1."""
 
     word = "matmul"
+    accepts = NUMBERS - {"uint8"}
     aliases = ("MatMul", "bmm", "mm", "batch_matmul", "dot")
     operands = (OperandSpec("input"), OperandSpec("other"))
     traits = Trait.OVERWRITABLE_OUTPUT | Trait.BROADCASTS_BATCH
@@ -95,7 +97,8 @@ class Attention(Operator):
 
     q, which flows in, is ... x N x D, k is ... x M x D and v is ... x M x E; both are q, and v is k, unless they are
     given. With ``heads``, D and E are cut into so many parts, each of which attends by itself. The scale is
-    1 / sqrt(D / heads) unless it is given. What is added, the mask or a bias, is ... x (heads x) N x M.
+    1 / sqrt(D / heads) unless it is given. The mask is ... x (heads x) N x M: numbers are added, as a bias is, and of
+    ``bool`` it says which keys each query sees.
     """
 
     word = "attention"
@@ -110,6 +113,11 @@ class Attention(Operator):
         Example("attention(from(k), from(v), from(mask))", ((5, 8), (7, 8), (7, 8), (5, 7))),
         Example("attention(from(k), from(v), from(mask), heads=2)", ((5, 8), (7, 8), (7, 8), (2, 5, 7))),
         Example("attention(from(k), from(v), from(mask), heads=2)", ((5, 8), (7, 8), (7, 8), (1, 5, 7))),
+        Example(
+            "attention(from(k), from(v), from(mask))",
+            ((5, 8), (7, 8), (7, 8), (5, 7)),
+            ("float32", "float32", "float32", "bool"),
+        ),
     )
 
     heads: Annotated[Count, Field(description="parts that attend by themselves")] = 1
@@ -186,17 +194,9 @@ class Attention(Operator):
         shapes = self._operands(inputs)
         last = min(len(values), 3) - 1
         q, k, v = (values[min(at, last)] for at in range(3))
-        if self.heads > 1:
-            q, k, v = (
-                split_heads(emit, value, shape, self.heads)
-                for value, shape in zip((q, k, v), shapes[:3], strict=True)
-            )
-        features = known(shapes[0][-1], self.word, "the number of features")
-        scale = 1 / math.sqrt(features / self.heads) if self.scale is None else self.scale
         mask = values[3] if len(values) > 3 else None
-        rank = len(shapes[0]) + 1 + (self.heads > 1)
-        attended = attend(emit, q, k, v, rank, scale, mask)
-        return join_heads(emit, attended, output) if self.heads > 1 else attended
+        keeps = mask is not None and emit.dtype(3) == "bool"
+        return attend(emit, (q, k, v), shapes[:3], self.heads, self.scale, mask, shapes[3] or (), keeps=keeps)
 
 
 def check_heads(word: str, heads: int, features: int, what: str) -> None:
@@ -222,32 +222,6 @@ def attention_macs(q: Shape, keys: Dim, features: Dim) -> int:
     )
 
 
-def split_heads(emit: Emitter, value: str, shape: Shape, heads: int) -> str:
-    """Write ... x N x D as ... x heads x N x (D / heads), and return it."""
-    kept = len(shape)  # the batch, and all but the features
-    size = known(shape[-1], "attention", "the number of features")
-    parts = emit.node("Reshape", [value, emit.integers(*[0] * kept, heads, size // heads)])
-    return emit.node("Transpose", [parts], perm=[*range(kept - 1), kept, kept - 1, kept + 1])
-
-
-def join_heads(emit: Emitter, value: str, shape: Shape) -> str:
-    """Put together what `split_heads` took apart, and return it: it is of this shape."""
-    kept = len(shape)
-    turned = emit.node("Transpose", [value], perm=[*range(kept - 1), kept, kept - 1, kept + 1])
-    size = known(shape[-1], "attention", "the number of features")
-    return emit.node("Reshape", [turned, emit.integers(*[0] * kept, size)])
-
-
-def attend(emit: Emitter, q: str, k: str, v: str, rank: int, scale: float, mask: str | None) -> str:
-    """Write softmax(q k^T * scale + mask) v and return it, of values of so many dimensions, the batch included."""
-    order = [*range(rank - 2), rank - 1, rank - 2]
-    scaled = emit.node("Mul", [q, emit.number(scale)])
-    scores = emit.node("MatMul", [scaled, emit.node("Transpose", [k], perm=order)])
-    if mask is not None:
-        scores = emit.node("Add", [scores, mask])
-    return emit.node("MatMul", [emit.node("Softmax", [scores], axis=-1), v])
-
-
 class MultiHeadAttention(Operator):
     """Attention of several heads between two linear layers each, as PyTorch packs them: q, k and v are projected by
     the parts of ``in_proj_weight``, and what the heads make by ``out_proj``.
@@ -257,6 +231,7 @@ class MultiHeadAttention(Operator):
     """
 
     word = "multi_head_attention"
+    accepts = FLOAT32
     aliases = ("MultiheadAttention", "MultiHeadAttention", "self_attention", "mha", "msa")
     argument_aliases = {"num_heads": "heads"}
     torch_only_arguments = {"embed_dim": 0}
@@ -323,12 +298,8 @@ class MultiHeadAttention(Operator):
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
         features = known(inputs[0][-1], self.word, "the number of features")
         projected = self._projected(emit, values, features)
-        last = len(inputs) - 1
-        q, k, v = (
-            split_heads(emit, value, inputs[min(at, last)], self.heads) for at, value in enumerate(projected)
-        )
-        attended = attend(emit, q, k, v, 4, 1 / math.sqrt(features / self.heads), None)
-        joined = join_heads(emit, attended, output)
+        k = inputs[min(1, len(inputs) - 1)]
+        joined = attend(emit, projected, (inputs[0], k, k), self.heads)
         return self._linear(emit, joined, emit.parameter("out_proj.weight"), "out_proj.bias")
 
     def _projected(self, emit: Emitter, values: Sequence[str], features: int) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Type
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from archdsl.diagnostics import OperatorError
+from archdsl.diagnostics.call_changes import before_it
 from archdsl.ops.initializers import Initialiser
 from archdsl.ops.torch_form import TorchForm
 from archdsl.shapes import FLOATING, DType, Shape, TensorType
@@ -31,7 +32,8 @@ class Parameter(NamedTuple):
 
     ``name`` is the operator's own word for it; empty, it bears the name of the step. ``trained``
     is false for buffers, which are counted apart. ``training_only`` is true for what inference does not
-    use: it is in no count, and a checkpoint may lack it. ``initialiser`` is how PyTorch's layer fills it when
+    use: it is in no count, and a checkpoint may lack it. ``stored`` is false for what the design itself fixes:
+    it is in no count and in no checkpoint. ``initialiser`` is how PyTorch's layer fills it when
     it is built; ``rules`` are others by the name of an ``init`` scheme, where they differ from that.
     """
 
@@ -42,6 +44,7 @@ class Parameter(NamedTuple):
     rules: Mapping[str, Initialiser] = {}
     dtype: DType = "float32"
     training_only: bool = False
+    stored: bool = True
 
     def rule(self, scheme: str) -> Initialiser:
         """How it is filled under a design's ``init``."""
@@ -69,6 +72,9 @@ class Emitter(Protocol):
     def parameter(self, name: str) -> str:
         """The value of this operator's parameter of that name (its own word)."""
 
+    def dtype(self, operand: int) -> DType:
+        """The dtype of this operand."""
+
     def integers(self, *values: Dim) -> str:
         """A 1-d tensor of 64-bit integers: a constant, or, where sizes are open, worked out from those of the
         operands."""
@@ -76,19 +82,33 @@ class Emitter(Protocol):
     def integer(self, value: int) -> str:
         """A constant scalar, a 64-bit integer."""
 
+    def cast(self, value: str, dtype: DType) -> str:
+        """The value in this dtype."""
+
     def number(self, value: float) -> str:
-        """A constant float32 scalar."""
+        """A constant scalar, in the dtype of the output where that is floating point and else float32."""
 
     def numbers(self, *values: float) -> str:
-        """A constant 1-d tensor of float32."""
+        """A constant 1-d tensor, as `number`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A call in the language and the shapes it is given; documentation and test in one."""
+    """A call in the language and the shapes it is given; documentation and test in one.
+
+    ``dtypes`` are those of the values that it is given, where any is not float32.
+    """
 
     call: str
     inputs: Shapes
+    dtypes: tuple[DType, ...] = ()
+
+    @property
+    def types(self) -> tuple[TensorType, ...]:
+        """The types of the values that it is given."""
+        if not self.dtypes:
+            return tuple([TensorType(shape) for shape in self.inputs])
+        return tuple([TensorType(*each) for each in zip(self.inputs, self.dtypes, strict=True)])
 
 
 class Expects(NamedTuple):
@@ -165,6 +185,12 @@ class OperandSpec(NamedTuple):
 
 BRANCHES = (OperandSpec("branches", variadic=True),)
 """The operands of a merge."""
+
+
+_BY_USE: tuple[DType, ...] = (
+    "float32", "int64", "bool", "uint8", "int32", "float64", "float16", "bfloat16",
+)  # fmt: skip
+"""The dtypes, that to which a value is cast first."""
 
 
 class Trait(enum.Flag):
@@ -257,19 +283,20 @@ class Operator(BaseModel):
             return first
         for dtype in dtypes:
             if dtype not in self.accepts:
-                wanted = " or ".join(f"`{known}`" for known in sorted(self.accepts))
+                nearest = next(known for known in _BY_USE if known in self.accepts)
                 raise OperatorError(
-                    "wrong-kind",
+                    "wrong-dtype",
                     f"`{self.word}` does not take values of `{dtype}`",
                     label=f"the value is of `{dtype}`",
-                    otherwise=f"it takes {wanted}",
+                    changes=(before_it(f"cast({nearest})"),) if dtype == first else (),
+                    otherwise="" if dtype == first else f"cast it to `{nearest}`",
                 )
             if dtype != first:
                 raise OperatorError(
-                    "wrong-kind",
+                    "wrong-dtype",
                     f"`{self.word}` needs values of one dtype, but gets `{first}` and `{dtype}`",
                     label="the dtypes differ",
-                    otherwise="give it values of one dtype",
+                    otherwise=f"end the one with `cast({dtype})`, or the other with `cast({first})`",
                 )
         return first
 

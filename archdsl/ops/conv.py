@@ -47,7 +47,7 @@ from archdsl.ops.weight_init import (
     convolution_rules,
     weight_and_bias,
 )
-from archdsl.shapes import Shape, text_of
+from archdsl.shapes import FLOAT32, Shape, text_of
 
 
 class Conv(Operator):
@@ -57,6 +57,7 @@ class Conv(Operator):
     """
 
     word = "conv"
+    accepts = FLOAT32
     layout = TensorLayout.MAP
     aliases = (*ranks("Conv{}d"), "convolution")
     argument_aliases = CONV_ARGUMENTS

@@ -47,7 +47,7 @@ from archdsl.ops.weight_init import (
     convolution_rules,
     weight_and_bias,
 )
-from archdsl.shapes import Shape, is_known, text_of
+from archdsl.shapes import FLOAT32, Shape, is_known, text_of
 from archdsl.sizes import Dim
 
 
@@ -59,6 +59,7 @@ class ConvTranspose(Operator):
     """
 
     word = "conv_transpose"
+    accepts = FLOAT32
     layout = TensorLayout.MAP
     aliases = (
         *ranks("ConvTranspose{}d"),

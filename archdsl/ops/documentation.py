@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from archdsl.ops.base import Expects
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic.fields import FieldInfo
 
-    from archdsl.ops.base import Operator, Shapes
+    from archdsl.ops.base import Operator
+    from archdsl.shapes import TensorType
 
 
 def documentation(thing: object) -> str:
@@ -19,15 +22,21 @@ def documentation(thing: object) -> str:
     return (inspect.getdoc(thing) or "").replace("``", "`")
 
 
-def example_design(operator: type[Operator], call: str, inputs: Shapes) -> str:
-    """A whole design, in YAML, of a call of an operator on values of these shapes: one input for each operand, which
+def example_design(operator: type[Operator], call: str, types: Sequence[TensorType]) -> str:
+    """A whole design, in YAML, of a call of an operator on values of these types: one input for each operand, which
     bears its name, the first being `input`."""
-    if len(inputs) <= 1:
-        shape = ", ".join(map(str, inputs[0] if inputs else (1,)))
-        return f"input: [{shape}]\nbody:\n  - {call}\n"
+    stated = [_stated(type) for type in types]
+    if len(stated) <= 1:
+        return f"input: {stated[0] if stated else '[1]'}\nbody:\n  - {call}\n"
     names = ["input", *[operand.name for operand in operator.operands[1:]]]
-    shapes = [f"{name}: [{', '.join(map(str, shape))}]" for name, shape in zip(names, inputs, strict=False)]
-    return f"inputs: {{{', '.join(shapes)}}}\nbody:\n  - from(input) -> {call}\n"
+    inputs = [f"{name}: {type}" for name, type in zip(names, stated, strict=False)]
+    return f"inputs: {{{', '.join(inputs)}}}\nbody:\n  - from(input) -> {call}\n"
+
+
+def _stated(type: TensorType) -> str:
+    """A type as the header of a design states it."""
+    shape = f"[{', '.join(map(str, type.shape))}]"
+    return shape if type.dtype == "float32" else f"{{shape: {shape}, dtype: {type.dtype}}}"
 
 
 def first_sentence(text: str) -> str:

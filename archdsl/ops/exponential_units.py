@@ -10,13 +10,14 @@ from pydantic import Field
 from archdsl.ops.activation import Elementwise
 from archdsl.ops.base import Emitter, Example, Number, Positive, Shapes
 from archdsl.ops.torch_form import Layer, TorchForm, in_place
-from archdsl.shapes import Shape
+from archdsl.shapes import FLOAT32, SINGLE, Shape
 
 
 class Elu(Elementwise):
     """x, or alpha * (exp(x) - 1) where x is below 0 (Clevert et al. 2016)."""
 
     word = "elu"
+    accepts = SINGLE
     aliases = ("ELU",)
     examples = (Example("elu", ((4, 5, 6),)), Example("elu(0.5)", ((4,),)), Example("elu(-1)", ((4, 5),)))
 
@@ -37,6 +38,7 @@ class Selu(Elementwise):
     """1.0507 times `elu` with an alpha of 1.6733, by which layers keep mean 0 and variance 1 (Klambauer et al. 2017)."""
 
     word = "selu"
+    accepts = SINGLE
     aliases = ("SELU",)
     examples = (Example("selu", ((4, 5, 6),)),)
 
@@ -54,6 +56,7 @@ class Celu(Elementwise):
     """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0), whose slope has no step at 0 (Barron 2017)."""
 
     word = "celu"
+    accepts = FLOAT32
     aliases = ("CELU",)
     examples = (Example("celu", ((4, 5, 6),)), Example("celu(0.5)", ((4,),)))
 
@@ -73,6 +76,7 @@ class Softplus(Elementwise):
     """log(1 + exp(beta * x)) / beta, a smooth `relu`."""
 
     word = "softplus"
+    accepts = SINGLE
     aliases = ("Softplus",)
     examples = (Example("softplus", ((4, 5, 6),)), Example("softplus(2)", ((4,),)))
 
@@ -93,6 +97,7 @@ class Mish(Elementwise):
     """x * tanh(softplus(x)) (Misra 2019)."""
 
     word = "mish"
+    accepts = SINGLE
     aliases = ("Mish",)
     examples = (Example("mish", ((4, 5, 6),)),)
 
@@ -110,6 +115,7 @@ class Softsign(Elementwise):
     """x / (1 + abs(x))."""
 
     word = "softsign"
+    accepts = SINGLE
     aliases = ("Softsign",)
     examples = (Example("softsign", ((4, 5, 6),)),)
 

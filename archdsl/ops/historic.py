@@ -31,7 +31,7 @@ from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, t
 from archdsl.ops.initializers import Initialiser, Signs, Uniform
 from archdsl.ops.onnx_form import filled, reduce, unsqueeze
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm, Weight
-from archdsl.shapes import Shape, element_count, text_of
+from archdsl.shapes import FLOAT32, Shape, element_count, text_of
 
 
 def _uniform(fan_in: float) -> tuple[Initialiser, dict[str, Initialiser]]:
@@ -47,6 +47,7 @@ class Subsample(Operator):
     one of each for a map: y = weight * sum + bias."""
 
     word = "subsample"
+    accepts = FLOAT32
     layout = TensorLayout.MAP
     examples = (
         Example("subsample(2)", ((6, 28, 28),)),
@@ -102,6 +103,7 @@ class TableConv(Operator):
     LeNet-5's C3. There are weights for the listed connections only, in the table's order."""
 
     word = "table_conv"
+    accepts = FLOAT32
     layout = TensorLayout.MAP
     examples = (
         Example("table_conv([[0, 1, 2], [1, 2, 3], [0, 3], [0, 1, 2, 3]], 5)", ((4, 14, 14),)),
@@ -236,6 +238,7 @@ class Rbf(Operator):
     y_i = sum_j (x_j - code_ij)^2. The smallest is the answer."""
 
     word = "rbf"
+    accepts = FLOAT32
     examples = (Example("rbf(10)", ((84,),)),)
 
     classes: Annotated[Count, Field(description="how many codes")]

@@ -10,12 +10,16 @@ a tensor, which is that call's ``Operand(0)``.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
-from archdsl.ops.torch_form import Invoke, Operand
+from archdsl.ops.torch_form import Invoke, Operand, cast_form
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy
+
+    from archdsl.shapes import DType
 
 SCHEMES = ("pytorch", "torchvision", "paper")
 """The words of a design's ``init``: PyTorch's layers' own rules, those that torchvision's networks
@@ -27,7 +31,7 @@ class Initialiser(Protocol):
         """Fill the next piece of the flattened tensor, float32, in place."""
 
     def torch(self) -> Invoke:
-        """The call that fills a tensor of its shape in PyTorch, in place."""
+        """The call that fills a tensor of its shape in PyTorch, in place; or that makes one, and reads no operand."""
 
     @property
     def text(self) -> str:
@@ -162,3 +166,78 @@ class Signs(NamedTuple):
     @property
     def text(self) -> str:
         return f"{self.amplitude:g} or -{self.amplitude:g}, with equal chance"
+
+
+Numbers: TypeAlias = "bool | int | float | tuple[Numbers, ...]"
+
+
+class Values(NamedTuple):
+    """The very values, in nested tuples as the tensor's dimensions are."""
+
+    values: tuple[Numbers, ...]
+    dtype: DType
+
+    def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
+        flat = list(_flat(self.values))
+        assert len(flat) == piece.size, "what a design writes out is shorter than a piece"
+        piece[:] = flat
+
+    def torch(self) -> Invoke:
+        made = Invoke("torch.tensor", (_nested(self.values),))
+        kinds = set(map(type, _flat(self.values)))
+        usual = "float32" if float in kinds else "int64" if int in kinds else "bool"
+        return made if usual == self.dtype else cast_form(made, self.dtype)
+
+    @property
+    def text(self) -> str:
+        return "the values given"
+
+
+class Filled(NamedTuple):
+    """Zeros, or ones, in a tensor of this shape."""
+
+    value: Literal[0, 1]
+    shape: tuple[int, ...]
+    dtype: DType
+
+    def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
+        piece.fill(self.value)
+
+    def torch(self) -> Invoke:
+        made = Invoke("torch.ones" if self.value else "torch.zeros", (self.shape,))
+        return made if self.dtype == "float32" else cast_form(made, self.dtype)
+
+    @property
+    def text(self) -> str:
+        return str(self.value)
+
+
+class CountingUp(NamedTuple):
+    """0, 1, 2 ..., so many."""
+
+    length: int
+    dtype: DType
+
+    def fill(self, random: numpy.random.Generator, piece: numpy.ndarray) -> None:
+        assert self.length == piece.size, "what a design writes out is shorter than a piece"
+        piece[:] = range(self.length)
+
+    def torch(self) -> Invoke:
+        made = Invoke("torch.arange", (self.length,))
+        return made if self.dtype == "int64" else cast_form(made, self.dtype)
+
+    @property
+    def text(self) -> str:
+        return f"0 to {self.length - 1}"
+
+
+def _flat(values: Numbers) -> Iterator[bool | int | float]:
+    if isinstance(values, tuple):
+        for each in values:
+            yield from _flat(each)
+    else:
+        yield values
+
+
+def _nested(values: Numbers) -> object:
+    return [_nested(each) for each in values] if isinstance(values, tuple) else values

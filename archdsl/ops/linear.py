@@ -24,13 +24,14 @@ from archdsl.ops.weight_init import (
     check_bias_init,
     weight_and_bias,
 )
-from archdsl.shapes import Shape, element_count, text_of
+from archdsl.shapes import FLOAT32, Shape, element_count, text_of
 
 
 class Linear(Operator):
     """Fully connected layer: y = W x + b, on the last dimension."""
 
     word = "linear"
+    accepts = FLOAT32
     aliases = ("Linear", "fc", "fully_connected", "Gemm", "inner_product")
     argument_aliases = {"out_features": "out", "units": "out", "use_bias": "bias"}
     traits = Trait.OVERWRITABLE_OUTPUT

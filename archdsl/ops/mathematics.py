@@ -13,7 +13,7 @@ from archdsl.ops.activation import Elementwise
 from archdsl.ops.base import Emitter, Example, Number, Shapes
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm, in_place
 from archdsl.ops.weight_init import OptionalNumber
-from archdsl.shapes import Shape
+from archdsl.shapes import SINGLE, Shape
 
 
 class _NamedFunction(Elementwise):
@@ -63,6 +63,7 @@ class Erf(_NamedFunction):
     """The error function, 2 / sqrt(pi) times the integral of exp(-t * t) from 0 to x."""
 
     word = "erf"
+    accepts = SINGLE
     aliases = ("Erf", "error_function")
     torch_function = "torch.erf"
     onnx_operator = "Erf"

@@ -12,7 +12,7 @@ from archdsl.ops.base import BRANCHES, Emitter, Example, Index, Operator, Shapes
 from archdsl.ops.branch_mismatch import BranchMismatch, branch_fixes, otherwise
 from archdsl.ops.dimensions import position
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.shapes import DTYPES, FLOATING, Shape, text_of
+from archdsl.shapes import DTYPES, FLOATING, NUMBERS, Shape, text_of
 from archdsl.sizes import Dim
 
 
@@ -128,6 +128,7 @@ class Add(_Broadcasting):
     """The sum of the branches' values. A size of 1 meets any size."""
 
     word = "add"
+    accepts = NUMBERS - {"uint8"}
     aliases = ("Add", "Sum")
     mismatch = "add-shape-mismatch"
     traits = Trait.OVERWRITABLE_OUTPUT | Trait.ADDS_VARIANCE | Trait.BROADCASTS_BATCH
@@ -152,6 +153,7 @@ class Sub(_Broadcasting):
     """The first branch's value less those of all others. A size of 1 meets any size."""
 
     word = "sub"
+    accepts = NUMBERS - {"uint8"}
     aliases = ("Sub", "Subtract", "subtract", "minus")
     mismatch = "sub-shape-mismatch"
     torch_function = "torch.sub"
@@ -168,6 +170,7 @@ class Mul(_Broadcasting):
     (C x 1 x 1) weighs a map."""
 
     word = "mul"
+    accepts = NUMBERS - {"uint8"}
     aliases = ("Mul", "multiply", "Product")
     mismatch = "mul-shape-mismatch"
     torch_function = "torch.mul"
@@ -199,6 +202,7 @@ class Max(_Broadcasting):
     """The largest of the branches' values, element by element. A size of 1 meets any size."""
 
     word = "max"
+    accepts = NUMBERS
     aliases = ("Max", "maximum")
     mismatch = "max-shape-mismatch"
     torch_function = "torch.maximum"
@@ -214,6 +218,7 @@ class Min(_Broadcasting):
     """The smallest of the branches' values, element by element. A size of 1 meets any size."""
 
     word = "min"
+    accepts = NUMBERS
     aliases = ("Min", "minimum")
     mismatch = "min-shape-mismatch"
     torch_function = "torch.minimum"

@@ -31,7 +31,7 @@ from archdsl.ops.geometry import spatial
 from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import filled, per_channel, reduce, reshape, reshape_like, unsqueeze
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import Shape, element_count, is_known, text_of
+from archdsl.shapes import FLOAT32, Shape, element_count, is_known, text_of
 
 _ONE, _ZERO = Constant(1.0), Constant(0.0)
 
@@ -53,6 +53,7 @@ class BatchNorm(Operator):
     """
 
     word = "batch_norm"
+    accepts = FLOAT32
     layout = TensorLayout.KEPT
     aliases = (*ranks("BatchNorm{}d"), "SyncBatchNorm", "BatchNormalization", "bn")
     argument_aliases = {"epsilon": "eps"}
@@ -116,6 +117,7 @@ class LayerNorm(Operator):
     """
 
     word = "layer_norm"
+    accepts = FLOAT32
     layout = TensorLayout.KEPT
     aliases = ("LayerNorm", "LayerNormalization", "ln")
     argument_aliases = {"epsilon": "eps", "elementwise_affine": "affine"}
@@ -191,6 +193,7 @@ class GroupNorm(Operator):
     """Normalisation of each group of channels, sample by sample (Wu & He 2018)."""
 
     word = "group_norm"
+    accepts = FLOAT32
     layout = TensorLayout.KEPT
     aliases = ("GroupNorm", "GroupNormalization", "gn")
     argument_aliases = {"num_groups": "groups", "epsilon": "eps"}
@@ -246,6 +249,7 @@ class InstanceNorm(Operator):
     """Normalisation of each channel of each sample (Ulyanov et al. 2016)."""
 
     word = "instance_norm"
+    accepts = FLOAT32
     layout = TensorLayout.KEPT
     aliases = (*ranks("InstanceNorm{}d"), "InstanceNormalization")
     argument_aliases = {"epsilon": "eps"}
@@ -309,6 +313,7 @@ class LocalResponseNorm(Operator):
     """
 
     word = "lrn"
+    accepts = FLOAT32
     layout = TensorLayout.KEPT
     aliases = ("LocalResponseNorm", "local_response_normalization", "cross_map_lrn")
     examples = (

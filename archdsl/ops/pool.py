@@ -30,7 +30,7 @@ from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, t
 from archdsl.ops.onnx_form import pad, reduce, unsqueeze
 from archdsl.ops.pool_windows import Ends, check_padding, is_whole_map, numbers
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import Shape, all_known, is_known, text_of
+from archdsl.shapes import FLOAT32, SINGLE, Shape, all_known, is_known, text_of
 
 
 class MaxPool(Operator):
@@ -157,6 +157,7 @@ class AvgPool(Operator):
     """
 
     word = "avg_pool"
+    accepts = FLOAT32
     layout = TensorLayout.MAP
     aliases = (*ranks("AvgPool{}d"), "AveragePool", *ranks("AveragePooling{}D"), "mean_pool")
     argument_aliases = POOL_ARGUMENTS
@@ -307,6 +308,7 @@ class AdaptiveAvgPool(Operator):
     """
 
     word = "adaptive_avg_pool"
+    accepts = SINGLE
     layout = TensorLayout.MAP
     aliases = (*ranks("AdaptiveAvgPool{}d"), "AdaptiveAveragePool", *ranks("AdaptiveAveragePooling{}D"))
     argument_aliases = {"output_size": "size"}

@@ -9,7 +9,7 @@ from archdsl.ops.aliases import ranks
 from archdsl.ops.base import Emitter, Example, Operator, Shapes, TensorLayout, Trait
 from archdsl.ops.geometry import spatial
 from archdsl.ops.torch_form import Layer, TorchForm
-from archdsl.shapes import Shape
+from archdsl.shapes import SINGLE, Shape
 
 
 class _GlobalPool(Operator):
@@ -35,6 +35,7 @@ class GlobalAvgPool(_GlobalPool):
     """The mean of each channel, as a map of one cell: C x 1 x 1."""
 
     word = "global_avg_pool"
+    accepts = SINGLE
     aliases = ("GlobalAveragePool", *ranks("GlobalAveragePooling{}D"), "global_mean_pool", "gap")
     torch_layer = "nn.AdaptiveAvgPool"
     onnx_operator = "GlobalAveragePool"
@@ -49,6 +50,7 @@ class GlobalMaxPool(_GlobalPool):
     """The largest number of each channel, as a map of one cell: C x 1 x 1."""
 
     word = "global_max_pool"
+    accepts = SINGLE
     aliases = ("GlobalMaxPool", *ranks("GlobalMaxPooling{}D"), "gmp")
     torch_layer = "nn.AdaptiveMaxPool"
     onnx_operator = "GlobalMaxPool"

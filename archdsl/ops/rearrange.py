@@ -14,17 +14,17 @@ from archdsl.ops.dimensions import known_channels, position
 from archdsl.ops.geometry import height_and_width
 from archdsl.ops.onnx_form import reshape
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import DTYPES, Shape, text_of
+from archdsl.shapes import DTYPES, FLOATING, Shape, text_of
 
 
 class PixelShuffle(Operator):
     """Each group of factor * factor channels as one that is so many times as high and wide (Shi et al. 2016)."""
 
     word = "pixel_shuffle"
+    accepts = FLOATING | {"uint8"}
     layout = TensorLayout.MAP
     aliases = ("PixelShuffle",)
     argument_aliases = {"upscale_factor": "factor"}
-    accepts = DTYPES
     examples = (Example("pixel_shuffle(2)", ((8, 3, 4),)), Example("pixel_shuffle(3)", ((9, 2, 2),)))
 
     factor: Annotated[Count, Field(description="how many times as high and wide it becomes")]

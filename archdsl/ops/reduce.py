@@ -13,7 +13,7 @@ from archdsl.ops.base import Emitter, Example, Expects, Flag, Operator, Shapes, 
 from archdsl.ops.dimensions import position
 from archdsl.ops.onnx_form import reduce
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm
-from archdsl.shapes import Shape
+from archdsl.shapes import FLOATING, NUMBERS, Shape
 
 Dimensions = Annotated[
     int | Annotated[tuple[int, ...], Field(min_length=1)], Expects("a whole number, or a list of them")
@@ -85,6 +85,7 @@ class ReduceSum(_Reduction):
     """The sum over some dimensions."""
 
     word = "reduce_sum"
+    accepts = FLOATING | {"int64"}
     aliases = ("ReduceSum",)
     torch_function = "torch.sum"
     onnx_operator = "ReduceSum"
@@ -100,6 +101,7 @@ class ReduceMax(_Reduction):
     """The largest number over some dimensions."""
 
     word = "reduce_max"
+    accepts = NUMBERS
     aliases = ("ReduceMax", "amax")
     torch_function = "torch.amax"
     onnx_operator = "ReduceMax"
@@ -115,6 +117,7 @@ class ReduceMin(_Reduction):
     """The smallest number over some dimensions."""
 
     word = "reduce_min"
+    accepts = NUMBERS
     aliases = ("ReduceMin", "amin")
     torch_function = "torch.amin"
     onnx_operator = "ReduceMin"

@@ -26,7 +26,7 @@ from archdsl.ops.dimensions import counted, known_channels, position, product
 from archdsl.ops.geometry import Window, height_and_width, slide, terse, torch_pads, window
 from archdsl.ops.onnx_form import reshape, unsqueeze
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import DTYPES, Shape, text_of
+from archdsl.shapes import DTYPES, SINGLE, Shape, text_of
 
 
 class Tile(Operator):
@@ -103,6 +103,7 @@ class Unfold(Operator):
     """The windows of a map as columns: C * cells x windows, each column a window with its channels one by one."""
 
     word = "unfold"
+    accepts = SINGLE
     aliases = ("Unfold", "im2col", "extract_patches")
     argument_aliases = WINDOW_ARGUMENTS
     examples = (

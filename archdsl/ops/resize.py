@@ -29,7 +29,7 @@ from archdsl.ops.dimensions import counted, known
 from archdsl.ops.geometry import begins_and_ends, per_dimension, spatial, terse, torch_pads
 from archdsl.ops.onnx_form import FLOAT, INT64, pad
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import Shape, all_known, is_known, text_of
+from archdsl.shapes import FLOAT32, Shape, all_known, is_known, text_of
 from archdsl.sizes import Dim
 
 
@@ -141,6 +141,7 @@ class Upsample(Operator):
     """
 
     word = "upsample"
+    accepts = FLOAT32
     layout = TensorLayout.MAP
     aliases = ("Upsample", *ranks("UpSampling{}D"), "Resize", "interpolate")
     argument_aliases = {"scale_factor": "factor"}

@@ -12,7 +12,7 @@ from archdsl.ops.dimensions import known_features
 from archdsl.ops.initializers import Constant
 from archdsl.ops.onnx_form import reduce
 from archdsl.ops.torch_form import Layer, TorchForm
-from archdsl.shapes import Shape
+from archdsl.shapes import FLOAT32, Shape
 
 MACHINE_EPSILON = 2.0**-23
 """Of float32, which PyTorch takes where no epsilon is given."""
@@ -22,6 +22,7 @@ class RmsNorm(Operator):
     """x / sqrt(mean(x * x) + eps) * weight, over the last dimension (Zhang and Sennrich 2019)."""
 
     word = "rms_norm"
+    accepts = FLOAT32
     layout = TensorLayout.KEPT
     aliases = ("RMSNorm", "RMSNormalization", "SimplifiedLayerNormalization")
     argument_aliases = {"elementwise_affine": "affine", "epsilon": "eps"}

@@ -12,7 +12,7 @@ from archdsl.ops.base import Emitter, Example, Number, Parameter, Shapes
 from archdsl.ops.dimensions import known_channels
 from archdsl.ops.initializers import Constant
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm, Weight
-from archdsl.shapes import DTYPES, Shape
+from archdsl.shapes import DTYPES, FLOAT32, Shape
 
 
 class Scale(Elementwise):
@@ -41,6 +41,7 @@ class LayerScale(Elementwise):
     """
 
     word = "layer_scale"
+    accepts = FLOAT32
     aliases = ("LayerScale",)
     argument_aliases = {"init_values": "start"}
     examples = (

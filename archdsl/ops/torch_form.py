@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from archdsl.shapes import Shape
+from archdsl.shapes import DType, Shape
 from archdsl.size_formulas import express
 from archdsl.sizes import Size
 
@@ -52,6 +52,12 @@ class Invoke(NamedTuple):
     keywords: Mapping[str, object] = {}
 
 
+class DeviceOf(NamedTuple):
+    """The device on which the operator's input of this position is: where a source makes what depends on it."""
+
+    position: int
+
+
 def sizes_read(form: TorchForm, shapes: Sequence[Shape]) -> TorchForm:
     """A form whose open sizes are read off the operands, which have these shapes without the batch.
 
@@ -77,6 +83,17 @@ def sizes_read(form: TorchForm, shapes: Sequence[Shape]) -> TorchForm:
 
 
 TorchForm: TypeAlias = "Layer | Invoke | Operand | Weight"
+
+
+def cast_form(value: object, dtype: DType) -> Invoke:
+    """A value in another dtype."""
+    return Invoke(_CASTS[dtype], (value,))
+
+
+_CASTS: dict[DType, str] = {
+    "float16": ".half", "bfloat16": ".bfloat16", "float32": ".float", "float64": ".double",
+    "uint8": ".byte", "int32": ".int", "int64": ".long", "bool": ".bool",
+}  # fmt: skip
 
 
 def in_place(form: TorchForm) -> Layer:

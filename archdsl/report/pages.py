@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from archdsl.constructs.vocabulary import STANDARD, Vocabulary
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.ops.documentation import about, default_of, documentation, example_design, first_sentence
+from archdsl.shapes import TensorType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archdsl.constructs.base import Construct, FlowCall
     from archdsl.ops.base import Operator, Parameter
-    from archdsl.shapes import Shape
 
 Kind = Literal["operator", "construct", "call", "function"]
 
@@ -43,10 +43,10 @@ class PageInitialiser(NamedTuple):
 
 
 class PageExample(NamedTuple):
-    """``text`` is a call, a step or an expression; ``inputs`` are the shapes of what it is given."""
+    """``text`` is a call, a step or an expression; ``inputs`` are the types of what it is given."""
 
     text: str
-    inputs: tuple[Shape, ...] = ()
+    inputs: tuple[TensorType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _operator(operator: type[Operator]) -> Page:
         documentation(operator),
         arguments,
         fillings=_fillings(operator),
-        examples=tuple(PageExample(example.call, example.inputs) for example in operator.examples),
+        examples=tuple(PageExample(example.call, example.types) for example in operator.examples),
         also=operator.aliases,
     )
 
@@ -155,7 +155,7 @@ def _parameters(operator: type[Operator]) -> list[Parameter]:
 
     found: dict[str, Parameter] = {}
     for example in operator.examples:
-        text = example_design(operator, example.call, example.inputs)
+        text = example_design(operator, example.call, example.types)
         network = pipeline.check(Source(text)).network
         assert network is not None, example.call
         for node in network.nodes:
@@ -189,7 +189,9 @@ def _construct(construct: Construct, vocabulary: Vocabulary) -> Page:
         construct.about.replace("``", "`"),
         arguments,
         parts=tuple(construct.parts.items()),
-        examples=tuple(PageExample(example.step, (example.input,)) for example in construct.examples),
+        examples=tuple(
+            PageExample(example.step, (TensorType(example.input),)) for example in construct.examples
+        ),
         also=construct.aliases,
     )
 
@@ -210,7 +212,7 @@ def _flow_call(call: FlowCall) -> Page:
         call.heading,
         call.about.replace("``", "`"),
         (PageArgument("label", "the name that is meant", True),),
-        examples=tuple(PageExample(example.step, (example.input,)) for example in call.examples),
+        examples=tuple(PageExample(example.step, (TensorType(example.input),)) for example in call.examples),
     )
 
 

@@ -6,7 +6,6 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from archdsl.report.pages import Page
-from archdsl.shapes import text_of
 from archdsl.terminal import style_of
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def _examples(page: Page) -> list[str]:
     wide = max(len(lines[0]) for lines in texts)
     rows: list[str] = []
     for lines, example in zip(texts, page.examples, strict=True):
-        given = f"  # on {' and '.join(map(text_of, example.inputs))}" if example.inputs else ""
+        given = f"  # on {' and '.join(map(str, example.inputs))}" if example.inputs else ""
         if rows and len(lines) > 1:
             rows.append("")
         rows += [f"  {lines[0]:<{wide}}{given}".rstrip(), *(f"  {line}".rstrip() for line in lines[1:])]
@@ -144,7 +143,7 @@ def _cell(text: str) -> str:
 def to_json(page: Page) -> dict[str, Any]:
     """``{"word", "kind", "family", "signature", "text", "arguments": [{"name", "about", "required",
     "default"}], "parts": {NAME: TEXT}, "fillings": [{"tensor", "schemes", "rule"}], "examples": [{"text",
-    "inputs"}], "also": [NAME]}``; a default is text as a design writes it, or null."""
+    "inputs", "dtypes"}], "also": [NAME]}``; a default is text as a design writes it, or null."""
     return {
         "word": page.word,
         "kind": page.kind,
@@ -158,7 +157,11 @@ def to_json(page: Page) -> dict[str, Any]:
             for filling in page.fillings
         ],
         "examples": [
-            {"text": example.text, "inputs": [_sizes(shape) for shape in example.inputs]}
+            {
+                "text": example.text,
+                "inputs": [_sizes(type.shape) for type in example.inputs],
+                "dtypes": [type.dtype for type in example.inputs],
+            }
             for example in page.examples
         ],
         "also": list(page.also),

@@ -13,25 +13,23 @@ from archdsl.graph.reach import running
 from archdsl.passes.sequence import for_inference
 from archdsl.report.rows import names_of_rows
 from archdsl.report.table import table
-from archdsl.shapes import element_count, text_of
+from archdsl.shapes import byte_count
 from archdsl.terminal import short
 
-BYTES = 4
-"""Of a float32 element."""
 NARROWEST = 12
 """The columns that are left to the names, however narrow the terminal."""
 HEADINGS = ("name", "operator", "output", "params", "MACs", "memory")
 
 
 class SummaryRow(NamedTuple):
-    """A line of the table. ``elements`` counts what its operators put out, one sample."""
+    """A line of the table. ``bytes`` are those of what its operators put out, one sample."""
 
     name: str
     operator: str
     shape: str
     params: int
     macs: int | None
-    elements: int | None
+    bytes: int | None
 
 
 def rows(graph: Graph, depth: int | None = None) -> list[SummaryRow]:
@@ -67,10 +65,10 @@ def _row(name: str, members: list[tuple[Node, Counts]]) -> SummaryRow:
     return SummaryRow(
         name,
         operator,
-        text_of(last.shape),
+        str(last.type),
         sum(counts.params for _, counts in members),
         _sum(counts.macs for _, counts in members),
-        _sum(element_count(node.shape) for node, _ in members),
+        _sum(byte_count(node.type) for node, _ in members),
     )
 
 
@@ -105,7 +103,7 @@ def render(graph: Graph, *, depth: int | None = None, color: bool = False, width
 
 
 def _cells(row: SummaryRow) -> tuple[str, ...]:
-    memory = "?" if row.elements is None else short(row.elements * BYTES, "B")
+    memory = "?" if row.bytes is None else short(row.bytes, "B")
     params = f"{row.params:,}" if row.params else ""
     macs = "" if row.macs == 0 else short(row.macs)
     return (row.name, row.operator, row.shape, params, macs, memory)
@@ -115,11 +113,9 @@ def _totals(graph: Graph) -> list[str]:
     counts, training = count(graph), count(graph, training=True)
     memory = activation_memory(for_inference(graph))
     inputs = ", ".join(
-        f"{graph.nodes[position].name} {text_of(graph.nodes[position].shape)}" for position in graph.inputs
+        f"{graph.nodes[position].name} {graph.nodes[position].type}" for position in graph.inputs
     )
-    outputs = ", ".join(
-        f"{output.name} {text_of(graph.nodes[output.node].shape)}" for output in graph.outputs
-    )
+    outputs = ", ".join(f"{output.name} {graph.nodes[output.node].type}" for output in graph.outputs)
     lines = [
         f"{graph.name}: {inputs} -> {outputs}",
         f"params       {counts.params:,}"
@@ -130,7 +126,7 @@ def _totals(graph: Graph) -> list[str]:
         lines.append("activations  depend on the input's size")
     else:
         peak, total = short(memory.peak, "B"), short(memory.total, "B")
-        lines.append(f"activations  {peak} at the peak, {total} in all (float32, one sample)")
+        lines.append(f"activations  {peak} at the peak, {total} in all (one sample)")
     beside = unused(graph)
     if beside.params or beside.buffers:
         lines.append(
@@ -167,6 +163,7 @@ def to_json(graph: Graph) -> dict[str, Any]:
                 "op": node.op.word,
                 "inputs": [graph.nodes[position].name for position in node.inputs],
                 "shape": _shape(node),
+                "dtype": node.type.dtype,
                 "params": own.params,
                 "macs": own.macs,
                 "line": node.span.line,

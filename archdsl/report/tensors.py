@@ -29,7 +29,7 @@ def render(graph: Graph, *, color: bool = False) -> str:
     ]
     lines = table(HEADINGS[:columns], [row[:columns] for row in rows], numbers=(), color=color)
     trained = sum(tensor.trained for tensor in tensors)
-    counted = f"{graph.name}: {trained:,} trained tensors and {len(tensors) - trained:,} buffers"
+    counted = f"{graph.name}: {trained:,} trained tensors and {len(tensors) - trained:,} buffer{'s' * (len(tensors) - trained != 1)}"
     return "\n".join([*lines, "", counted])
 
 

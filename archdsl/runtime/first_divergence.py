@@ -124,7 +124,7 @@ def _divergence(
     broken = [
         parameter.name or "weight"
         for parameter in graph.params_of(node)
-        if not numpy.isfinite(values(weights, graph.tensors[parameter_name(node.owner, parameter)])).all()
+        if not numpy.isfinite(values(weights, graph.owned[parameter_name(node.owner, parameter)])).all()
     ]
     return Divergence(node, provider, found[at], inputs, tuple(broken))
 

@@ -73,20 +73,20 @@ def read_array(path: str, tensor: ModelTensor) -> numpy.ndarray:
 
 def read_picture(path: str, tensor: ModelTensor, sizes: Mapping[str, int]) -> numpy.ndarray:
     """A picture as ImageNet models expect it, 1 x channels x height x width: resized, its center
-    cropped, its channels normalised; gray where the input has one channel."""
+    cropped, its channels normalised, or its bytes where the input takes bytes; gray where it has one channel."""
     shape = concrete_shape(tensor, sizes, 1)
-    if len(shape) != 4 or shape[1] not in MODES or tensor.dtype.kind != "f":
+    is_bytes = tensor.dtype == numpy.uint8
+    if len(shape) != 4 or shape[1] not in MODES or not (tensor.dtype.kind == "f" or is_bytes):
         raise UsageError(
             f"a picture has 1 or 3 channels, a height and a width, but the input `{tensor.name}` is "
             f"{tensor.text} of {tensor.dtype}",
             help="give an .npy array of that shape",
         )
     _, channels, height, width = shape
-    pixels = numpy.asarray(_cropped(path, MODES[channels], height, width), numpy.float32) / 255
-    pixels = pixels.reshape(height, width, channels)
-    pixels = (pixels - numpy.array(MEAN[channels], numpy.float32)) / numpy.array(
-        DEVIATION[channels], numpy.float32
-    )
+    pixels = numpy.asarray(_cropped(path, MODES[channels], height, width)).reshape(height, width, channels)
+    if not is_bytes:
+        mean, deviation = (numpy.array(each[channels], numpy.float32) for each in (MEAN, DEVIATION))
+        pixels = (pixels.astype(numpy.float32) / 255 - mean) / deviation
     return numpy.ascontiguousarray(pixels.transpose(2, 0, 1)[numpy.newaxis], dtype=tensor.dtype)
 
 
@@ -123,11 +123,11 @@ def random_input(
     batch: int = 1,
     sizes: Mapping[str, int] | None = None,
 ) -> numpy.ndarray:
-    """Normal random numbers in the input's shape; small whole numbers where it takes such."""
+    """Normal random numbers in the input's shape; bytes, or 0 and 1, where it takes whole numbers."""
     shape = concrete_shape(tensor, sizes or {}, batch)
     if tensor.dtype.kind == "f":
         return random.standard_normal(shape, numpy.float32).astype(tensor.dtype, copy=False)
-    return random.integers(0, 2, shape).astype(tensor.dtype)
+    return random.integers(0, 256 if tensor.dtype == numpy.uint8 else 2, shape).astype(tensor.dtype)
 
 
 def concrete_shape(tensor: ModelTensor, sizes: Mapping[str, int], batch: int) -> tuple[int, ...]:

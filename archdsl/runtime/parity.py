@@ -31,11 +31,17 @@ if TYPE_CHECKING:
 
     from archdsl.graph.ir import Graph
     from archdsl.runtime.first_divergence import Divergence, Trace
+    from archdsl.shapes import DType
     from archdsl.weights.base import Weights
 
 TOLERANCE = 1e-4
 """Of an output's largest value: float32 keeps 6e-8, and sums of thousands in two orders differ by some
 hundreds of that."""
+
+EPSILONS: dict[DType, float] = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
+"""The distance of numbers near 1 in dtypes that are coarser than float32."""
+EPSILONS_APART = 8
+"""How many of these two computations may be apart, of an output's largest value."""
 
 BATCH = 2
 """Samples: more than one, so that what mixes them up shows."""
@@ -86,19 +92,22 @@ def verify(
     batch: int = BATCH,
     sizes: Mapping[str, int] | None = None,
     providers: Sequence[str] | None = None,
-    tolerance: float = TOLERANCE,
+    tolerance: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Parity:
     """Run a network by torch and by onnxruntime, and compare each output.
 
     ``weights`` is a checkpoint's path, or weights themselves; without any they are made up from
     ``seed``, as the inputs are (`SyntheticWeights`). ``sizes`` gives numbers for named sizes. Of the
-    ``providers`` (``cpu``, ``cuda``, ``tensorrt``) each that is there runs unless some are named.
+    ``providers`` (``cpu``, ``cuda``, ``tensorrt``) each that is there runs unless some are named. Without a
+    ``tolerance`` it is `TOLERANCE`, or what the coarsest dtype on the way allows.
     ``progress`` is given the steps done and the steps in all. Raises `UsageError` where torch,
     onnxruntime or a provider asked for is missing, or the weights or sizes do not fit.
     """
     package = onnxruntime()
     _check_torch()
+    _check_dtypes(graph)
+    tolerance = tolerance_of(graph) if tolerance is None else tolerance
     asked, notes = _providers(providers, package)
     advance = _Steps(progress, 2 + 2 * len(asked))
     feeds = synthetic_inputs(graph, seed, batch, sizes or {})
@@ -142,6 +151,23 @@ def verify(
         if not (apart.is_shared or rounds or apart.within(tolerance)):
             module.append((output, apart))
     return Parity(graph.name, tuple(rows), tolerance, seed, batch, traced.divergence, tuple(module), notes)
+
+
+def tolerance_of(graph: Graph) -> float:
+    """The difference that is allowed, as a share of an output's largest value."""
+    coarsest = max([EPSILONS.get(node.type.dtype, 0.0) for node in graph.nodes])
+    return max(TOLERANCE, coarsest * EPSILONS_APART)
+
+
+def _check_dtypes(graph: Graph) -> None:
+    """Raises `UsageError` for an input or output of a dtype in which no array can be handed over."""
+    ends = [graph.nodes[at] for at in (*graph.inputs, *(output.node for output in graph.outputs))]
+    for node in ends:
+        if node.type.dtype == "bfloat16":
+            raise UsageError(
+                f"`{node.name}` of `{graph.name}` is of bfloat16, of which no array can be handed over",
+                help="take float32 in and give it out: `cast(bfloat16)` after the input, `cast(float32)` at the end",
+            )
 
 
 def _judged(row: OutputComparison, provider: str, traced: Trace, tolerance: float) -> OutputComparison:

@@ -60,7 +60,8 @@ def steps(
         if at in given:
             value = _in(dtype, torch.from_numpy(feeds[node.name]))
         else:
-            value = _step(graph, node, weights, [values[source] for source in node.inputs], dtype)
+            inputs = [values[source] for source in node.inputs]
+            value = _in(dtype, _step(graph, node, weights, inputs, dtype))
         if random is not None and value.is_floating_point():
             share = torch.rand(value.shape, generator=random, dtype=dtype) * 2 - 1
             value = value + value * share * EPSILON
@@ -84,7 +85,7 @@ def _step(
     owned = {
         parameter.name: _in(
             dtype,
-            torch.from_numpy(values(weights, graph.tensors[parameter_name(node.owner, parameter)])),
+            torch.from_numpy(values(weights, graph.owned[parameter_name(node.owner, parameter)])),
         )
         for parameter in node.op.params(shapes)
     }

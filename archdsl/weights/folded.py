@@ -28,8 +28,8 @@ def folded_norms(found: Match, graph: Graph) -> dict[str, str]:
         return {}
     folded: dict[str, str] = {}
     for node, parameters in owners(graph):
-        owned = [tensor_of(node, parameter) for parameter in parameters]
-        if node.auxiliary_head is not None or all(tensor.trained for tensor in owned):
+        owned = [tensor_of(node, parameter) for parameter in parameters if parameter.stored]
+        if not node.inputs or node.auxiliary_head is not None or all(tensor.trained for tensor in owned):
             continue
         if any(tensor.name not in found.missing for tensor in owned if not tensor.training_only):
             return {}

@@ -15,6 +15,7 @@ from archdsl.diagnostics import UsageError
 from archdsl.graph.tensors import ConstantData, Derived, Loaded
 from archdsl.shapes import item_bytes, text_of
 from archdsl.weights.base import PIECE, numpy_dtype, plain
+from archdsl.weights.initialise import InitialisedWeights
 from archdsl.weights.read import open_checkpoint
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 def sourced(weights: Weights, graph: Graph) -> Weights:
     """Weights that answer for every tensor of the graph, whatever its source; ``weights`` answers for
     those that are initialised, or read from a checkpoint under their own names."""
-    return Sourced(weights) if graph.sources else weights
+    fixed = any(not tensor.stored for tensor in graph.owned.values())
+    return Sourced(weights) if fixed or graph.sources else weights
 
 
 class Sourced:
@@ -39,6 +41,8 @@ class Sourced:
 
     def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
         match tensor.source:
+            case _ if not tensor.stored:
+                yield from InitialisedWeights().pieces(tensor)
             case ConstantData(data):
                 yield from _constant(tensor, data)
             case Loaded(path, name):

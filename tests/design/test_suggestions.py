@@ -15,7 +15,7 @@ each_call = pytest.mark.parametrize(("word", "example"), CALLED, ids=[word for w
 
 
 def on(example: Example, call: str) -> str:
-    return example_design(OPERATORS[example.call.split("(")[0]], call, example.inputs)
+    return example_design(OPERATORS[example.call.split("(")[0]], call, example.types)
 
 
 def given_none(word: str, example: Example) -> list[tuple[str, str]]:

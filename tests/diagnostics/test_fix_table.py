@@ -50,6 +50,7 @@ WITHOUT = {
     "unused-value": "it may go, or be used",
     "value-in-aux": "which value",
     "value-made-later": "which of two steps moves",
+    "where-shape-mismatch": "along which sizes it is the same",
     "wrong-branch": "where the branches part",
     "wrong-kind": "which value",
     "wrong-label": "which name",

@@ -10,8 +10,9 @@ import pytest
 from archdsl.backends.onnx.write import to_model
 from archdsl.diagnostics import OperatorError
 from archdsl.ops import OPERATORS, Example, Operator
+from archdsl.shapes import TensorType
 from archdsl.sizes import Size, number_at
-from tests.ops.calls import operator
+from tests.ops.calls import operator, random_value
 from tests.ops.test_examples import case, graph, runnable
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_the_formula_holds_for_every_size(example: Example) -> None:
         assert refusal.code in ("unknown-size", "odd-size")
         return
     formula = op.infer((names,))
-    model = to_model(graph(op, [names]), weights=case(example))
+    model = to_model(graph(op, [TensorType(names, *example.dtypes)]), weights=case(example))
     session = runnable(model)
     for more in (0, 1, 2, 5):
         sizes = (shape[0], *(size + more for size in shape[1:]))
@@ -61,7 +62,7 @@ def test_the_formula_holds_for_every_size(example: Example) -> None:
         expected = op.infer((sizes,))
         assert tuple([number_at(size, values) for size in formula]) == expected
         random = numpy.random.default_rng(more)
-        value = random.standard_normal((2, *sizes)).astype(numpy.float32)
-        theirs = case(Example(example.call, (sizes,)))
+        value = random_value(TensorType(sizes, *example.dtypes), 2, random)
+        theirs = case(Example(example.call, (sizes,), example.dtypes))
         (output,) = session.run(None, {"in0": value})
-        numpy.testing.assert_allclose(output, theirs([value]).numpy(), rtol=1e-4, atol=1e-4)
+        numpy.testing.assert_allclose(output * 1.0, theirs([value]).numpy() * 1.0, rtol=1e-4, atol=1e-4)

@@ -10,13 +10,15 @@ import torch
 from archdsl.backends.torch import eager
 from archdsl.ops import OPERATORS
 from archdsl.ops.aliases import operator_called
-from tests.checking import check, design
+from archdsl.ops.documentation import example_design
+from tests.checking import check
 
 NO_CONCERN = {"device", "dtype", "inplace", "args", "kwargs"}
 """Of PyTorch's constructors: how a module is stored and run, which no design says."""
 NOT_HERE = {
     "padding_mode", "return_indices", "track_running_stats", "divisor_override", "num_parameters",
     "recompute_scale_factor", "momentum", "bias", "threshold",
+    "padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight", "_freeze",
 }  # fmt: skip
 """Arguments of PyTorch's classes that no operator has, nor reads off its input in one number."""
 WITH_ARGUMENTS = {"global_avg_pool", "global_max_pool", "stochastic_depth"}
@@ -30,7 +32,7 @@ def layers(word: str) -> set[str]:
         return found
     operator = OPERATORS[word]
     for example in operator.examples if len(operator.operands) == 1 and not operator.merges else ():
-        made = check(design(f"- {example.call}", input=str(list(example.inputs[0])))).network
+        made = check(example_design(operator, example.call, example.types)).network
         assert made is not None
         layer = eager.layer_of(made.nodes[-1].op.to_torch(example.inputs))
         if layer is not None and "." not in layer.target.removeprefix("nn."):

@@ -12,7 +12,6 @@ from archdsl import pipeline
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.fixes import edited
 from archdsl.ops import OPERATORS
-from archdsl.shapes import DTYPES, TensorType
 from archdsl.sizes import Size
 from archdsl.source import Source
 from tests.ops.calls import operator
@@ -266,25 +265,6 @@ def test_a_convolution_in_pytorchs_order_is_a_warning(call: str, shape: Shape, f
         assert fix in warning.help
 
 
-@pytest.mark.parametrize("word", sorted(OPERATORS))
-def test_no_operator_takes_dtypes_that_it_does_not_accept_or_that_differ(word: str) -> None:
-    op = operator(OPERATORS[word].examples[0].call)
-    inputs = OPERATORS[word].examples[0].inputs
-    if not inputs:
-        return
-    for dtype in DTYPES:
-        types = tuple([TensorType(shape, dtype) for shape in inputs])
-        if dtype in op.accepts:
-            assert op.infer_type(types) == TensorType(op.infer(inputs), dtype)
-        else:
-            with pytest.raises(OperatorError, match=f"does not take values of `{dtype}`"):
-                op.infer_type(types)
-    if len(inputs) > 1:
-        mixed = (TensorType(inputs[0]), *(TensorType(shape, "float16") for shape in inputs[1:]))
-        with pytest.raises(OperatorError, match="`float32` and `float16`"):
-            op.infer_type(mixed)
-
-
 def test_every_refusal_of_the_operators_is_raised_here() -> None:
     """The codes in the sources against the tables above."""
     from pathlib import Path
@@ -301,8 +281,9 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
     raised = (
         {mistake.code for mistake in MISTAKES}
         | {mismatch.code for mismatch in MISMATCHES}
-        | {"linear-on-map", "inferred-argument", "wrong-kind"}
-        # In `test_attention.py` and `test_sources.py`.
+        | {"linear-on-map", "inferred-argument"}
+        # In `test_attention.py`, `test_sources.py`, `test_dtypes.py` and `test_select.py`.
+        | {"wrong-dtype", "where-shape-mismatch"}
         | {"attention-shape-mismatch", "heads-do-not-divide", "matmul-shape-mismatch", "wrong-argument"}
     )
     assert codes <= raised

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,12 +15,16 @@ from archdsl.constructs.vocabulary import STANDARD
 from archdsl.design.arithmetic import FUNCTIONS
 from archdsl.ops import OPERATORS
 from archdsl.ops.absent import table
-from archdsl.ops.base import Shapes
 from archdsl.ops.documentation import example_design
 from archdsl.report.pages import Page, pages, pages_of, words
 from archdsl.report.pages_text import listing, markdown, render, to_json
 from archdsl.source import Source
 from tests.checking import check, design, network
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archdsl.shapes import TensorType
 
 PAGES = list(pages())
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.kind} {page.word}")
@@ -60,7 +65,7 @@ def test_every_default_of_a_signature_can_be_written(page: Page) -> None:
         assert network_of(page.word, f"{head}{argument.name}={argument.default})", example.inputs) == plain
 
 
-def network_of(word: str, call: str, inputs: Shapes) -> object:
+def network_of(word: str, call: str, inputs: Sequence[TensorType]) -> object:
     made = check(example_design(OPERATORS[word], call, inputs)).network
     assert made is not None, call
     return made.nodes[-1].op
@@ -98,7 +103,7 @@ def test_what_a_constructs_page_shows_checks(page: Page) -> None:
     assert page.examples
     assert page.word in page.signature
     for example in page.examples:
-        (shape,) = example.inputs
+        ((shape, _),) = example.inputs
         step = example.text.replace("\n", "\n  ")
         body = example.text if example.text.startswith("- ") else f"- {step}"
         made = check(design(body, input=str(list(shape))))

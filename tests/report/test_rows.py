@@ -88,4 +88,4 @@ def test_nothing_is_lost_or_counted_twice(name: str, depth: int) -> None:
     assert graph.name not in names
     assert sum(row.params for row in made) == sum(row.params for row in whole)
     assert sum(row.macs or 0 for row in made) == sum(row.macs or 0 for row in whole)
-    assert sum(row.elements or 0 for row in made) == sum(row.elements or 0 for row in whole)
+    assert sum(row.bytes or 0 for row in made) == sum(row.bytes or 0 for row in whole)

@@ -69,7 +69,7 @@ def test_a_folded_row_has_the_sums_and_the_last_shape(network: Graph) -> None:
     layer = rows(network, 1)[2]
     assert layer.operator == "3 operators"
     assert layer.shape == "4x8x8"
-    assert (layer.params, layer.macs, layer.elements) == (148, 2 * 9216, 3 * 256)
+    assert (layer.params, layer.macs, layer.bytes) == (148, 2 * 9216, 4 * 3 * 256)
 
 
 def test_the_text_has_the_totals_and_the_auxiliary_heads(network: Graph) -> None:
@@ -125,6 +125,7 @@ def test_json(network: Graph) -> None:
         "op": "add",
         "inputs": ["stem", "layer.0.conv"],
         "shape": [4, 8, 8],
+        "dtype": "float32",
         "params": 0,
         "macs": 0,
         "line": 4,

@@ -275,6 +275,8 @@ def test_layers_fill_themselves_by_the_scheme_of_pytorch(example: Example) -> No
             case Uniform(bound):
                 assert abs(theirs).max() <= bound * (1 + 1e-6)
                 assert theirs.std() == pytest.approx(bound / math.sqrt(3), rel=6 / math.sqrt(theirs.size))
+            case Normal(deviation):
+                assert theirs.std() == pytest.approx(deviation, rel=6 / math.sqrt(theirs.size))
             case other:
                 pytest.fail(f"{other} is no rule of PyTorch's layers")
 

@@ -24,7 +24,7 @@ from onnx import AttributeProto, NodeProto, TensorProto
 from onnx.helper import make_tensor
 
 from archdsl.backends.onnx.dtypes import ONNX_DTYPES
-from archdsl.shapes import FLOATING, all_known, is_known
+from archdsl.shapes import FLOATING, TensorType, all_known, is_known
 from archdsl.size_formulas import SizeOf, express
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from archdsl.graph.ir import Graph, Node
     from archdsl.graph.tensors import Tensor
-    from archdsl.shapes import Shape
+    from archdsl.shapes import DType, Shape
     from archdsl.size_formulas import SizeFormula
     from archdsl.sizes import Dim
 
@@ -84,6 +84,7 @@ class GraphEmitter:
         }
         self._node_values = {name: self._fresh(name) for name in nodes}
         self._node: Node
+        self._types: Sequence[TensorType] = ()
         self._operands: Sequence[str] = ()
         self._at_hand: Sequence[Shape] = ()
         self._begin = 0
@@ -107,6 +108,9 @@ class GraphEmitter:
         if value not in self.initializers:
             self.initializers[value] = self._owned[owner][name]
         return value
+
+    def dtype(self, operand: int) -> DType:
+        return self._types[operand].dtype
 
     def integers(self, *values: Dim) -> str:
         if all_known(values):
@@ -145,6 +149,9 @@ class GraphEmitter:
             TensorProto(data_type=TensorProto.INT64, dims=[len(values)], int64_data=values),
         )
 
+    def cast(self, value: str, dtype: DType) -> str:
+        return self.node("Cast", [value], to=int(ONNX_DTYPES[dtype]))
+
     def integer(self, value: int) -> str:
         return self._constant(
             f"integer:{value}", TensorProto(data_type=TensorProto.INT64, dims=(), int64_data=(value,))
@@ -179,8 +186,7 @@ class GraphEmitter:
         # What a node's values do not say, the network's inputs do.
         self._operands = [*values, *self.inputs]
         self._at_hand = [*graph.sizes_at_hand(node), *(graph.nodes[at].shape for at in graph.inputs)]
-        operands = values[: len(values) - node.references]
-        value = node.op.to_onnx(self, operands, graph.input_shapes(node), node.shape)
+        value = self._written(node, values[: len(values) - node.references], graph)
         made = self.onnx_nodes[self._begin :]
         maker = next((each for each in made if value in each.outputs), None)
         if maker is None:
@@ -192,6 +198,20 @@ class GraphEmitter:
             onnx_node.inputs = [final if name == value else name for name in onnx_node.inputs]
             onnx_node.outputs = [final if name == value else name for name in onnx_node.outputs]
         return final
+
+    def _written(self, node: Node, operands: Sequence[str], graph: Graph) -> str:
+        """The ONNX form of a node. onnxruntime computes nothing in bfloat16 on the CPU: it is done in float32."""
+        types = self._types = graph.input_types(node)
+        short = [type.dtype == "bfloat16" for type in types]
+        if any(short):
+            operands = [
+                self.cast(value, "float32") if is_short else value
+                for value, is_short in zip(operands, short, strict=True)
+            ]
+            if node.type.dtype == "bfloat16":
+                self._node = node._replace(type=TensorType(node.shape))
+        value = node.op.to_onnx(self, operands, graph.input_shapes(node), node.shape)
+        return self.cast(value, "bfloat16") if self._node is not node else value
 
     def finish(self, outputs: Sequence[tuple[str, Node]]) -> dict[str, str]:
         """Give the outputs their names: for each, the value it stands for now and its node.

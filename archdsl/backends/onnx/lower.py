@@ -61,7 +61,7 @@ def lower(graph: Graph, opset: int = DEFAULT_OPSET) -> Lowered:
         [output.name for output in graph.outputs],
         {
             node.owner: {
-                parameter.name: graph.tensors[parameter_name(node.owner, parameter)] for parameter in owned
+                parameter.name: graph.owned[parameter_name(node.owner, parameter)] for parameter in owned
             }
             for node, owned in owners(graph)
         },

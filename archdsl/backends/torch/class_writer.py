@@ -64,8 +64,8 @@ class ClassWriter:
         out.append(docstring(about(self.program, each.definition), 1))
         held = {name: member for name, member in scope.members.items() if isinstance(member, Held)}
         buffers = [name for name, member in held.items() if self._is_buffer(name, member)]
-        if buffers:
-            out += ["", *[f"{INDENT}{name}: Tensor" for name in buffers if is_plain(name)]]
+        if plain := [name for name in buffers if is_plain(name)]:
+            out += ["", *[f"{INDENT}{name}: Tensor" for name in plain]]
         body = self._chain(each) if scope.is_chain else self._fields(each)
         if body:
             out.append("")
@@ -122,7 +122,8 @@ class ClassWriter:
         refuses to add."""
         if isinstance(member, Held) and self.program.layers[member.node] is None:
             if self._is_buffer(name, member):
-                return Bracketed("self.register_buffer(", (quoted(name), made))
+                fixed = () if self._tensor(name, member).stored else ("persistent=False",)
+                return Bracketed("self.register_buffer(", (quoted(name), made, *fixed))
             made = Bracketed("nn.Parameter(", (made,))
             kept, added = "_parameters", "register_parameter"
         else:
@@ -153,10 +154,11 @@ class ClassWriter:
 
     def _initialised(self, tensor: Parameter, path: str) -> Text:
         """A tensor filled as its initialiser says."""
-        empty = Bracketed("torch.empty(", (Placeholder(NumberPlace(path, SHAPE)),))
+        dtype = () if tensor.dtype == "float32" else (f"dtype=torch.{tensor.dtype}",)
+        empty = Bracketed("torch.empty(", (Placeholder(NumberPlace(path, SHAPE)), *dtype))
         call = expression(tensor.rule(self.program.graph.scheme).torch(), (empty,), ("",), str)
         return replaced(
-            call, lambda hole: hole if isinstance(hole.value, NumberPlace) else literal(hole.value)
+            call, lambda hole: hole if isinstance(hole.value, NumberPlace) else _number(hole.value)
         )
 
     def _tensor(self, name: str, member: Held) -> Parameter:
@@ -209,5 +211,5 @@ def _plain(hole: Placeholder) -> str:
 def _number(value: object) -> Text:
     """A number in a statement; a long list can be broken over lines."""
     if isinstance(value, list):
-        return Bracketed("[", tuple([literal(item) for item in value]), "]")
+        return Bracketed("[", tuple([_number(item) for item in value]), "]")
     return literal(value)

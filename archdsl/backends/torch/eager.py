@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from archdsl.backends.torch.form_walk import layer_of
-from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
+from archdsl.ops.torch_form import DeviceOf, Invoke, Layer, Operand, Weight
 from archdsl.size_formulas import SizeArithmetic, SizeOf
 
 __all__ = ["build", "layer_of", "run"]
@@ -55,6 +55,8 @@ def run(
             return (weights or {})[entry.name]
         if isinstance(entry, SizeOf):
             return inputs[entry.operand].shape[entry.dimension]
+        if isinstance(entry, DeviceOf):
+            return inputs[entry.position].device
         if isinstance(entry, SizeArithmetic):
             return _ARITHMETIC[entry.sign](value(entry.left), value(entry.right))
         if isinstance(entry, Layer):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.form_walk import is_number
 from archdsl.backends.torch.layout import Bracketed, Concatenation, Placeholder, literal
-from archdsl.ops.torch_form import Invoke, Layer, Operand, Weight
+from archdsl.ops.torch_form import DeviceOf, Invoke, Layer, Operand, Weight
 from archdsl.size_formulas import SizeArithmetic, SizeOf
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def expression(
         return weight(entry.name)
     if isinstance(entry, SizeOf):
         return Concatenation((_single(names[entry.operand]), f".shape[{entry.dimension}]"))
+    if isinstance(entry, DeviceOf):
+        return Concatenation((_single(names[entry.position]), ".device"))
     if isinstance(entry, SizeArithmetic):
         return _arithmetic(entry, of)
     if isinstance(entry, Layer):

@@ -70,7 +70,7 @@ _FILLING = {
 
 def _values(graph: Graph, weights: Weights) -> dict[str, torch.Tensor]:
     """Every parameter and buffer by its dotted name."""
-    wanted = sorted(graph.tensors.values(), key=lambda tensor: math.prod(tensor.shape), reverse=True)
+    wanted = sorted(graph.owned.values(), key=lambda tensor: math.prod(tensor.shape), reverse=True)
     # On the CPU whatever `torch.set_default_device` says: numpy fills them.
     made = {
         tensor.name: torch.empty(tensor.shape, dtype=getattr(torch, tensor.dtype), device="cpu")

@@ -55,12 +55,14 @@ def expectation(terminals: Collection[str]) -> str:
         left -= {"_ARROW", "_ELSE"}  # of a body that is whole already
     if "NUMBER" not in terminals:
         left.discard("COMPARE")
-    if left not in ({"LPAR"}, {"LSQB"}):
+    if left not in ({"LPAR"}, {"LSQB"}, {"LSQB", "LBRACE"}):
         left -= _AFTER_VALUES
     if "_NL" in left and (words or len(left) > 1):
         left -= {"_NL"} if words else {"RBRACE", "$END"}
     if "STRING" in left:
         left.discard("LONG_TEXT")
+    if left == {"LSQB", "LBRACE"}:
+        left = {"LSQB"}  # an input is a shape, and rarely a mapping
     words += [word for terminal, word in _WORDS.items() if terminal in left]
     if not words:
         return "not expected here"

@@ -32,6 +32,7 @@ _HOLDS = {
     "expect": "facts",
     "training": "facts",
     "use": "files to lists of blocks",
+    "input": "`shape` and `dtype`",
     "inputs": "names to shapes",
 }
 
@@ -135,7 +136,7 @@ class YamlDocument:
                 elif word in ("expect", "inputs", "use"):
                     header[word] = SectionEntry(key, self._section(node, word, facts=word == "expect"))
                 elif word == "input":
-                    header[word] = SectionEntry(key, self._reader.value(node))
+                    header[word] = SectionEntry(key, self._entry(node, word, facts=False))
                 else:
                     header[word] = SectionEntry(key, self._plain_section(key, node))
             except ArchError as fault:

@@ -20,7 +20,9 @@ from archdsl.ops import OPERATORS, Operator
 from archdsl.runtime.session import open_session
 from archdsl.runtime.synthetic import SyntheticWeights
 from archdsl.runtime.torch_reference import live
+from archdsl.shapes import TensorType
 from tests.graph.build import Build
+from tests.ops.calls import random_value
 from tests.runtime.opsets import NEWEST_READ
 from tests.weights.given import Given
 
@@ -32,9 +34,12 @@ def shared(kind: type[Operator]) -> str:
     """A design with each example of an operator as a step and in a group, both run three times."""
     inputs, body = [], []
     for number, example in enumerate(kind.examples):
-        shapes = example.inputs or ((1,),)  # a source stands for what flows in
-        names = [f"in{number}_{position}" for position in range(len(shapes))]
-        inputs += [f"{name}: {list(shape)}" for name, shape in zip(names, shapes, strict=True)]
+        types = example.types or (TensorType((1,)),)  # a source stands for what flows in
+        names = [f"in{number}_{position}" for position in range(len(types))]
+        inputs += [
+            f"{name}: {{shape: {list(shape)}, dtype: {dtype}}}"
+            for name, (shape, dtype) in zip(names, types, strict=True)
+        ]
         step = example.call
         for operand, name in zip(kind.operands[1:], names[1:], strict=False):
             step = step.replace(f"from({operand.name})", f"from({name})")
@@ -58,8 +63,7 @@ def test_every_operator_can_be_shared(word: str) -> None:
     network = archdsl.load(shared(OPERATORS[word]))
     random = numpy.random.default_rng(0)
     feeds = {
-        name: random.standard_normal((2, *shape)).astype(numpy.float32)
-        for name, shape in network.inputs.items()
+        network.nodes[at].name: random_value(network.nodes[at].type, 2, random) for at in network.graph.inputs
     }
     expected = live(network.graph, SyntheticWeights(), feeds)
     for opset in EVERY_FORM:
