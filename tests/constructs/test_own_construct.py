@@ -16,6 +16,7 @@ from archdsl.format.rewriting import converted, formatted
 from archdsl.graph.ir import Graph
 from archdsl.loading import open_beside
 from archdsl.ops.scale import Scale
+from archdsl.shapes import TensorType
 from archdsl.source import Source
 
 
@@ -47,7 +48,7 @@ def graph_of(source: Source) -> tuple[Graph | None, list[str]]:
     design = Reader(open_beside, diagnostics, OURS).read(source, {})
     assert design is not None
     check_names(design, diagnostics)
-    graph = elaborate(design, {"input": ((4, 8, 8), source.span())}, diagnostics).graph
+    graph = elaborate(design, {"input": (TensorType((4, 8, 8)), source.span())}, diagnostics).graph
     return graph, [found.code for found in diagnostics]
 
 

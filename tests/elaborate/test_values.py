@@ -346,8 +346,8 @@ def test_a_parameter_that_holds_a_value_comes_before_a_label() -> None:
 
 
 def test_values_in_lists() -> None:
-    blocks = "gather(values):\n  - for(v in values):\n      - concat: [[], from(v)]\n  - conv(values[0].channels, 1)"
-    body = "- a: conv(2, 1)\n- b: conv(5, 1)\n- gather([from(a), from(b)])"
+    blocks = "joined(values):\n  - for(v in values):\n      - concat: [[], from(v)]\n  - conv(values[0].channels, 1)"
+    body = "- a: conv(2, 1)\n- b: conv(5, 1)\n- joined([from(a), from(b)])"
     assert sources(body, "concat", blocks=blocks) == [["b", "a"], ["2:concat", "b"]]
     assert shape(design(body, blocks=blocks)) == (2, 8, 8)
 

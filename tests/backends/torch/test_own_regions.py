@@ -15,6 +15,7 @@ from archdsl.diagnostics import Diagnostics
 from archdsl.elaborate.elaborator import elaborate
 from archdsl.loading import open_beside
 from archdsl.report.rows import names_of_rows
+from archdsl.shapes import TensorType
 from archdsl.source import Source
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def graph_of(construct: str) -> Graph:
     diagnostics = Diagnostics()
     design = Reader(open_beside, diagnostics, OURS).read(source, {})
     assert design is not None
-    graph = elaborate(design, {"input": ((3, 8, 8), source.span())}, diagnostics).graph
+    graph = elaborate(design, {"input": (TensorType((3, 8, 8)), source.span())}, diagnostics).graph
     assert graph is not None, list(diagnostics)
     return graph
 
