@@ -74,6 +74,7 @@ ErrorCode: TypeAlias = Literal[
     "not-a-construct",
     "not-a-design",
     "not-a-number",
+    "not-a-sequence",
     "not-callable",
     "not-flat",
     "nothing-flows",

@@ -29,7 +29,7 @@ WITH_SPACE = [
 DEPENDING = {
     "linear", "layer_norm", "upsample", "slice", "center_crop", "adaptive_avg_pool", "reshape", "flatten",
     "conv", "table_conv", "max_pool", "avg_pool", "pad", "attention", "multi_head_attention",
-    "glu", "pixel_unshuffle", "rms_norm",
+    "glu", "pixel_unshuffle", "rms_norm", "lstm", "gru", "rnn",
 }  # fmt: skip
 
 

@@ -283,7 +283,7 @@ def test_every_refusal_of_the_operators_is_raised_here() -> None:
         | {mismatch.code for mismatch in MISMATCHES}
         | {"linear-on-map", "inferred-argument"}
         # In `test_attention.py`, `test_sources.py`, `test_dtypes.py` and `test_select.py`.
-        | {"wrong-dtype", "where-shape-mismatch"}
+        | {"wrong-dtype", "where-shape-mismatch", "not-a-sequence"}
         | {"attention-shape-mismatch", "heads-do-not-divide", "matmul-shape-mismatch", "wrong-argument"}
     )
     assert codes <= raised

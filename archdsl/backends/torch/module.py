@@ -115,7 +115,11 @@ def _assign(module: torch.nn.Module, values: dict[str, torch.Tensor]) -> None:
         before = f"{path}." if path else ""
         for name, empty in layer._parameters.items():
             if empty is not None:
-                layer._parameters[name] = torch.nn.Parameter(_taken(values, before + name, empty))
+                parameter = torch.nn.Parameter(_taken(values, before + name, empty))
+                if isinstance(layer, torch.nn.RNNBase):  # which keeps a list of its own beside them
+                    setattr(layer, name, parameter)
+                else:
+                    layer._parameters[name] = parameter
         for name, empty in layer._buffers.items():
             if empty is not None:
                 layer._buffers[name] = _taken(values, before + name, empty)
