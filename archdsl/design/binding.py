@@ -14,19 +14,23 @@ from archdsl.ops.base import Operator
 from archdsl.source import Span
 from archdsl.syntax import tree
 
+INLINE = "inline"
+"""The argument of every block's call with which it adds no scope."""
+
 
 class Signature(NamedTuple):
     """The arguments that a block or operator declares: their names in order, operands before attributes,
     and those that have to be given.
 
     ``variadic`` is the attribute that takes every argument without a name. The first ``operands`` names are
-    those of values.
+    those of values, and ``by_name`` are those that every block has, which are given by their name alone.
     """
 
     names: tuple[str, ...]
     required: tuple[str, ...]
     variadic: str | None = None
     operands: int = 0
+    by_name: tuple[str, ...] = ()
 
     def words_in_order(self, values: Sequence[tree.Expression | Given]) -> list[str | None]:
         """The names of arguments that are given without one: values, `from(...)` and sources, are operands in their
@@ -69,7 +73,7 @@ def signature_of(target: Block | type[Operator]) -> Signature:
     if isinstance(target, Block):
         names = tuple(parameter.name.word for parameter in target.parameters)
         required = tuple(p.name.word for p in target.parameters if p.default is None)
-        return Signature(names, required)
+        return Signature(names, required, by_name=(INLINE,))
     return _operator_signature(target)
 
 
@@ -102,7 +106,7 @@ def bind(
             positional.append((argument.value, argument.span))
         else:
             bound[name.word] = argument.value
-            if name.word not in signature.names:
+            if name.word not in signature.names and name.word not in signature.by_name:
                 faults.append(_unknown(callee, argument, name, signature, arguments, call))
             elif name.word in named:
                 faults.append(_twice(name.word, name.span, named[name.word].span))
@@ -206,7 +210,7 @@ def _unknown(
     if not isinstance(callee.target, Block) and word in callee.target.separate_steps:
         return _separate_step(callee, argument, name, signature, arguments, call)
     aliases = {} if isinstance(callee.target, Block) else callee.target.argument_aliases
-    near = aliases.get(word) or did_you_mean(word, signature.names)
+    near = aliases.get(word) or did_you_mean(word, (*signature.names, *signature.by_name))
     listed = ", ".join(f"`{known}`" for known in signature.names)
     help = f"did you mean `{near}`?" if near else f"it takes {listed}" if listed else f"write `{callee.word}`"
     return Diagnostic(

@@ -48,6 +48,10 @@ class Block(NamedTuple):
     body: Step
     library: Library
 
+    def declares(self, word: str) -> bool:
+        """Return whether it has a parameter of that name."""
+        return any(parameter.name.word == word for parameter in self.parameters)
+
 
 class Library(NamedTuple):
     """The names that the texts of one file see: its parameters and its blocks. ``declared`` are the parameters' first

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from archdsl.constructs.base import Made, Steps
 from archdsl.constructs.region import RegionKind
-from archdsl.design.binding import Bound
+from archdsl.design.binding import INLINE, Bound
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import evaluate
-from archdsl.design.values import UNKNOWN, Block, Value
+from archdsl.design.values import UNKNOWN, Block, Value, kind_of
 from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.diagnostics.fixes import replacing
 from archdsl.elaborate.endless_calls import endless_calls
 from archdsl.elaborate.flow import run_flow_call
 from archdsl.elaborate.operands import operands_of
@@ -49,13 +50,12 @@ class CallRunner:
         walk.steps += 1
         if walk.steps > MOST_STEPS:
             walk.charge(0, call.span)  # which ends the walk
-        if entry is None:
-            path = walk.allocate_name(place.scope, None, call.span)
-        else:
-            path = walk.allocate_name(entry.within, entry.label, entry.span)
+        target = None if plan is None else plan.callee.target
+        if isinstance(target, Block) and plan is not None and plan.bound is not None and value is not None:
+            return _block(walk, call, target, plan.bound, value, place, environment, entry)
+        path = _allocate(walk, call, place, entry)
         if plan is None or plan.bound is None:
             return UNKNOWN
-        target = plan.callee.target
         if value is None and not plan.is_source:
             hint = f", for example `from({next(iter(walk.inputs))})`" if walk.inputs else ""
             walk.report(
@@ -68,9 +68,6 @@ class CallRunner:
                 )
             )
             return UNKNOWN
-        if isinstance(target, Block):
-            assert value is not None
-            return _block(walk, call, target, plan.bound, value, path, place, environment, entry)
         operator = operator_of(walk, call, plan, environment)
         if operator is None:
             return UNKNOWN
@@ -84,16 +81,24 @@ class CallRunner:
         return result
 
 
+def _allocate(walk: Walk, call: tree.Call, place: Place, entry: LabelledStep | None) -> str:
+    """The dotted name of a call: its label, or else its number."""
+    if entry is None:
+        return walk.allocate_name(place.scope, None, call.span)
+    return walk.allocate_name(entry.within, entry.label, entry.span)
+
+
 def _block(
-    walk: Walk, call: tree.Call, block: Block, bound: Bound, value: Value, path: str, place: Place,
-    seen: Environment, entry: LabelledStep | None,
+    walk: Walk, call: tree.Call, block: Block, bound: Bound, value: Value, place: Place, seen: Environment,
+    entry: LabelledStep | None,
 ) -> Steps[Value]:  # fmt: skip
     """Run a block's body in a scope and an environment of its own; its arguments see what the call sees."""
     walk.charge(STEPS_OF_A_CALL, call.span)
+    may_be_inline = INLINE in bound or block.declares(INLINE)
+    # An inline call has no name, and whether it is one its arguments say.
+    path = place.scope.path if may_be_inline else _allocate(walk, call, place, entry)
     scope = Scope(path)
     inner = Environment(block.library, {}, place.environment.flow, scope, value)
-    if entry is not None:
-        entry.scope = scope
     if len(walk.callers) >= DEEPEST_CALL:
         _endless(walk, block, call, place)
     try:
@@ -108,6 +113,17 @@ def _block(
     try:
         if not _defaults(walk, block, inner):
             return UNKNOWN
+        if may_be_inline:
+            inline = _is_inline(walk, call, block, inner)
+            if inline is None:
+                return UNKNOWN
+            if inline:
+                inlined: Value | None = yield _inlined(walk, call, block, value, place, inner, entry)
+                assert inlined is not None
+                return inlined
+            path = scope.path = _allocate(walk, call, place, entry)
+        if entry is not None:
+            entry.scope = scope
         frame = Frame("block", block.name, path, call.span, RegionKind.BLOCK, place.frame)
         result: Value | None = yield walk.step(block.body, value, Place(scope, inner, frame, place.depth + 1))
     finally:
@@ -116,6 +132,48 @@ def _block(
     if entry is None and result.known and not walk.sharing:
         walk.scopes[path] = result.node
     return result
+
+
+def _is_inline(walk: Walk, call: tree.Call, block: Block, inner: Environment) -> bool | None:
+    """Return whether a call is inline; None where its argument is neither true nor false, which is reported."""
+    inline = inner.variables[INLINE] if block.declares(INLINE) else inner.variables.pop(INLINE)
+    if isinstance(inline, bool):
+        return inline
+    written = [each.value for each in call.arguments if each.name is not None and each.name.word == INLINE]
+    written += [
+        each.default for each in block.parameters if each.name.word == INLINE and each.default is not None
+    ]
+    span = written[0].span if written else call.span
+    walk.report(
+        Diagnostic(
+            "wrong-argument",
+            f"`{INLINE}` is true or false",
+            span,
+            f"this is {kind_of(inline)}",
+            "write `true`, or leave it out",
+            fixes=(replacing(span, "true"),) if written else (),
+        )
+    )
+    return None
+
+
+def _inlined(
+    walk: Walk, call: tree.Call, block: Block, value: Value, place: Place, inner: Environment,
+    entry: LabelledStep | None,
+) -> Made[Value | None]:  # fmt: skip
+    """Run a block's body as if its steps stood in place of the call: they are named in the scope around, or below
+    the label that the call bears."""
+    scope = inner.place
+    assert isinstance(scope, Scope)
+    frame = Frame("block", block.name, place.scope.path, call.span, RegionKind.STEPS, place.frame)
+    within = Place(scope, inner, frame, place.depth + 1)
+    if entry is None:
+        scope.place_inline(place.scope, call.span)
+        return walk.step(block.body, value, within)
+    step = LabelledStep(
+        entry.label, entry.span, block.body, entry.within, inner, around=scope, hidden=entry.hidden
+    )
+    return walk.named(step, value, within)
 
 
 def _defaults(walk: Walk, block: Block, inner: Environment) -> bool:

@@ -212,7 +212,7 @@ class _Elaborator(Walk):
     def named(self, entry: LabelledStep, value: Value | None, place: Place) -> Made[Value | None]:
         scope, step = entry.within, entry.step
         assert step is not None
-        scope.labels[entry.label] = entry
+        scope.declare(entry)
         own = single_call(step, self.vocabulary)
         if own is not None:
             assert isinstance(step, tree.Chain)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archdsl.constructs.region import RegionKind
 from archdsl.design.values import Block
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.syntax import tree
@@ -74,7 +73,7 @@ def _when(call: tree.Call, condition: str, again: str) -> str:
 def _is_below_a_condition(place: Place) -> bool:
     """Return whether a ``when`` of the calling block's own body stands around."""
     frame = place.frame
-    while frame is not None and frame.region is not RegionKind.BLOCK:
+    while frame is not None and frame.kind != "block":
         if frame.kind == "when":
             return True
         frame = frame.parent

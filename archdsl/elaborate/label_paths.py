@@ -19,12 +19,12 @@ def scope_of_path(walk: Walk, path: str, span: Span, place: Place) -> tuple[Scop
     scope = place.scope
     *outer, last = path.split(".")
     for part in outer:
-        entry = scope.labels.get(part)
+        entry = scope.naming.labels.get(part)
         if entry is None:
             opened = Scope(walk.allocate_name(scope, part, span), scope)
             entry = LabelledStep(part, span, None, scope, place.environment)
             entry.scope = opened
-            scope.labels[part] = entry
+        scope.declare(entry)
         if entry.scope is None or entry.hidden:
             raise _no_scope(path, span, entry)
         scope = entry.scope

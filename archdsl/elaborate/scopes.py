@@ -65,13 +65,18 @@ class Scope:
     ``parent`` is where a label is looked up next: None at the body of a block or of the network. ``count`` is
     the number of its steps so far, ``taken`` where each of their names was taken first, and ``numbered``
     are those names that are numbers of steps without a label.
+
+    The steps of an inline call are named and counted in the scope ``around`` it, and its labels are that one's too;
+    what they see is their own block's. ``call`` is where it stands.
     """
 
-    __slots__ = ("count", "labels", "numbered", "parent", "path", "taken")
+    __slots__ = ("around", "call", "count", "labels", "numbered", "parent", "path", "taken")
 
     def __init__(self, path: str, parent: Scope | None = None) -> None:
         self.path = path
         self.parent = parent
+        self.around: Scope | None = None
+        self.call: Span | None = None
         self.labels: dict[str, LabelledStep] = {}
         self.taken: dict[str, Span] = {}
         self.numbered: set[str] = set()
@@ -81,6 +86,25 @@ class Scope:
         """Keep a name from steps: the network's inputs have theirs."""
         self.taken[name] = span
 
+    def place_inline(self, around: Scope, call: Span) -> None:
+        """Make it the scope of an inline call that stands in ``around``."""
+        self.path, self.around, self.call = around.path, around, call
+
+    @property
+    def naming(self) -> Scope:
+        """The scope in which its steps are named and counted: itself, or the one around its inline calls."""
+        scope = self
+        while scope.around is not None:
+            scope = scope.around
+        return scope
+
+    def declare(self, entry: LabelledStep) -> None:
+        """Let a label be seen here, and around the inline calls in which it stands."""
+        scope: Scope | None = self
+        while scope is not None:
+            scope.labels[entry.label] = entry
+            scope = scope.around
+
     def outward(self) -> Iterable[Scope]:
         scope: Scope | None = self
         while scope is not None:
@@ -88,8 +112,21 @@ class Scope:
             scope = scope.parent
 
 
-def name_twice(name: str, span: Span, before: Span, *, unlabelled: Span | None = None) -> Diagnostic:
-    """The diagnostic for two steps of one name; ``unlabelled`` is the one of them whose name is its number."""
+def name_twice(
+    name: str, span: Span, before: Span, *, unlabelled: Span | None = None, declared: Span | None = None
+) -> Diagnostic:
+    """The diagnostic for two steps of one name; ``unlabelled`` is the one of them whose name is its number, and
+    ``declared`` where the second has its label: in the block of an inline call that stands at ``span``."""
+    if declared is not None and declared != span:
+        first = () if before == span else (Label(before, "the first"),)
+        return Diagnostic(
+            "name-twice",
+            f"the name `{name}` stands twice in one scope",
+            span,
+            "this inline call brings the second",
+            "give the call a label, below which its steps are named, or leave out `inline`",
+            (*first, Label(declared, "it stands here")),
+        )
     if unlabelled is not None and before != span:
         numbered = Label(unlabelled, f"has no label, and is number {name} of this scope")
         return Diagnostic(

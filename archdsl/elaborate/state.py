@@ -89,12 +89,16 @@ class Walk(ABC):
 
     def allocate_name(self, scope: Scope, label: str | None, span: Span) -> str:
         """Count a step in its scope and give it its dotted name: its label, or else its number."""
+        declared = span
+        while scope.around is not None:
+            span = scope.call or span
+            scope = scope.around
         name = str(scope.count) if label is None else label
         scope.count += 1
         if name in scope.taken:
             before = scope.taken[name]
             unlabelled = span if label is None else before if name in scope.numbered else None
-            self.report(name_twice(name, span, before, unlabelled=unlabelled))
+            self.report(name_twice(name, span, before, unlabelled=unlabelled, declared=declared))
         else:
             scope.taken[name] = span
             if label is None:
