@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from archdsl.design.arithmetic import whole
+from archdsl.design.arithmetic import ExpressionFault, whole
 from archdsl.design.environment import HeaderEnvironment, Work
-from archdsl.design.expr import evaluate
+from archdsl.design.expr import evaluate, path_of
 from archdsl.design.model import KEY, Header
 from archdsl.design.values import Callee, Library, Word
 from archdsl.diagnostics import ArchError, Diagnostics
@@ -29,6 +29,9 @@ def header_data(
         spans[(key,)] = entry.value.span if isinstance(entry.value, tree.PlainText) else entry.key.span
         spans[(key, KEY)] = entry.key.span
         try:
+            if key == "outputs" and isinstance(entry.value, tree.Section):
+                data[key] = _paths(entry.value, spans, diagnostics)
+                continue
             data[key] = (
                 _as_written(entry.value, (key,), spans)
                 if key in ("input", "inputs")
@@ -38,6 +41,26 @@ def header_data(
             for diagnostic in fault.diagnostics:
                 diagnostics.add(diagnostic)
     return data, spans
+
+
+def _paths(
+    section: tree.Section, spans: dict[tuple[str | int, ...], Span], diagnostics: Diagnostics
+) -> dict[str, str]:
+    """The names of values under ``outputs``, by the names of the outputs; what is no name of a value is reported."""
+    found = {}
+    for key, entry in section.entries.items():
+        value = entry.value
+        spans["outputs", key] = value.span
+        spans["outputs", key, KEY] = entry.key.span
+        try:
+            if isinstance(value, tree.PlainText | tree.Fact | tree.Section):
+                message = f"`{key}` is a value of the body, by its dotted name"
+                raise ExpressionFault("wrong-value", message, value.span, help=f"write `{key}: layer1`")
+            found[key] = path_of(value, HeaderEnvironment(Library({}, {}), {}, Work()))
+        except ArchError as fault:
+            for diagnostic in fault.diagnostics:
+                diagnostics.add(diagnostic)
+    return found
 
 
 DEEPEST_INPUT = {"input": 1, "inputs": 2}

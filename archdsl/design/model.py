@@ -118,6 +118,10 @@ class Header(_HeaderModel):
             description="the shapes or types of several inputs; nothing flows into the body until a `from`"
         ),
     ] = None
+    outputs: Annotated[
+        dict[Identifier, str],
+        Field(description="values of the body that are outputs too, by their dotted names"),
+    ] = {}
     expect: Annotated[Expect, Field(description="the paper's table, as the file's own test")] = Expect()
 
 
@@ -128,6 +132,10 @@ class ParameterDetails(_HeaderModel):
     min: Annotated[int | float | None, Field(description="the least value that may be given")] = None
     max: Annotated[int | float | None, Field(description="the largest value that may be given")] = None
     doc: Annotated[str, Field(description="what the parameter is")] = ""
+
+
+_OF_A_KEY = "[key]"
+"""The end of pydantic's path to a key that is not as it has to be."""
 
 
 def validate(
@@ -145,7 +153,9 @@ def validate(
         found: dict[Span, tuple[Code, str, str, str | None]] = {}
         for fault in error.errors(include_url=False):
             location = fault["loc"]
-            key_only = fault["type"] == "extra_forbidden"
+            key_only = fault["type"] == "extra_forbidden" or location[-1:] == (_OF_A_KEY,)
+            if location[-1:] == (_OF_A_KEY,):
+                location = location[:-1]
             span = _place((*location, KEY) if key_only else location, spans, whole)
             # A union reports each of its kinds.
             found.setdefault(
@@ -191,7 +201,8 @@ WANTED = {
     "inputs": "named inputs: `{left: [1, 105, 105], right: [1, 105, 105]}`",
     "use": "files with the blocks they bring: `{cells.yaml: [conv_bn, stem]}`",
     "output": "a list of sizes without the batch: `[1000]`",
-    "outputs": "named outputs with their shapes: `{p3: [256, 28, 28]}`",
+    "outputs": "names of outputs with the values that they are: `{c3: layer2, c4: layer3}`",
+    "expect.outputs": "named outputs with their shapes: `{p3: [256, 28, 28]}`",
     "shapes": "dotted names with their shapes: `{features.conv0: [64, 112, 112]}`",
     "params": 'a whole number, or a bound on it: `"<= 8_000_000"`',
     "macs": 'a whole number, or a bound on it: `"<= 600_000_000"`',
@@ -233,7 +244,7 @@ def _explain(
             near,
         )
     key = keys[-1] if keys else str(location[0]) if location else ""
-    wanted = WANTED.get(key)
+    wanted = WANTED.get(f"{location[0]}.{key}" if location else key, WANTED.get(key))
     if wanted is None:
         return "wrong-value", f"`{key}`: {text[:1].lower()}{text[1:]}", "", None
     what, _, example = wanted.partition(": ")

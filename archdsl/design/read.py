@@ -241,6 +241,8 @@ class Reader:
             for one, other in (("input", "inputs"), ("inputs", "input")):
                 if one in data:
                     inherited.pop(other, None)
+            if "body" in file.sections:
+                inherited.pop("outputs", None)  # they are values of that body
             spans = {**{path: span for path, span in base.spans.items() if path[0] in inherited}, **spans}
             data = {**inherited, **data}
             body = base.body if "body" not in file.sections else body

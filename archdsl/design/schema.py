@@ -113,15 +113,16 @@ def _model(model: Schema) -> Schema:
 def _key(model: Schema, word: str) -> Schema:
     """The schema of a key in a section: what it may hold, and its description."""
     stated = model["properties"][word]
-    description = "; ".join(part for part in (stated.get("description"), WANTED.get(word)) if part)
+    wanted = WANTED.get(f"{model['title'].lower()}.{word}", WANTED.get(word))
+    description = "; ".join(part for part in (stated.get("description"), wanted) if part)
     if word in TEXTS:
         found = _plain(stated)
     elif model["title"] == ParameterDetails.__name__:
         found = _written(stated) if _types(stated) else {**_VALUE}
     else:
         found = _stated(stated, model)
-    if word in WANTED and found.get("type") != "object":
-        found["errorMessage"] = f"`{word}` has to be {WANTED[word]}"
+    if wanted and found.get("type") != "object":
+        found["errorMessage"] = f"`{word}` has to be {wanted}"
     return {"description": description, **found}
 
 

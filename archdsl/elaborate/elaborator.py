@@ -20,6 +20,7 @@ from archdsl.design.design import Design
 from archdsl.design.environment import Environment, Unresolved
 from archdsl.design.expr import render
 from archdsl.design.labels import single_call
+from archdsl.design.model import KEY
 from archdsl.design.values import UNKNOWN, Value
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, TooManyMistakes
 from archdsl.elaborate import values
@@ -88,9 +89,22 @@ class _Elaborator(Walk):
             )
         elif last.known and not self.ends_in_output:
             self.add_output("output", last, design.body.span)
+        self._add_stated_outputs(place)
         for name, (node, span) in self.outputs.items():
             if node in self.same_for_all:
                 self.outputs[name] = expanded(self, node, 0, None, span), span
+
+    def _add_stated_outputs(self, place: Place) -> None:
+        """The values that the file's ``outputs`` name, after those of the body."""
+        spans = self.design.spans
+        for name, path in self.design.header.outputs.items():
+            try:
+                value = self.find(path, spans["outputs", name], place.see(None))
+            except ArchError as fault:
+                self.report_all(fault)
+                continue
+            if value.known:
+                self.add_output(name, value, spans["outputs", name, KEY])
 
     def graph(self, inputs: int) -> Graph:
         """The graph of the nodes made so far, of which the first are so many inputs."""

@@ -20,8 +20,8 @@ _TOKEN = re.compile(
 )
 _WORDS = {"if", "else", "and", "or", "not", "in"}
 _OPENS, _CLOSES = "([{", ")]}"
-_MAPPINGS = {"use", "inputs", "expect"}
-_APART = {"block", "body", "expect"}
+_MAPPINGS = {"use", "inputs", "outputs", "expect"}
+_APART = {"block", "body", "outputs", "expect"}
 
 
 class _Token(NamedTuple):

@@ -274,6 +274,6 @@ def _end(parameter: tree.ParameterDeclaration) -> int:
 
 
 def _is_large(lines: list[str], start: int) -> bool:
-    """Return whether a section stands apart: blocks, the body, and facts."""
+    """Return whether a section stands apart: blocks, the body, its outputs, and facts."""
     heading = next((line for line in lines[start:] if line and not line.startswith("#")), "")
-    return heading.startswith(("block ", "body ", "expect "))
+    return heading.startswith(("block ", "body ", "outputs ", "expect "))

@@ -19,7 +19,7 @@ from archdsl.format.writer import Writer, tidy
 from archdsl.syntax import tree
 from archdsl.syntax.sections import TEXTS
 
-_APART = ("blocks:", "body:", "expect:")
+_APART = ("blocks:", "body:", "outputs:", "expect:")
 
 
 def print_yaml(file: tree.File, carrier: Carrier, callable_names: frozenset[str], forms: tree.Forms) -> str:

@@ -35,6 +35,7 @@ SECTION_WORDS = (
     SectionWord("params", ""),
     SectionWord("blocks", "block"),
     SectionWord("body", "body"),
+    SectionWord("outputs", "outputs"),
     SectionWord("expect", "expect"),
 )
 """In the order in which a file has them."""

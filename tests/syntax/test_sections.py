@@ -27,6 +27,7 @@ YAML = {
     "params": "{width: 8}",
     "blocks": "{unit: relu}",
     "body": "relu",
+    "outputs": "{c1: layer1}",
     "expect": "{params: 0}",
 }
 ARCH = {
@@ -41,6 +42,7 @@ ARCH = {
     "inputs": "inputs { left: [3, 8, 8] }",
     "block": "block unit { relu }",
     "body": "body { relu }",
+    "outputs": "outputs { c1: layer1 }",
     "expect": "expect { params: 0 }",
 }
 

@@ -107,7 +107,7 @@ class ArchBuilder(Builder):
         heading, value = children
         return Item(str(heading), self.span(heading), value)
 
-    family = paper = reference = extends = init = use = input = inputs = _item
+    family = paper = reference = extends = init = use = input = inputs = outputs = _item
 
     def expect(self, children: list[Any]) -> Item:
         heading, section = children

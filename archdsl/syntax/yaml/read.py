@@ -34,6 +34,7 @@ _HOLDS = {
     "use": "files to lists of blocks",
     "input": "`shape` and `dtype`",
     "inputs": "names to shapes",
+    "outputs": "names to values",
 }
 
 
@@ -133,7 +134,7 @@ class YamlDocument:
                     blocks = self._blocks(node)
                 elif word == "body":
                     body = unwrapped(self._reader.step(node))
-                elif word in ("expect", "inputs", "use"):
+                elif word in ("expect", "inputs", "outputs", "use"):
                     header[word] = SectionEntry(key, self._section(node, word, facts=word == "expect"))
                 elif word == "input":
                     header[word] = SectionEntry(key, self._entry(node, word, facts=False))
@@ -241,9 +242,9 @@ class YamlDocument:
 
     def _section(self, node: yaml.Node, word: str, *, facts: bool) -> Section:
         entries: dict[str, SectionEntry] = {}
-        for key, value in self._mapping(
-            node, f"`{word}` is a mapping of {_HOLDS.get(word, 'names to shapes')}"
-        ):
+        # Those under `expect` have shapes.
+        holds = "names to shapes" if facts and word not in ("expect", "training") else _HOLDS.get(word)
+        for key, value in self._mapping(node, f"`{word}` is a mapping of {holds or 'names to shapes'}"):
             if value is None:
                 continue
             try:
