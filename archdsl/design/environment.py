@@ -16,6 +16,10 @@ SIZES = ("channels", "depth", "height", "width", "shape")
 class Flow(Protocol):
     """The interface of the stage in which values flow, for expressions."""
 
+    @property
+    def settled(self) -> dict[tuple[int, int], Result]:
+        """The values that are the same wherever their expressions stand, by library and expression."""
+
     def find(self, path: str, span: Span, environment: Environment) -> Value:
         """The value that ``from(path)`` names."""
 

@@ -7,6 +7,7 @@ not chain, there is no text, and numbers, lists and steps have limits.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -210,8 +211,13 @@ def _binary(expression: tree.Binary, environment: Environment) -> Result:
         return combine(symbol, left, right, expression.span, (expression.left.span, expression.right.span))
     left = known(expression.left, environment)
     if symbol not in ("and", "or"):
+        right = known(expression.right, environment)
+        if left.__class__ is int and right.__class__ is int and symbol in _ON_WHOLE_NUMBERS:
+            exact: int = _ON_WHOLE_NUMBERS[symbol](left, right)
+            if -LARGEST < exact < LARGEST:
+                return exact
         places = (expression.left.span, expression.right.span)
-        value = combine(symbol, left, known(expression.right, environment), expression.span, places)
+        value = combine(symbol, left, right, expression.span, places)
         if value.__class__ is not int and (value.__class__ is tuple or left.__class__ is tuple):
             environment.charge(weight(left) + weight(value), expression.span)
         return value
@@ -223,6 +229,14 @@ def _binary(expression: tree.Binary, environment: Environment) -> Result:
     if not isinstance(right, bool):
         raise mismatch(symbol, right, expression.right.span)
     return right
+
+
+_ON_WHOLE_NUMBERS: dict[str, Callable[[Any, Any], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+"""What most of a long comprehension is, and what nothing can be wrong with but its size."""
 
 
 def _conditional(expression: tree.Conditional, environment: Environment) -> Result:
@@ -252,6 +266,38 @@ def _slice(expression: tree.SliceOf, environment: Environment) -> Result:
 
 
 def _comprehension(expression: tree.Comprehension, environment: Environment) -> Result:
+    settled = {} if environment.flow is None else environment.flow.settled
+    key = id(environment.library), id(expression)
+    if key not in settled:
+        found = _made(expression, environment)
+        if not _reads_parameters_alone(expression, environment):
+            return found
+        settled[key] = found  # the same in each call and each turn
+    environment.charge(1, expression.span)
+    return settled[key]
+
+
+def _reads_parameters_alone(expression: tree.Expression, environment: Environment) -> bool:
+    """Return whether an expression is made of numbers, the file's parameters and names of its own."""
+    waiting: list[tree.Expression] = [expression]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tree.Name):
+            word = part.word
+            if word in environment.variables or (word in SIZES and word not in environment.library.params):
+                return False
+        elif isinstance(part, tree.Apply):
+            if part.name.word not in FUNCTIONS:
+                return False
+            waiting += [argument.value for argument in part.arguments if isinstance(argument, tree.Argument)]
+        elif isinstance(part, tree.Attribute | tree.Template):
+            return False
+        else:
+            waiting += tree.operands_of(part)
+    return True
+
+
+def _made(expression: tree.Comprehension, environment: Environment) -> Result:
     inner = environment.with_variables({})
     found: list[Result] = []
     cost = 1 + parts_in(expression) // _PARTS_A_STEP

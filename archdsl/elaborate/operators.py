@@ -37,6 +37,11 @@ STEPS_OF_A_NAMED_SIZE = 24
 """The steps of the limit that an operator on named sizes takes beyond one on numbers."""
 
 
+_LONG = 32
+"""The items from which a list is remembered, to be made an attribute once."""
+_NO_LIST: tuple[Result, object] = 0, None
+
+
 class Plan:
     """The parts of a call that stay the same each time it runs: its callee, its arguments by attribute,
     and which of them have to be evaluated each time.
@@ -46,7 +51,7 @@ class Plan:
     """
 
     __slots__ = (
-        "bound", "by_name", "callee", "computed", "is_settled", "is_source", "literals", "made", "operands", "operator",
+        "bound", "by_name", "callee", "computed", "is_settled", "is_source", "lists", "literals", "made", "operands", "operator",
     )  # fmt: skip
 
     def __init__(self, callee: Callee, bound: Bound | None, *, by_name: bool) -> None:
@@ -70,7 +75,19 @@ class Plan:
         self.operator: Operator | None = None
         """The operator, where it is the same each time."""
         self.made: dict[tuple[object, ...], Operator] = {}
-        """Operators made before, by the whole numbers that were computed for them."""
+        """Operators made before, by the whole numbers and the lists that were computed for them."""
+        self.lists: dict[str, tuple[Result, object]] = {}
+        """Of each argument the last long list that it held, and that list as an attribute."""
+
+    def attribute(self, name: str, value: Result) -> object:
+        """A value as operators take it; a list that is the same again is the same attribute again."""
+        if value.__class__ is not tuple or len(value) < _LONG:
+            return attribute_of(value)
+        before, made = self.lists.get(name, _NO_LIST)
+        if before is not value:
+            made = attribute_of(value)
+            self.lists[name] = value, made
+        return made
 
 
 def plan_of(walk: Walk, call: tree.Call, environment: Environment, before: Plan | None) -> Plan | None:
@@ -104,7 +121,7 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
     faulty = False
     for name, argument in plan.computed.items():
         try:
-            attributes[name] = attribute_of(value_of(argument, environment))
+            attributes[name] = plan.attribute(name, value_of(argument, environment))
         except Unresolved:
             faulty = True
         except ArchError as fault:
@@ -112,9 +129,12 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
             faulty = True
     if faulty:
         return None
-    # Only whole numbers may be keys: true and 1 are equal to Python, and not to us.
-    key = tuple(attributes.values())
-    keeps = all(value.__class__ is int for value in key)
+    # Only whole numbers may be keys, and lists by their identity: true and 1 are equal to Python, and not to us.
+    key = tuple([id(value) if value.__class__ is tuple else value for value in attributes.values()])
+    keeps = all(
+        value.__class__ is int or plan.lists.get(name, _NO_LIST)[1] is value
+        for name, value in attributes.items()
+    )
     if keeps and key in plan.made:
         return plan.made[key]
     target = plan.callee.target

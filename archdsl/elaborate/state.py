@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 from archdsl.constructs.base import Made
 from archdsl.design.design import Design
 from archdsl.design.environment import Environment
-from archdsl.design.values import Value
+from archdsl.design.values import Result, Value
 from archdsl.diagnostics import ArchError, Diagnostic, Diagnostics, Label, with_related
 from archdsl.elaborate.scopes import Caller, LabelledStep, Scope, name_twice
 from archdsl.graph.ir import AuxiliaryHead, Frame, Node
@@ -58,6 +58,7 @@ class Walk(ABC):
         self.outputs: dict[str, tuple[int, Span]] = {}
         self.auxiliary_heads: dict[str, tuple[AuxiliaryHead, Span]] = {}
         self.inputs: dict[str, Value] = {}
+        self.settled: dict[tuple[int, int], Result] = {}
         self.headings: dict[int, dict[str, tree.Expression]] = {}
         """The arguments of each construct that has run, by its identity."""
         self.root = Scope("")

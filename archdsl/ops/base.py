@@ -128,6 +128,7 @@ OpenSize = InstanceOf[Size]
 Index = Annotated[int, Expects("a whole number")]
 IndexOrSize = Annotated[int | OpenSize, Expects("a whole number")]
 OptionalIndex = Annotated[int | OpenSize | None, Expects("a whole number")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False), Expects("a number")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Expects("a number above 0")]
 Epsilon = Annotated[

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
 from archdsl.ops.activation import Elementwise
-from archdsl.ops.base import Emitter, Example, Expects, Parameter, Shapes
+from archdsl.ops.base import Emitter, Example, Expects, Finite, Parameter, Shapes
 from archdsl.ops.dimensions import counted, known_channels
 from archdsl.ops.initializers import Numbers, Values
 from archdsl.ops.torch_form import Invoke, Operand, TorchForm, Weight, cast_form
@@ -52,10 +52,9 @@ class Cast(Elementwise):
         return emit.cast(values[0], self.dtype)
 
 
-_Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _PER_CHANNEL: TypeAlias = Annotated[
-    _Finite | Annotated[tuple[_Finite, ...], Field(min_length=1)],
+    Finite | Annotated[tuple[Finite, ...], Field(min_length=1)],
     Expects("a number, or a list of one per channel"),
 ]
 _ABOVE_0_PER_CHANNEL: TypeAlias = Annotated[

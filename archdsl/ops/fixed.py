@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -98,11 +98,14 @@ class FixedNumbers(_FixedSource):
         return shape
 
     def _check_whole(self, values: Numbers | object) -> None:
+        least, most = _LIMITS.get(self.dtype, (0, 1))
         if isinstance(values, tuple):
+            numbers: tuple[Any, ...] = values
+            if set(map(type, numbers)) == {int} and least <= min(numbers) and max(numbers) <= most:
+                return
             for each in values:
                 self._check_whole(each)
             return
-        least, most = _LIMITS.get(self.dtype, (0, 1))
         if isinstance(values, bool) or (isinstance(values, int) and least <= values <= most):
             return
         raise OperatorError(
@@ -125,12 +128,17 @@ _LIMITS: dict[DType, tuple[int, int]] = {
 }
 
 
+_NUMBERS = frozenset((bool, int, float))
+
+
 def _shape_of(values: object) -> tuple[int, ...] | None:
     """The sizes of nested lists of numbers; None where they are of several lengths, empty or of other things."""
     if isinstance(values, bool | int | float):
         return ()
     if not isinstance(values, tuple) or not values:
         return None
+    if _NUMBERS.issuperset(map(type, values)):  # most are, and may be long
+        return (len(values),)
     shapes = {_shape_of(each) for each in values}
     (first, *others) = shapes
     return None if others or first is None else (len(values), *first)

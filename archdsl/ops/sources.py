@@ -9,7 +9,7 @@ from pydantic import Field
 
 from archdsl.diagnostics import OperatorError
 from archdsl.diagnostics.call_changes import change, without
-from archdsl.ops.base import Counts, Emitter, Example, Expects, Flag, Operator, Parameter, Shapes
+from archdsl.ops.base import Counts, Emitter, Example, Expects, Finite, Flag, Operator, Parameter, Shapes
 from archdsl.ops.initializers import Constant, Initialiser, Normal, TruncatedNormal
 from archdsl.ops.onnx_form import unsqueeze
 from archdsl.ops.torch_form import Invoke, TorchForm, Weight
@@ -33,12 +33,13 @@ class TrainedTensor(Operator):
         Example("parameter(4, 6, init=normal, std=0.02)", ()),
         Example("parameter(3, 1, 1, init=ones)", ()),
         Example("parameter(5, init=trunc_normal, batch=false)", ()),
+        Example("parameter(2, 1, init=2.5, batch=false)", ()),
     )
 
     shape: Annotated[Counts, Field(description="the sizes, without the batch")]
     init: Annotated[
-        Literal["zeros", "ones", "normal", "trunc_normal"],
-        Expects("`zeros`, `ones`, `normal` or `trunc_normal`"),
+        Literal["zeros", "ones", "normal", "trunc_normal"] | Finite,
+        Expects("`zeros`, `ones`, `normal`, `trunc_normal` or a number"),
         Field(description="what it holds before training"),
     ] = "zeros"
     std: Annotated[
@@ -47,10 +48,10 @@ class TrainedTensor(Operator):
     batch: Annotated[Flag, Field(description="whether it is stored with a leading 1 for the batch")] = True
 
     def infer(self, inputs: Shapes) -> Shape:
-        if self.std is not None and self.init in ("zeros", "ones"):
+        if self.std is not None and self.init not in ("normal", "trunc_normal"):
             raise OperatorError(
                 "wrong-argument",
-                f"`{self.word}` is filled with {self.init}, which have no deviation",
+                f"`{self.word}` is filled with {self.init}, without a deviation",
                 label="goes with a normal distribution",
                 changes=(change(init="normal"), without("std")),
                 argument="std",
@@ -64,7 +65,9 @@ class TrainedTensor(Operator):
             return Normal(deviation)
         if self.init == "trunc_normal":
             return TruncatedNormal(deviation)
-        return Constant(0.0 if self.init == "zeros" else 1.0)
+        if isinstance(self.init, str):
+            return Constant(0.0 if self.init == "zeros" else 1.0)
+        return Constant(float(self.init), "init")
 
     def params(self, inputs: Shapes) -> tuple[Parameter, ...]:
         return (Parameter("", (1, *self.shape) if self.batch else self.shape, self._initialiser()),)

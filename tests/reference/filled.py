@@ -13,7 +13,7 @@ import re
 
 import numpy
 
-LAST_NORMS = re.compile(r"(bn[23]|f\.c\.1|stages\.\d\.blocks\.\d+\.norm1)\.weight$")
+LAST_NORMS = re.compile(r"(bn[23]|f\.c\.1|block\.[13]\.1|stages\.\d\.blocks\.\d+\.norm1)\.weight$")
 """Norms that may stand last in a residual body, or first in one that ends with a convolution. With
 weights near 1 each block would double the variance, and after fifty of them no bias would be seen any
 more."""
@@ -27,6 +27,11 @@ def uniform(name: str, shape: tuple[int, ...], low: float, high: float) -> numpy
     values *= numpy.float32(high - low)
     values += numpy.float32(low)
     return values.reshape(shape)
+
+
+def is_index(name: str) -> bool:
+    """Return whether a tensor holds positions of others, which nothing else may stand for."""
+    return name.endswith("relative_position_index")
 
 
 def filled(name: str, shape: tuple[int, ...]) -> numpy.ndarray:

@@ -28,17 +28,18 @@ from typing import Any
 
 import numpy
 import torch
-from filled import filled, sample
+from filled import filled, is_index, sample
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 HERE = Path(__file__).parent
 DESIGNS = (HERE.parents[1] / "architectures", HERE.parent / "designs")
 BATCH, LARGEST_SIZE, MOST_CLASSES = 2, 128, 1000
-# Inception v3's auxiliary head has a window that fits on nothing smaller; a ViT's positions are for one size.
-WHOLE_INPUT = ("inception_v3", "vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32")
+# Inception v3's auxiliary head has a window that fits on nothing smaller; a ViT's positions are for one size, and the
+# windows of a Swin or a MaxViT divide theirs.
+WHOLE_INPUT = ("inception_v3", "maxvit", "swin", "vit")
 # Weights whose figures are for the network's own input, where the best are for a larger one.
-PUBLISHED = {"vit_h_14": "IMAGENET1K_SWAG_LINEAR_V1"}
+PUBLISHED = {"regnet_y_128gf": "IMAGENET1K_SWAG_LINEAR_V1", "vit_h_14": "IMAGENET1K_SWAG_LINEAR_V1"}
 # A network of each way in which torchvision initialises those that the zoo has.
 INITIAL = (
     "alexnet_torchvision", "densenet121", "googlenet_torchvision", "inception_v3", "resnet18", "resnext50", "vgg11_bn"
@@ -106,7 +107,8 @@ def logits(model: torch.nn.Module, batch: tuple[int, ...]) -> dict[str, numpy.nd
     """What the model answers with the weights of `filled.py` to the input of `filled.py`."""
     model = model.eval().double()
     for name, tensor in model.state_dict().items():
-        tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape))))
+        if not is_index(name):
+            tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape))))
     output = model(torch.from_numpy(sample(batch)).double()).float().numpy()
     step = -(-output.shape[1] // MOST_CLASSES)
     return {"shape": numpy.array(batch), "step": numpy.array(step), "logits": output[:, ::step]}
@@ -155,7 +157,7 @@ def main() -> None:
     for name, (reference, shape) in wanted.items():
         if sys.argv[1:] and name not in sys.argv[1:]:
             continue
-        facts, answer = recording(reference, shape, None if name in WHOLE_INPUT else LARGEST_SIZE)
+        facts, answer = recording(reference, shape, None if name.startswith(WHOLE_INPUT) else LARGEST_SIZE)
         lines = json.dumps(facts, separators=(",", ":"))
         (HERE / f"{name}.json").write_text(lines + "\n", encoding="utf-8")
         numpy.savez(HERE / f"{name}.npz", **answer)

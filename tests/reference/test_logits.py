@@ -12,8 +12,9 @@ import torch
 from archdsl.backends.onnx.write import save
 from archdsl.pipeline import check
 from archdsl.runtime.session import open_session
-from tests.reference.filled import filled, sample
-from tests.zoo.files import ARCHITECTURES, DESIGNS, RECORDINGS
+from archdsl.weights.initialise import InitialisedWeights
+from tests.reference.filled import filled, is_index, sample
+from tests.zoo.files import ARCHITECTURES, DESIGNS, RECORDINGS, VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,10 @@ class Filled:
     """`Weights` of `filled.py`."""
 
     def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
-        yield filled(tensor.name, tensor.shape).ravel()
+        if is_index(tensor.name):
+            yield from InitialisedWeights().pieces(tensor)
+        else:
+            yield filled(tensor.name, tensor.shape).ravel()
 
 
 def recorded_designs() -> list[object]:
@@ -41,7 +45,7 @@ def recorded_designs() -> list[object]:
             trained = facts(path)["trained"].values()
             large = sum(numpy.prod(shape) for shape in trained) > MOST_PARAMS
             # One of them runs always.
-            marks = [pytest.mark.slow] if large and path.stem != "vgg11" else []
+            marks = [pytest.mark.slow] if (large and path.stem != "vgg11") or path.stem in VARIANTS else []
             cases.append(pytest.param(path, marks=marks, id=path.stem))
     return cases
 
@@ -130,7 +134,10 @@ def test_the_torch_module_has_the_state_and_gives_the_logits_of_the_reference(pa
     expected = {**reference["trained"], **reference["buffers"]}
     assert {name: list(value.shape) for name, value in state.items()} == expected
     assert {name for name, _ in module.named_parameters()} == set(reference["trained"])
-    filling = {name: torch.from_numpy(filled(name, tuple(shape))) for name, shape in expected.items()}
+    filling = {
+        name: state[name] if is_index(name) else torch.from_numpy(filled(name, tuple(shape)))
+        for name, shape in expected.items()
+    }
     assert {name: value.dtype for name, value in state.items()} == {
         name: value.dtype for name, value in filling.items()
     }

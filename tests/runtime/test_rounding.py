@@ -122,7 +122,7 @@ class _Two:
             yield piece
 
 
-@pytest.mark.parametrize("name", ["lenet5", "tests/designs/squeezenet1_1.yaml"])
+@pytest.mark.parametrize("name", ["lenet5", "squeezenet1_1"])
 def test_rounding_is_about_what_two_computations_differ_by(name: str) -> None:
     """The bound is neither below what float32 does nor a pass for anything larger: the float32 values of a
     network lie within 32 times it, and it is within some hundred epsilons of the values' scale."""

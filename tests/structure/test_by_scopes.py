@@ -19,6 +19,8 @@ CUT_BY_BRANCHES = {
     "tests/designs/unet.yaml",
     # The other branch of the sum in `encoder` is a source, so that all before it is in the first.
     "vit", "vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32",
+    # A table that is looked up is a source too.
+    "maxvit_t", "swin_t", "swin_v2_t",
 }  # fmt: skip
 
 

@@ -46,6 +46,11 @@ FEW_OF_A_STAGE = (
     "are two of a kind, and conv and norm are no shorter as a block."
 )
 
+TWO_FORMS = (
+    "Blocks that move their windows, or pick them by a grid, and those that do not are two forms; and a table that is "
+    "looked up in a block is a source, so that the block is no row of steps from one value."
+)
+
 _DENSE = Found((4, 5), (1, 2), LAST_NORM)
 _DENSE_PLAIN = Found((3, 4), (0, 2), COMPOSITE)
 _DENSE_BOTTLENECK = Found((3, 4), (1, 3), COMPOSITE)
@@ -62,6 +67,7 @@ TABLE: dict[str, Found] = {
     "alexnet_torchvision": Found((0, 0), (0, 0)),
     "alexnet_towers": Found((0, 0), (3, 4), PART_OF_TURN),
     "bn_inception": Found((0, 0), (5, 5)),
+    "convnext_tiny": Found((4, 5), (1, 2), REDUCTION_FIRST),
     "densenet": _DENSE,
     "densenet100": _DENSE_PLAIN,
     "densenet100_24": _DENSE_PLAIN,
@@ -78,6 +84,8 @@ TABLE: dict[str, Found] = {
     "densenet_bc_40_12": _DENSE_BOTTLENECK,
     "densenet_c_40_12": _DENSE_PLAIN,
     "densenet_cifar": _DENSE_PLAIN,
+    "efficientnet_b0": Found((0, 6), (1, 5), SOME_ADD),
+    "efficientnet_v2_s": Found((1, 7), (1, 6), SOME_ADD),
     "googlenet": Found((0, 0), (3, 4), TWO_STEPS),
     "googlenet_torchvision": Found((0, 0), (3, 4), TWO_STEPS),
     "inception_resnet_v1": Found((2, 3), (5, 6), LAST_UNIT),
@@ -89,6 +97,10 @@ TABLE: dict[str, Found] = {
     "inception_v4": Found((3, 3), (10, 10)),
     "lenet5": Found((0, 0), (1, 1)),
     "lenet5_modern": Found((0, 0), (0, 0)),
+    "maxvit_t": Found((0, 5), (3, 7), TWO_FORMS),
+    "mnasnet0_5": Found((0, 6), (0, 3), SOME_ADD),
+    "mobilenet_v2": Found((0, 6), (0, 3), SOME_ADD),
+    "mobilenet_v3_small": Found((0, 1), (1, 4), SOME_ADD),
     "nin_cifar10": Found((0, 3), (0, 1), SAME_FORM),
     "nin_imagenet": Found((0, 4), (0, 1), SAME_FORM),
     "plain18": _PLAIN,
@@ -104,6 +116,8 @@ TABLE: dict[str, Found] = {
     "preresnet34": _PRERESNET_BASIC,
     "preresnet50": _PRERESNET,
     "preresnet_cifar": _PRERESNET_CIFAR,
+    "regnet_x_400mf": Found((1, 4), (1, 2), FEW_OF_A_STAGE),
+    "regnet_y_400mf": Found((1, 4), (2, 3), FEW_OF_A_STAGE),
     "resnet": _RESNET,
     "resnet101": _RESNET,
     "resnet101_v1": _RESNET,
@@ -131,6 +145,10 @@ TABLE: dict[str, Found] = {
     "resnext101_64x4d": _RESNET,
     "resnext50": _RESNET,
     "se_resnet50": Found((5, 5), (3, 3)),
+    "shufflenet_v2_x0_5": Found((4, 4), (3, 4), PART_OF_TURN),
+    "squeezenet1_1": Found((0, 0), (1, 1)),
+    "swin_t": Found((0, 5), (1, 5), TWO_FORMS),
+    "swin_v2_t": Found((1, 5), (1, 5), TWO_FORMS),
     "vgg": _VGG,
     "vgg11": Found((4, 4), (0, 0)),
     "vgg11_bn": Found((4, 4), (0, 0)),
@@ -152,15 +170,9 @@ TABLE: dict[str, Found] = {
     "wide_resnet101_2": _RESNET,
     "wide_resnet50_2": _RESNET,
     "wrn28_10": _PRERESNET_CIFAR,
-    "tests/designs/convnext_tiny.yaml": Found((4, 5), (1, 2), REDUCTION_FIRST),
-    "tests/designs/efficientnet_b0.yaml": Found((0, 5), (1, 5), SOME_ADD),
     "tests/designs/fpn.yaml": Found((0, 0), (1, 2), IN_BRANCHES),
     "tests/designs/fusion.yaml": Found((0, 0), (1, 1)),
     "tests/designs/hourglass.yaml": Found((0, 0), (2, 2)),
-    "tests/designs/mobilenet_v3_small.yaml": Found((0, 0), (1, 4), SOME_ADD),
-    "tests/designs/regnet_y_400mf.yaml": Found((1, 4), (2, 3), FEW_OF_A_STAGE),
-    "tests/designs/shufflenet_v2_x1_0.yaml": Found((4, 4), (3, 4), PART_OF_TURN),
     "tests/designs/siamese.yaml": Found((0, 0), (0, 1), SHARED),
-    "tests/designs/squeezenet1_1.yaml": Found((0, 0), (1, 1)),
     "tests/designs/unet.yaml": Found((0, 2), (1, 2), IN_BRANCHES),
 }

@@ -15,10 +15,19 @@ ARCHITECTURES = sorted((ROOT / "architectures").glob("*.yaml"))
 DESIGNS = sorted((ROOT / "tests" / "designs").glob("*.yaml"))
 RECORDINGS = ROOT / "tests" / "reference"
 
-GIANTS = {"vit_h_14", "vit_l_16", "vit_l_32"}
-"""Networks whose weights take gigabytes: their names, shapes and counts are held, and under the mark `slow` their
-logits; nothing else runs them, since smaller ones of their families have the same operators."""
-RUN = [path for path in (*ARCHITECTURES, *DESIGNS) if path.stem not in GIANTS]
+VARIANTS = {
+    "convnext", "convnext_base", "convnext_large", "convnext_small", "efficientnet", "efficientnet_b1", "efficientnet_b2",
+    "efficientnet_b3", "efficientnet_b4", "efficientnet_b5", "efficientnet_b6", "efficientnet_b7", "efficientnet_v2",
+    "efficientnet_v2_l", "efficientnet_v2_m", "mnasnet", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3", "mobilenet_v3",
+    "mobilenet_v3_large", "regnet", "regnet_x_16gf", "regnet_x_1_6gf", "regnet_x_32gf", "regnet_x_3_2gf",
+    "regnet_x_800mf", "regnet_x_8gf", "regnet_y_128gf", "regnet_y_16gf", "regnet_y_1_6gf", "regnet_y_32gf",
+    "regnet_y_3_2gf", "regnet_y_800mf", "regnet_y_8gf", "shufflenet_v2", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5",
+    "shufflenet_v2_x2_0", "squeezenet1_0", "swin", "swin_b", "swin_s", "swin_v2", "swin_v2_b", "swin_v2_s", "vit_h_14",
+    "vit_l_16", "vit_l_32",
+}  # fmt: skip
+"""Networks that differ from others of their families in numbers alone: their names, shapes and counts are held, and
+under the mark `slow` their logits; nothing else runs them, since the others have the same operators."""
+RUN = [path for path in (*ARCHITECTURES, *DESIGNS) if path.stem not in VARIANTS]
 
 SMALLER = {
     "fusion": "image=3x64x64,depth=1x64x64",

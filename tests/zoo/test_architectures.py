@@ -21,11 +21,20 @@ PUBLISHED: dict[str, dict[str, Any]] = json.loads(
 # A family's own defaults are one of its networks, whose file states the facts.
 FAMILIES = {
     "densenet": "densenet121",
+    "convnext": "convnext_tiny",
     "densenet_cifar": "densenet40",
+    "efficientnet": "efficientnet_b0",
+    "efficientnet_v2": "efficientnet_v2_s",
+    "mnasnet": "mnasnet1_0",
+    "mobilenet_v3": "mobilenet_v3_large",
     "preresnet": "preresnet50",
     "preresnet_cifar": "preresnet164",
+    "regnet": "regnet_y_400mf",
     "resnet": "resnet50",
     "resnet_cifar": "resnet20",
+    "shufflenet_v2": "shufflenet_v2_x1_0",
+    "swin": "swin_t",
+    "swin_v2": "swin_v2_t",
     "vgg": "vgg16",
     "vit": "vit_b_16",
 }

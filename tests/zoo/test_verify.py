@@ -47,7 +47,7 @@ def test_torch_and_onnxruntime_agree(path: Path) -> None:
 
 OF_EACH_FAMILY = {
     "alexnet", "alexnet_towers", "densenet161", "inception_resnet_v1", "inception_v3", "preresnet50", "resnet50",
-    "resnet1202", "resnext50", "vgg11_bn", "vit_b_32",
+    "efficientnet_v2_s", "resnet1202", "resnext50", "vgg11_bn", "vit_b_32",
 }  # fmt: skip
 """Large networks of which each has operators, or a depth, that the others have not."""
 

@@ -21,7 +21,7 @@ LOADED: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "siamese": ("tests/designs/siamese.yaml", "left=1x65x65,right=1x65x65", {}),
     "fusion": ("tests/designs/fusion.yaml", "image=3x64x64,depth=1x64x64", {}),
     "fpn": ("tests/designs/fpn.yaml", "3x64x64", {}),
-    "convnext": ("tests/designs/convnext_tiny.yaml", "3x64x64", {"classes": 10}),
+    "convnext": ("convnext_tiny", "3x64x64", {"classes": 10}),
     "lenet5": ("lenet5", None, {}),
 }
 NETWORKS = pytest.mark.parametrize("name", list(LOADED))

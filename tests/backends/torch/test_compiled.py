@@ -62,7 +62,7 @@ REAL: dict[str, Callable[[], archdsl.Network]] = {
     "resnet18": lambda: archdsl.load("resnet18", input="3x64x64", classes=10),
     "googlenet": lambda: archdsl.load("googlenet_torchvision", input="3x64x64", classes=10),
     "densenet40": lambda: archdsl.load("densenet40", classes=10),
-    "efficientnet": lambda: archdsl.load("tests/designs/efficientnet_b0.yaml", input="3x64x64", classes=10),
+    "efficientnet": lambda: archdsl.load("efficientnet_b0", input="3x64x64", classes=10),
 }
 ALL = [*NETWORKS, *[pytest.param(name, marks=pytest.mark.slow) for name in REAL]]
 
