@@ -83,7 +83,11 @@ def network_parameter_text(parameter: tree.ParameterDeclaration) -> str:
 def parameter_lines(parameter: tree.ParameterDeclaration, indent: str) -> list[str]:
     """A parameter of the network on its line; a list that is longer has its items below it."""
     line = f"{indent}{network_parameter_text(parameter)},"
-    if len(line) <= WIDTH or parameter.details or not isinstance(parameter.default, tree.ListOf):
+    if (
+        len(line) <= WIDTH
+        or {*parameter.details} - {"value"}
+        or not isinstance(parameter.default, tree.ListOf)
+    ):
         return [line]
     items = [expression_text(item) for item in parameter.default.items]
     return [f"{indent}{parameter.name.word} = [", *filled(items, f"{indent}  "), f"{indent}],"]

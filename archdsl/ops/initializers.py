@@ -184,6 +184,12 @@ class Values(NamedTuple):
 
     def torch(self) -> Invoke:
         made = Invoke("torch.tensor", (_nested(self.values),))
+        if (
+            isinstance(self.values[0], tuple)
+            and (numbers := list(_flat(self.values)))
+            and len(numbers) > _FEW
+        ):
+            made = Invoke(".reshape", (Invoke("torch.tensor", (numbers,)), _shape_of(self.values)))
         kinds = set(map(type, _flat(self.values)))
         usual = "float32" if float in kinds else "int64" if int in kinds else "bool"
         return made if usual == self.dtype else cast_form(made, self.dtype)
@@ -229,6 +235,14 @@ class CountingUp(NamedTuple):
     @property
     def text(self) -> str:
         return f"0 to {self.length - 1}"
+
+
+_FEW = 12
+"""The numbers that are written in lists of lists."""
+
+
+def _shape_of(values: Numbers) -> tuple[int, ...]:
+    return (len(values), *_shape_of(values[0])) if isinstance(values, tuple) else ()
 
 
 def _flat(values: Numbers) -> Iterator[bool | int | float]:

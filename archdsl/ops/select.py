@@ -84,7 +84,7 @@ class Gather(Operator):
         if place:
             found = Invoke(".movedim", (found, 1, place + 1))
         if len(index) > 1:
-            found = Invoke(".unflatten", (found, place + 1, list(index)))
+            found = Invoke("torch.unflatten", (found, place + 1, tuple(index)))
         return found
 
     def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:

@@ -103,12 +103,12 @@ def references() -> dict[str, tuple[str, list[int]]]:
 
 
 @torch.no_grad()
-def logits(model: torch.nn.Module, batch: tuple[int, ...]) -> dict[str, numpy.ndarray]:
+def logits(model: torch.nn.Module, batch: tuple[int, ...], network: str) -> dict[str, numpy.ndarray]:
     """What the model answers with the weights of `filled.py` to the input of `filled.py`."""
     model = model.eval().double()
     for name, tensor in model.state_dict().items():
         if not is_index(name):
-            tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape))))
+            tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape), network)))
     output = model(torch.from_numpy(sample(batch)).double()).float().numpy()
     step = -(-output.shape[1] // MOST_CLASSES)
     return {"shape": numpy.array(batch), "step": numpy.array(step), "logits": output[:, ::step]}
@@ -120,7 +120,7 @@ def recording(
     package, _, name = reference.partition(":")
     model, published = PACKAGES[package](name)
     channels, *sizes = shape
-    answer = logits(model, (BATCH, channels, *[min(size, largest or size) for size in sizes]))
+    answer = logits(model, (BATCH, channels, *[min(size, largest or size) for size in sizes]), name)
     # On the meta device shapes are computed and nothing else. A RegNet cannot be built there.
     model = model.eval().to("meta")
     # Of attention the counter sees the matrix products, and no kernel that does all at once.

@@ -30,11 +30,14 @@ MOST_PARAMS = 70_000_000
 class Filled:
     """`Weights` of `filled.py`."""
 
+    def __init__(self, network: str) -> None:
+        self._network = network
+
     def pieces(self, tensor: Tensor) -> Iterator[numpy.ndarray]:
         if is_index(tensor.name):
             yield from InitialisedWeights().pieces(tensor)
         else:
-            yield filled(tensor.name, tensor.shape).ravel()
+            yield filled(tensor.name, tensor.shape, self._network).ravel()
 
 
 def recorded_designs() -> list[object]:
@@ -85,7 +88,7 @@ def test_onnxruntime_gives_the_logits_of_the_reference(path: Path, tmp_path: Pat
     recorded = numpy.load(RECORDINGS / f"{path.stem}.npz")
     batch = tuple(map(int, recorded["shape"]))
     net = network(path, batch)
-    save(net.graph, tmp_path / "model.onnx", weights=Filled())
+    save(net.graph, tmp_path / "model.onnx", weights=Filled(path.stem))
     session = open_session(tmp_path / "model.onnx", "cpu")
     (output,) = session.run({next(iter(net.inputs)): sample(batch)}).values()
     agree(output, recorded)
@@ -135,7 +138,7 @@ def test_the_torch_module_has_the_state_and_gives_the_logits_of_the_reference(pa
     assert {name: list(value.shape) for name, value in state.items()} == expected
     assert {name for name, _ in module.named_parameters()} == set(reference["trained"])
     filling = {
-        name: state[name] if is_index(name) else torch.from_numpy(filled(name, tuple(shape)))
+        name: state[name] if is_index(name) else torch.from_numpy(filled(name, tuple(shape), path.stem))
         for name, shape in expected.items()
     }
     assert {name: value.dtype for name, value in state.items()} == {

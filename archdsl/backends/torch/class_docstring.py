@@ -71,4 +71,4 @@ def _shapes(program: Program, scope: NamedScope) -> str:
     if scope.is_network:
         outputs = [output.node for output in program.graph.outputs]
     inward, outward = ([text_of(nodes[at].shape) for at in values] for values in (inputs, outputs))
-    return f"{', '.join(inward)} -> {', '.join(outward)}"
+    return f"{', '.join(inward) or 'nothing'} -> {', '.join(outward)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.backends.torch.class_docstring import about, docstring
+from archdsl.backends.torch.constants import LONGEST, Constants
 from archdsl.backends.torch.descriptions import SHAPE
 from archdsl.backends.torch.expressions import arguments_of, constructed, expression
 from archdsl.backends.torch.forward import forward_of
@@ -57,6 +58,7 @@ class ClassWriter:
     ) -> None:
         self.program, self.signatures, self.classes = program, signatures, classes
         self.initialisation = initialisation
+        self.constants = Constants()
 
     def written(self, each: Class) -> str:
         scope = each.scope
@@ -157,9 +159,15 @@ class ClassWriter:
         dtype = () if tensor.dtype == "float32" else (f"dtype=torch.{tensor.dtype}",)
         empty = Bracketed("torch.empty(", (Placeholder(NumberPlace(path, SHAPE)), *dtype))
         call = expression(tensor.rule(self.program.graph.scheme).torch(), (empty,), ("",), str)
-        return replaced(
-            call, lambda hole: hole if isinstance(hole.value, NumberPlace) else _number(hole.value)
-        )
+
+        def fill(hole: Placeholder) -> Text:
+            if isinstance(hole.value, NumberPlace):
+                return hole
+            if isinstance(hole.value, list) and len(hole.value) > LONGEST:
+                return self.constants.name_of(hole.value)
+            return _number(hole.value)
+
+        return replaced(call, fill)
 
     def _tensor(self, name: str, member: Held) -> Parameter:
         """The tensor that a step holds itself: its only one, or the one of that name."""

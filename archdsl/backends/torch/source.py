@@ -39,7 +39,7 @@ def source_of(graph: Graph, about: str = "", *, fills: bool = True) -> ModuleSou
     fill = initialisation(program) if fills else Initialisation("", [])
     writer = ClassWriter(program, signatures, classes, fill)
     *blocks, network = [writer.written(each) for each in classes.all]
-    parts = [fill.function, *blocks, *outputs.classes(graph), network]
+    parts = [writer.constants.written(), fill.function, *blocks, *outputs.classes(graph), network]
     if any("recomputed(" in part for part in parts):
         parts.insert(0, outputs.RECOMPUTED)
     body = "\n\n\n".join([part for part in parts if part])

@@ -120,7 +120,10 @@ def test_every_source_is_python_3_10_and_documented(sources: dict[str, Path]) ->
             about = ast.get_docstring(each)
             assert about, (stem, each.name)
             if not each.name.endswith("Outputs"):
-                assert re.search(r"\d+(x\d+)* -> \d+(x\d+)*|run one by one", about), (stem, each.name)
+                assert re.search(r"(\d+(x\d+)*|nothing) -> \d+(x\d+)*|run one by one", about), (
+                    stem,
+                    each.name,
+                )
         # Only PyTorch and Python's own modules.
         imported = {
             (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else node.names[0].name
