@@ -52,7 +52,10 @@ def test_what_a_run_looks_up_is_in_the_table(name: str, monkeypatch: pytest.Monk
     def seen(walk: object, path: str, span: Span, environment: object) -> object:
         found = find(walk, path, span, environment)  # type: ignore[arg-type]
         if isinstance(found, LabelledStep):
-            looked_up.add((place(span), place(found.span)))
+            name, start, end = place(span)
+            if re.fullmatch(r"\w+(\.\w+)+", span.text):  # each part of a dotted name is a use of its own
+                start = end - len(span.text.rpartition(".")[2])
+            looked_up.add(((name, start, end), place(found.span)))
         return found
 
     for module in [each for path, each in sys.modules.items() if path.startswith("archdsl.elaborate")]:

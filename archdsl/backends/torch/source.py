@@ -63,7 +63,9 @@ def _header(body: str, about: str) -> str:
         of_torch.insert(0, f"from torch import {', '.join(names)}")
     if "torch" in used:
         of_torch.insert(0, "import torch")
-    return text + "\n\n".join(["\n".join(block) for block in (standard, of_torch) if block]) + "\n\n\n"
+    imports = "\n\n".join(["\n".join(block) for block in (standard, of_torch) if block])
+    # Two empty lines before a class or a function, one before anything else.
+    return f"{text}{imports}\n\n" + "\n" * body.startswith(("class ", "def ", "@"))
 
 
 _QUOTED = re.compile(r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*', re.DOTALL)

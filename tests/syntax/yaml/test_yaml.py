@@ -283,7 +283,7 @@ def test_structures_where_texts_belong() -> None:
     refused("input: [3]\nbody: relu\nparams: ‹3›\n", "wrong-section")
     refused("input: [3]\nbody: relu\nblocks: ‹[relu]›\n", "wrong-section")
     refused("input: [3]\nbody: relu\nexpect: ‹3›\n", "wrong-section")
-    refused("input: ‹{a: 3}›\nbody: relu\n", "wrong-value", fix="[3]")
+    refused("input: {‹a›: [3]}\nbody: relu\n", "unknown-key", fix="shape")
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n", "   \n"])
