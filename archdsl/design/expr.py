@@ -27,6 +27,7 @@ from archdsl.design.arithmetic import (
 from archdsl.design.binding import bind
 from archdsl.design.environment import SIZES, Environment, Unresolved, callee_of
 from archdsl.design.expression_faults import no_name, no_value, wrong_condition
+from archdsl.design.fixed_values import reads_parameters_alone
 from archdsl.design.foreign_words import foreign_word, is_foreign
 from archdsl.design.lists import bind_items, cut, item_at, not_a_list, parts_in, weight
 from archdsl.design.unknown_names import refuse_label, unknown_function, unknown_parameter
@@ -270,31 +271,11 @@ def _comprehension(expression: tree.Comprehension, environment: Environment) -> 
     key = id(environment.library), id(expression)
     if key not in settled:
         found = _made(expression, environment)
-        if not _reads_parameters_alone(expression, environment):
+        if not reads_parameters_alone(expression, environment):
             return found
         settled[key] = found  # the same in each call and each turn
     environment.charge(1, expression.span)
     return settled[key]
-
-
-def _reads_parameters_alone(expression: tree.Expression, environment: Environment) -> bool:
-    """Return whether an expression is made of numbers, the file's parameters and names of its own."""
-    waiting: list[tree.Expression] = [expression]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, tree.Name):
-            word = part.word
-            if word in environment.variables or (word in SIZES and word not in environment.library.params):
-                return False
-        elif isinstance(part, tree.Apply):
-            if part.name.word not in FUNCTIONS:
-                return False
-            waiting += [argument.value for argument in part.arguments if isinstance(argument, tree.Argument)]
-        elif isinstance(part, tree.Attribute | tree.Template):
-            return False
-        else:
-            waiting += tree.operands_of(part)
-    return True
 
 
 def _made(expression: tree.Comprehension, environment: Environment) -> Result:
