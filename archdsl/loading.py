@@ -63,6 +63,9 @@ def _near_in_the_zoo(word: str) -> str:
     names = list(zoo_names())
     plain = re.sub("[-_ .]", "", word.lower())
     same = [name for name in names if name.replace("_", "") == plain]
+    # Names that differ in their underscores alone are told apart by those that are written.
+    exact = re.sub("[- .]", "_", word.lower()).strip("_")
+    same.sort(key=lambda name: name != exact)
     near = same[:1] or [near for near in (misspelling(word.lower(), names),) if near]
     if near:
         return f"did you mean `{near[0]}`? `archdsl list` shows the zoo"

@@ -216,7 +216,7 @@ SOURCES = [
     Hostile("comprehensions in comprehensions", "too-many-steps",
             body("conv(len([sum([sum([1 for i in range(10 ** 4)]) for j in range(10 ** 4)]) for k in range(10 ** 4)]), 1)")),
     Hostile("a comprehension of 10 ** 10 items", "too-many-steps",
-            body("conv(len([[j for j in range(10 ** 5)] for i in range(10 ** 5)]), 1)")),
+            body("conv(len([[j for j in range(10 ** 5)] for i in range(10 ** 5)]), 1)"), also=("list-too-long",)),
     Hostile("a comprehension of long slices", "too-many-steps",
             lambda: f"{HEAD}params:\n  t: range(10 ** 5)\n  u: '[len(t[1:]) for i in range(10 ** 5)]'\nbody: relu\n"),
     Hostile("a comprehension of long ranges", "too-many-steps",
