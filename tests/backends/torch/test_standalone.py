@@ -14,7 +14,7 @@ import torch
 
 import archdsl
 from tests.conftest import ENVIRONMENT
-from tests.zoo.files import ARCHITECTURES, DESIGNS, RUN, checked, smaller
+from tests.zoo.files import RUN, checked, smaller
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
@@ -28,8 +28,7 @@ def is_small(path: Path) -> bool:
     return network.params <= MOST_PARAMS and len(network.nodes) <= MOST_NODES
 
 
-NETWORKS = [*ARCHITECTURES, *DESIGNS]
-SMALL = [path for path in NETWORKS if is_small(path)]
+SMALL = [path for path in RUN if is_small(path)]
 LARGE = [path for path in RUN if path not in SMALL]
 
 ELSEWHERE = """
@@ -72,10 +71,10 @@ assert not any(name.partition(".")[0] == "archdsl" for name in sys.modules)
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The file of each network."""
+    """The file of each network that differs from others by more than its numbers."""
     folder = tmp_path_factory.mktemp("sources")
     written = {}
-    for path in NETWORKS:
+    for path in RUN:
         written[path.stem] = folder / f"{path.stem}_network.py"
         written[path.stem].write_text(checked(path).torch_source(), encoding="utf-8")
     return written
