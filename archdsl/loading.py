@@ -63,7 +63,7 @@ def _near_in_the_zoo(word: str) -> str:
     names = list(zoo_names())
     plain = re.sub("[-_ .]", "", word.lower())
     same = [name for name in names if name.replace("_", "") == plain]
-    # Names that differ in their underscores alone are told apart by those that are written.
+    # Of names that differ in their underscores alone, the one that is written goes first.
     exact = re.sub("[- .]", "_", word.lower()).strip("_")
     same.sort(key=lambda name: name != exact)
     near = same[:1] or [near for near in (misspelling(word.lower(), names),) if near]

@@ -5,7 +5,7 @@ from archdsl.ops.operator_set import OperatorSet
 
 FAMILIES = (
     "activation", "exponential_units", "softmax", "mathematics", "attention", "conv", "conv_transpose", "crop", "historic",
-    "linear", "merge", "norm", "rms_norm", "pool", "pool_global", "rearrange", "reduce", "repetition", "regularise", "resize", "scale", "shape", "sources", "cast", "fixed", "select", "recurrent",
+    "linear", "merge", "norm", "rms_norm", "pool", "pool_global", "pool_adaptive", "rearrange", "reduce", "repetition", "regularise", "resize", "scale", "shape", "sources", "cast", "fixed", "select", "recurrent",
 )  # fmt: skip
 """The files of operators."""
 

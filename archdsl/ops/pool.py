@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -26,11 +25,11 @@ from archdsl.ops.base import (
     Trait,
 )
 from archdsl.ops.dimensions import known
-from archdsl.ops.geometry import Window, per_dimension, slide, spatial, terse, torch_pads, window
-from archdsl.ops.onnx_form import pad, reduce, unsqueeze
+from archdsl.ops.geometry import Window, slide, spatial, terse, torch_pads, window
+from archdsl.ops.onnx_form import pad, unsqueeze
 from archdsl.ops.pool_windows import Ends, check_padding, is_whole_map, numbers
 from archdsl.ops.torch_form import Invoke, Layer, Operand, TorchForm
-from archdsl.shapes import FLOAT32, SINGLE, Shape, all_known, is_known, text_of
+from archdsl.shapes import FLOAT32, Shape, all_known, is_known, text_of
 
 
 class MaxPool(Operator):
@@ -299,75 +298,3 @@ class AvgPool(Operator):
         limit = over.begins[axis] + known(shape[axis + 1], self.word, "the size") + ends.padding[axis]
         count = known(output[axis + 1], self.word, "the output's size")
         return [kernel / min(kernel, limit - window * stride) for window in range(count)]
-
-
-class AdaptiveAvgPool(Operator):
-    """The means of windows laid so that the output has the size asked for.
-
-    Output i is the mean of the cells from floor(i * size / out) to ceil((i + 1) * size / out).
-    """
-
-    word = "adaptive_avg_pool"
-    accepts = SINGLE
-    layout = TensorLayout.MAP
-    aliases = (*ranks("AdaptiveAvgPool{}d"), "AdaptiveAveragePool", *ranks("AdaptiveAveragePooling{}D"))
-    argument_aliases = {"output_size": "size"}
-    traits = Trait.OVERWRITABLE_OUTPUT
-    examples = (
-        Example("adaptive_avg_pool(7)", ((4, 14, 14),)),
-        Example("adaptive_avg_pool(4)", ((4, 14, 14),)),
-        Example("adaptive_avg_pool(7)", ((4, 7, 7),)),
-        Example("adaptive_avg_pool([3, 2])", ((4, 7, 9),)),
-        Example("adaptive_avg_pool(1)", ((4, 7, 9),)),
-        Example("adaptive_avg_pool(5)", ((4, 3, 4),)),
-        Example("adaptive_avg_pool(3)", ((4, 8),)),
-        Example("adaptive_avg_pool([2, 3, 2])", ((4, 3, 6, 5),)),
-    )
-
-    size: Annotated[Sizes, Field(description="the output's size")]
-
-    def infer(self, inputs: Shapes) -> Shape:
-        (shape,) = inputs
-        sizes = per_dimension(self.size, len(spatial(shape, self.word)), "size", self.word)
-        for size, out in zip(shape[1:], sizes, strict=True):
-            if out != 1:
-                known(size, self.word, "the size of its input")
-        return (shape[0], *sizes)
-
-    def to_torch(self, inputs: Shapes) -> TorchForm:
-        rank = len(inputs[0]) - 1
-        sizes = per_dimension(self.size, rank, "size", self.word)
-        return Layer(f"nn.AdaptiveAvgPool{rank}d", {"output_size": terse(sizes)})
-
-    def to_onnx(self, emit: Emitter, values: Sequence[str], inputs: Shapes, output: Shape) -> str:
-        (value,) = values
-        (shape,) = inputs
-        if all(size == 1 for size in output[1:]):
-            return emit.node("GlobalAveragePool", [value])
-        kernel, stride, uneven = [1] * (len(shape) - 1), [1] * (len(shape) - 1), []
-        for axis, (size, out) in enumerate(zip(shape[1:], output[1:], strict=True)):
-            if not (is_known(size) and is_known(out)):
-                value = reduce(emit, "ReduceMean", value, [axis + 2])
-                continue
-            windows = _windows(size, out)
-            lengths = {end - start for start, end in windows}
-            steps = {later[0] - earlier[0] for earlier, later in pairwise(windows)}
-            if len(lengths) == 1 and len(steps) <= 1 and 0 not in steps:
-                kernel[axis], stride[axis] = lengths.pop(), steps.pop() if steps else 1
-            else:
-                uneven.append((axis + 2, windows))
-        if max(kernel) > 1 or max(stride) > 1:
-            value = emit.node("AveragePool", [value], kernel_shape=kernel, strides=stride)
-        # The mean of a rectangle is the mean of its rows' means, so each dimension goes by itself.
-        for axis, windows in uneven:
-            parts = []
-            for start, end in windows:
-                bounds = [emit.integers(start), emit.integers(end), emit.integers(axis)]
-                part = emit.node("Slice", [value, *bounds])
-                parts.append(reduce(emit, "ReduceMean", part, [axis]) if end - start > 1 else part)
-            value = emit.node("Concat", parts, axis=axis)
-        return value
-
-
-def _windows(size: int, out: int) -> list[tuple[int, int]]:
-    return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]

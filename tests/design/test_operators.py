@@ -15,7 +15,7 @@ adaptive_avg_pool flatten dropout stochastic_depth pad upsample slice center_cro
 channel_shuffle scale layer_scale l2_normalize identity subsample table_conv scaled_tanh rbf
 elu selu celu mish softplus softsign log_softmax hardtanh clip glu exp log sqrt pow erf sin cos
 global_max_pool rms_norm pixel_shuffle pixel_unshuffle roll transpose tile repeat_along unfold reduce_mean reduce_sum reduce_max reduce_min matmul attention multi_head_attention parameter
-cast normalize constant arange zeros ones gather embedding where lstm gru rnn
+cast normalize constant arange zeros ones gather embedding where lstm gru rnn adaptive_max_pool
 """
 
 

@@ -40,7 +40,6 @@ def references() -> dict[str, Callable[[torch.Tensor], torch.Tensor]]:
         "neg": torch.neg,
         "square": torch.square,
         "average": lambda x: torch.stack([x, F.relu(x)]).mean(0),
-        "adaptive_max_pool": nn.AdaptiveMaxPool2d(2),
         "min_pool": lambda x: -F.max_pool2d(-x, 2),
         "sum_pool": lambda x: (
             F.lp_pool2d(x, 1, 2) if (x >= 0).all() else F.avg_pool2d(x, 2, divisor_override=1)

@@ -27,7 +27,7 @@ WITH_SPACE = [
 
 # Those that depend on sizes with some attributes, and say so; any other takes a map of any size.
 DEPENDING = {
-    "linear", "layer_norm", "upsample", "slice", "center_crop", "adaptive_avg_pool", "reshape", "flatten",
+    "linear", "layer_norm", "upsample", "slice", "center_crop", "adaptive_avg_pool", "adaptive_max_pool", "reshape", "flatten",
     "conv", "table_conv", "max_pool", "avg_pool", "pad", "attention", "multi_head_attention",
     "glu", "pixel_unshuffle", "rms_norm", "lstm", "gru", "rnn",
 }  # fmt: skip
