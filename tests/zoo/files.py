@@ -39,6 +39,9 @@ SMALLER = {
     "inception_v2": "3x107x107",
     "inception_v3": "3x299x299",  # its auxiliary head wants 17x17
     "inception_v4": "3x107x107",
+    "maxvit_t": "3x224x224",  # its windows divide this
+    "swin_t": "3x224x224",
+    "swin_v2_t": "3x256x256",
     "unet": "1x188x188",
     "siamese": "left=1x65x65,right=1x65x65",
 }
