@@ -24,6 +24,8 @@ VARIANTS = {
     "regnet_y_3_2gf", "regnet_y_800mf", "regnet_y_8gf", "shufflenet_v2", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5",
     "shufflenet_v2_x2_0", "squeezenet1_0", "swin", "swin_b", "swin_s", "swin_v2", "swin_v2_b", "swin_v2_s", "vit_h_14",
     "vit_l_16", "vit_l_32",
+    # Their windows divide no smaller input than their own, at which everything takes minutes.
+    "maxvit_t", "swin_t", "swin_v2_t",
 }  # fmt: skip
 """Networks that differ from others of their families in numbers alone: their names, shapes and counts are held, and
 under the mark `slow` their logits; nothing else runs them, since the others have the same operators."""
@@ -39,9 +41,6 @@ SMALLER = {
     "inception_v2": "3x107x107",
     "inception_v3": "3x299x299",  # its auxiliary head wants 17x17
     "inception_v4": "3x107x107",
-    "maxvit_t": "3x224x224",  # its windows divide this
-    "swin_t": "3x224x224",
-    "swin_v2_t": "3x256x256",
     "unet": "1x188x188",
     "siamese": "left=1x65x65,right=1x65x65",
 }

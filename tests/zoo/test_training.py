@@ -40,7 +40,8 @@ RATES = {
     "alexnet": 1e-4,  # by biases of 1 all 4,096 features are on at first, and the loss is that steep
     "alexnet_towers": 1e-4,
     "lenet5": 1e-3,  # distances over 84 features
-    **dict.fromkeys(("efficientnet_v2_s", "mnasnet0_5"), 1e-3),
+    "efficientnet_v2_s": 1e-4,
+    "mnasnet0_5": 1e-3,
     # Normalised maps, of which the pool before the classifier makes 49 that are equal on so small an input.
     **dict.fromkeys(("vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg16c_bn", "vgg19_bn"), 1e-3),
     **dict.fromkeys(("wide_resnet50_2", "wide_resnet101_2"), 1e-3),  # more channels, steeper
