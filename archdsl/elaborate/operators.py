@@ -74,8 +74,8 @@ class Plan:
         self.is_source = not isinstance(target, Block) and not target.operands
         self.operator: Operator | None = None
         """The operator, where it is the same each time."""
-        self.made: dict[tuple[object, ...], Operator] = {}
-        """Operators made before, by the whole numbers and the lists that were computed for them."""
+        self.made: dict[tuple[object, ...], tuple[Operator, tuple[object, ...]]] = {}
+        """Operators made before, with what was computed for them, by its whole numbers and lists."""
         self.lists: dict[str, tuple[Result, object]] = {}
         """Of each argument the last long list that it held, and that list as an attribute."""
 
@@ -130,13 +130,14 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
     if faulty:
         return None
     # Only whole numbers may be keys, and lists by their identity: true and 1 are equal to Python, and not to us.
-    key = tuple([id(value) if value.__class__ is tuple else value for value in attributes.values()])
+    key = tuple([(id(value),) if value.__class__ is tuple else value for value in attributes.values()])
     keeps = all(
         value.__class__ is int or plan.lists.get(name, _NO_LIST)[1] is value
         for name, value in attributes.items()
     )
     if keeps and key in plan.made:
-        return plan.made[key]
+        return plan.made[key][0]
+    computed = tuple(attributes.values())
     target = plan.callee.target
     assert not isinstance(target, Block)
     assert plan.bound is not None
@@ -150,7 +151,7 @@ def operator_of(walk: Walk, call: tree.Call, plan: Plan, environment: Environmen
     if not plan.computed:
         plan.operator = operator
     elif keeps:
-        plan.made[key] = operator
+        plan.made[key] = operator, computed  # while the lists live, no other has their identity
     return operator
 
 

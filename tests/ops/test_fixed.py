@@ -97,3 +97,13 @@ def test_what_is_no_constant_is_refused(call: str, code: str, part: str) -> None
 def test_a_normalisation_needs_a_number_for_each_channel() -> None:
     assert codes(design("- normalize(mean=[0.5, 0.5], std=1)", input="[3, 8, 8]")) == ["wrong-argument"]
     assert codes(design("- normalize(mean=0.5, std=0)", input="[3, 8, 8]")) == ["wrong-argument"]
+
+
+def test_long_lists_of_one_step_are_those_of_their_turns() -> None:
+    """Each turn's constant is its own, though the lists live no longer than their turn."""
+    made = network(
+        "input: [40]\nbody:\n  - repeat(200, as=i):\n      - add:\n          - []\n"
+        "          - constant([i * 40 + k for k in range(40)])\n"
+    )
+    constants = [node.op for node in made.nodes if node.op.word == "constant"]
+    assert [op.values[0] for op in constants] == [40 * turn for turn in range(200)]  # type: ignore[attr-defined]
